@@ -1,0 +1,10 @@
+"""The nouns that every room shares. What to use when.
+
+- ``errors``: a mistake of the user's, with file, line, what was given and the nearest right name.
+- ``expressions``: weights, cuts, features and regions written as text.
+- ``kinematics``, ``four_leptons``: the functions those expressions call.
+- ``identity``: event identifiers, folds, seeds and digests.
+- ``sample``, ``dataset``, ``scores``: the events, what models see of them, and what models say of them.
+- ``estimate``, ``finding``: a number with its interval, and what a check found.
+- ``parallel``: the one seam through which work goes to other processes.
+"""

@@ -1,0 +1,126 @@
+"""What models see, and what is kept from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fivesigma.core.arrays import Bools, Floats, Matrix, UInts, require_length
+from fivesigma.core.errors import FivesigmaError, suggestion
+from fivesigma.core.sample import Kind, SampleInfo
+
+__all__ = ["Dataset"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """Events of all samples, in one order, as models see them.
+
+    Attributes
+    ----------
+    X
+        Inputs, float32, shape (n, k).
+    inputs
+        Names of the k columns of ``X``.
+    observables
+        Columns kept from the models (masses to fit), each of shape (n,).
+    weight
+        Expected events at the analysis luminosity, shape (n,); 1 for data.
+    id
+        Event identifiers, shape (n,).
+    sample
+        Index into ``samples`` of each event's sample, shape (n,).
+    samples
+        Who the samples are.
+    """
+
+    X: Matrix
+    inputs: tuple[str, ...]
+    observables: Mapping[str, Floats]
+    weight: Floats
+    id: UInts
+    sample: NDArray[np.int16]
+    samples: tuple[SampleInfo, ...]
+
+    def __post_init__(self) -> None:
+        if self.X.ndim != 2 or self.X.shape[1] != len(self.inputs):
+            raise ValueError(f"X has shape {self.X.shape}, expected (n, {len(self.inputs)}) for inputs {self.inputs}")
+        require_length(len(self.X), weight=self.weight, id=self.id, sample=self.sample, **self.observables)
+        if len(self.sample) and int(self.sample.max()) >= len(self.samples):
+            raise ValueError(f"sample index {self.sample.max()} for {len(self.samples)} samples")
+
+    def __len__(self) -> int:
+        return len(self.weight)
+
+    def __repr__(self) -> str:
+        return f"<Dataset: {len(self)} events of {', '.join(s.name for s in self.samples)}; {len(self.inputs)} inputs>"
+
+    def of(self, *names: str) -> Bools:
+        """Return which events, shape (n,), belong to the named samples.
+
+        Raises
+        ------
+        FivesigmaError
+            If there is no sample of such a name.
+        """
+        known = [info.name for info in self.samples]
+        for name in names:
+            if name not in known:
+                raise FivesigmaError(f"no sample {name!r}{suggestion(name, known)}")
+        return np.isin(self.sample, [known.index(name) for name in names])
+
+    def of_kind(self, kind: Kind) -> Bools:
+        """Return which events, shape (n,), are data, signal or background."""
+        return np.isin(self.sample, [i for i, info in enumerate(self.samples) if info.kind == kind])
+
+    @property
+    def signal(self) -> Bools:
+        """Which events are signal, shape (n,)."""
+        return self.of_kind("signal")
+
+    @property
+    def background(self) -> Bools:
+        """Which events are background, shape (n,)."""
+        return self.of_kind("background")
+
+    @property
+    def data(self) -> Bools:
+        """Which events are data, shape (n,)."""
+        return self.of_kind("data")
+
+    def names(self, kind: Kind) -> tuple[str, ...]:
+        """Return the names of the samples of a kind."""
+        return tuple(info.name for info in self.samples if info.kind == kind)
+
+    def where(self, mask: Bools) -> Dataset:
+        """Return the events that a mask of shape (n,) keeps; the samples stay listed even when empty."""
+        return replace(
+            self,
+            X=self.X[mask],
+            observables={name: column[mask] for name, column in self.observables.items()},
+            weight=self.weight[mask],
+            id=self.id[mask],
+            sample=self.sample[mask],
+        )
+
+    def matrix(self, inputs: Iterable[str]) -> Matrix:
+        """Return the columns of ``X`` named by ``inputs``, shape (n, len(inputs)), in that order.
+
+        Raises
+        ------
+        FivesigmaError
+            If there is no such input.
+        """
+        columns = []
+        for name in inputs:
+            if name not in self.inputs:
+                raise FivesigmaError(f"no input {name!r}{suggestion(name, self.inputs)}")
+            columns.append(self.inputs.index(name))
+        return self.X[:, columns]
+
+    def columns(self) -> dict[str, Floats]:
+        """Return inputs and observables by name, as expressions for regions see them."""
+        return {name: self.X[:, i].astype(np.float64) for i, name in enumerate(self.inputs)} | dict(self.observables)

@@ -1,0 +1,82 @@
+"""Who an event is: identifiers, folds, seeds and digests.
+
+A fold is a function of the identifier and the seed alone, so it does not depend on which columns are read,
+on chunking or on cuts. The mixing function is the finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fivesigma.core.arrays import UInts
+
+__all__ = ["derive_seed", "digest", "entry_ids", "file_digest", "fold_of", "ids_from_columns", "text_key"]
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_CHUNK = 1 << 20
+
+
+def _mix(values: UInts) -> UInts:
+    """Scramble 64-bit integers so that every input bit reaches every output bit."""
+    mixed = values + _GOLDEN
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))
+
+
+def text_key(text: str) -> np.uint64:
+    """Return 64 bits that stand for a text."""
+    return np.uint64(int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little"))
+
+
+def ids_from_columns(columns: Sequence[NDArray[Any]]) -> UInts:
+    """Return one identifier per event, shape (n,), from its identifying columns (run, lumi, event; or all of its content).
+
+    Floats count by their bits (with -0.0 as 0.0), integers by their value whatever their width.
+    """
+    ids = np.zeros(len(columns[0]), dtype=np.uint64)
+    for column in columns:
+        if np.issubdtype(column.dtype, np.floating):
+            bits = (column.astype(np.float64) + 0.0).view(np.uint64)
+        else:
+            bits = column.astype(np.int64).view(np.uint64)
+        ids = _mix(ids ^ _mix(bits))
+    return ids
+
+
+def entry_ids(file_key: str, entries: NDArray[np.integer[Any]]) -> UInts:
+    """Return identifiers, shape (n,), for events that bear none: from their file's digest and their entry number."""
+    return _mix(text_key(file_key) ^ _mix(entries.astype(np.uint64)))
+
+
+def fold_of(ids: UInts, *, seed: int, folds: int) -> NDArray[np.int8]:
+    """Return the fold, shape (n,) in 0 ... folds-1, of each event: a hash of identifier and seed, modulo ``folds``."""
+    key = text_key(f"folds {seed}")
+    return (_mix(ids ^ key) % np.uint64(folds)).astype(np.int8)
+
+
+def derive_seed(seed: int, *names: object) -> int:
+    """Return the seed, in 0 ... 2³¹-1, of one consumer, named so that no two share a stream."""
+    return int(text_key("/".join(map(str, (seed, *names)))) >> np.uint64(33))
+
+
+def digest(value: object) -> str:
+    """Return a short digest of anything JSON can hold, the same for the same content whatever the order of keys."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def file_digest(path: Path) -> str:
+    """Return a short digest of a file's content."""
+    sha = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            sha.update(chunk)
+    return sha.hexdigest()[:16]

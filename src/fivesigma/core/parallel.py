@@ -1,0 +1,171 @@
+"""The one seam through which work goes to other processes.
+
+`run_map` applies a task to items over any ``concurrent.futures.Executor``. Large arrays that all tasks need travel once,
+as files that the workers map into memory. One thread a task, so that the numbers do not depend on the number of workers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+__all__ = ["Shared", "Workers", "run_map"]
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Shared = Mapping[str, NDArray[Any]]
+_ATTEMPTS = 3
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "POLARS_MAX_THREADS")
+
+
+class Workers:
+    """Local worker processes, or an executor handed in (a Dask cluster's, say), for all the maps of a run.
+
+    Parameters
+    ----------
+    count
+        Number of local processes; 1 works in this process.
+    executor
+        Used instead of local processes if given; it is not shut down here.
+    """
+
+    def __init__(self, count: int = 1, executor: Executor | None = None) -> None:
+        self.count = count
+        self._given = executor
+        self._pool: Executor | None = None
+
+    @property
+    def inline(self) -> bool:
+        """Whether tasks run in this process."""
+        return self._given is None and self.count <= 1
+
+    def executor(self) -> Executor:
+        """Return the executor, started at the first call."""
+        if self._given is not None:
+            return self._given
+        if self._pool is None:
+            # spawn: forking a process whose libraries have started threads can deadlock
+            self._pool = ProcessPoolExecutor(self.count, multiprocessing.get_context("spawn"), initializer=_one_thread)
+        return self._pool
+
+    def restart(self) -> None:
+        """Replace a pool that lost a worker."""
+        self.close()
+
+    def close(self) -> None:
+        """Stop the local processes."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def run_map(
+    task: Callable[[Item, Shared], Result],
+    items: Sequence[Item],
+    *,
+    shared: Shared | None = None,
+    workers: Workers | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Result]:
+    """Return ``[task(item, shared) for item in items]``, computed by the workers.
+
+    Parameters
+    ----------
+    task
+        A function of a module (workers import it by name).
+    items
+        What it is applied to; small, and picklable by the executor.
+    shared
+        Arrays by name that every task reads; sent once, read-only for the tasks.
+    workers
+        Where to compute; in this process if None.
+    progress
+        Called with (done, all) as results come in.
+
+    Raises
+    ------
+    concurrent.futures.process.BrokenProcessPool
+        If workers die in three attempts at the same task; one lost worker is forgiven.
+    """
+    arrays = dict(shared or {})
+    results: dict[int, Result] = {}
+
+    def note(index: int, result: Result) -> None:
+        results[index] = result
+        if progress is not None:
+            progress(len(results), len(items))
+
+    if workers is None or workers.inline:
+        with threadpool_limits(1):
+            for index, item in enumerate(items):
+                note(index, task(item, arrays))
+    else:
+        with _as_files(arrays) as files:
+            for attempt in range(_ATTEMPTS):
+                todo = [index for index in range(len(items)) if index not in results]
+                try:
+                    for index, result in _submit(workers.executor(), task, items, todo, files):
+                        note(index, result)
+                    break
+                except BrokenProcessPool:
+                    workers.restart()
+                    if attempt == _ATTEMPTS - 1:
+                        raise
+    return [results[index] for index in range(len(items))]
+
+
+def _submit(
+    executor: Executor, task: Callable[[Item, Shared], Result], items: Sequence[Item], todo: Sequence[int], files: Mapping[str, str]
+) -> Iterator[tuple[int, Result]]:
+    futures: dict[Future[Result], int] = {executor.submit(_call, task, items[i], files): i for i in todo}
+    try:
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def _call(task: Callable[[Item, Shared], Result], item: Item, files: Mapping[str, str]) -> Result:
+    return task(item, {name: _mapped(path) for name, path in files.items()})
+
+
+@lru_cache(maxsize=64)
+def _mapped(path: str) -> NDArray[Any]:
+    array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    return array
+
+
+@contextlib.contextmanager
+def _as_files(arrays: Shared) -> Iterator[dict[str, str]]:
+    with tempfile.TemporaryDirectory(prefix="fivesigma-") as folder:
+        files = {}
+        for number, (name, array) in enumerate(arrays.items()):
+            path = Path(folder) / f"{number}.npy"
+            np.save(path, array, allow_pickle=False)
+            files[name] = str(path)
+        yield files
+
+
+def _one_thread() -> None:
+    """Hold every numerical library of a worker to one thread, those not yet loaded by their environment variables."""
+    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
+    threadpool_limits(1)

@@ -1,0 +1,105 @@
+"""One physics process after selection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fivesigma.core.arrays import Floats, UInts, require_length
+
+__all__ = ["NOMINAL", "Column", "CutflowRow", "Kind", "Sample", "SampleInfo", "Variation"]
+
+Kind: TypeAlias = Literal["data", "signal", "background"]
+Column: TypeAlias = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """A systematic and which way it is shifted: up, down, or a replica's name."""
+
+    systematic: str
+    label: str
+
+
+NOMINAL = Variation("nominal", "nominal")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutflowRow:
+    """What is left of a sample after one step: raw events, yield (Σw) and its error √(Σw²)."""
+
+    step: str
+    events: int
+    total: float
+    error: float
+
+    @classmethod
+    def of(cls, step: str, weight: Floats) -> CutflowRow:
+        """Count a row from the weights, shape (n,), that are left."""
+        return cls(step=step, events=len(weight), total=float(weight.sum()), error=float(np.sqrt(np.square(weight).sum())))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleInfo:
+    """Who a sample is: its name, kind, label for figures, and whether its "data" are simulated pseudo-data."""
+
+    name: str
+    kind: Kind
+    label: str = ""
+    pseudo: bool = False
+
+    @property
+    def title(self) -> str:
+        """What figures call the sample."""
+        return self.label or self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One physics process after selection.
+
+    Attributes
+    ----------
+    info
+        Name, kind and label.
+    events
+        Columns by name, each of shape (n,).
+    weight
+        Expected events at the analysis luminosity, shape (n,); 1 for data. Never altered.
+    id
+        Event identifiers, shape (n,), which folds and the ledger go by.
+    variation
+        Which systematic variation these events are; nominal otherwise.
+    cutflow
+        What was left after each step of the selection.
+    """
+
+    info: SampleInfo
+    events: Mapping[str, Column]
+    weight: Floats
+    id: UInts
+    variation: Variation = NOMINAL
+    cutflow: tuple[CutflowRow, ...] = ()
+
+    def __post_init__(self) -> None:
+        require_length(len(self.weight), id=self.id, **self.events)
+
+    def __len__(self) -> int:
+        return len(self.weight)
+
+    @property
+    def name(self) -> str:
+        """The sample's name."""
+        return self.info.name
+
+    @property
+    def kind(self) -> Kind:
+        """Data, signal or background."""
+        return self.info.kind
+
+    def __repr__(self) -> str:
+        return f"<Sample {self.name} ({self.kind}): {len(self)} events, yield {self.weight.sum():.6g}>"
