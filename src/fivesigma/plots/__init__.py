@@ -1,0 +1,10 @@
+"""Figures as functions of results. What to use when.
+
+- ``registry``: ``plot(result)`` picks the figure by the type of the result; modules register theirs there.
+- ``style``: what all figures share: the context at the top, colours, empty figures, saving, and the numbers drawn.
+- ``curves``: ROC curves of several models.
+- ``distributions``: scores by sample with data, training against out-of-fold.
+- ``cuts``: figures of merit against the cut, single-variable scans.
+- ``features``: shapes of the inputs, correlations.
+- ``limits``, ``templates``: what inference gives.
+"""
