@@ -1,0 +1,11 @@
+"""A run's results as one HTML page that fetches nothing. What to use when.
+
+- ``content``: ``RunContent`` and ``FigureEntry``, everything the page is made from.
+- ``page``: ``render`` turns that content into the page.
+- ``answer``: the run in a sentence or two, for the page, the terminal and the README alike.
+- ``format``: numbers as physicists print them: rounding by the PDG's rule, grouping, units, powers of ten.
+- ``labels``: what the fields of ``results.json`` are called in print.
+- ``tables``: tables, and how any nested results become some.
+- ``inference``, ``sections``: what each section of the page holds.
+- ``figures``: figures as images inside the page.
+"""
