@@ -1,0 +1,48 @@
+"""How the documentation is built: `make docs`. No network is needed, and every warning is an error."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from generate import write_reference
+from sphinx.application import Sphinx
+
+from fivesigma.core.version import __version__
+
+project = "fivesigma"
+author = "The fivesigma developers"
+copyright = "2026, the fivesigma developers"
+version = release = __version__
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.mathjax",
+    "sphinx_click",
+    "sphinx_copybutton",
+]
+exclude_patterns = ["_build"]
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3
+
+autodoc_typehints = "signature"
+autodoc_member_order = "bysource"
+napoleon_google_docstring = False
+napoleon_use_ivar = True
+python_use_unqualified_type_names = True
+
+html_theme = "furo"
+html_title = f"fivesigma {release}"
+html_static_path = ["_static"]
+html_theme_options = {
+    "source_repository": "https://github.com/fivesigma/fivesigma/",
+    "source_branch": "main",
+    "source_directory": "docs/",
+}
+
+
+def setup(app: Sphinx) -> None:
+    """Write the pages that are made from the code before they are read."""
+    app.connect("builder-inited", lambda app: write_reference(Path(app.srcdir)))
