@@ -14,9 +14,23 @@ import fivesigma
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {
-    "awkward", "hist", "iminuit", "matplotlib", "mplhep", "numpy", "pandas", "polars", "pyarrow", "pyhf", "pythia8mc",
-    "scipy", "skops", "sklearn", "torch", "uproot",
-}  # fmt: skip
+    "awkward",
+    "hist",
+    "iminuit",
+    "matplotlib",
+    "mplhep",
+    "numpy",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "pyhf",
+    "pythia8mc",
+    "scipy",
+    "skops",
+    "sklearn",
+    "torch",
+    "uproot",
+}
 ROOMS = [name for _, name, is_package in pkgutil.iter_modules(fivesigma.__path__) if is_package]
 HELP = """
 import sys
@@ -33,8 +47,10 @@ def loaded_by(code: str) -> set[str]:
     """Return the top-level modules that a fresh interpreter has loaded after running the code."""
     done = subprocess.run(
         [sys.executable, "-c", code + "\nimport sys; print('loaded', *{m.partition('.')[0] for m in sys.modules})"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return set(done.stdout.splitlines()[-1].split())
 
 
@@ -42,8 +58,11 @@ def contract(source: Path) -> subprocess.CompletedProcess[str]:
     """Check the import contract of the package in a folder."""
     return subprocess.run(
         [Path(sys.executable).with_name("lint-imports"), "--config", ROOT / "pyproject.toml", "--no-cache"],
-        env=os.environ | {"PYTHONPATH": str(source)}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        env=os.environ | {"PYTHONPATH": str(source)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_rooms_import_only_what_stands_below_them() -> None:
