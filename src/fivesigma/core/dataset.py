@@ -106,20 +106,23 @@ class Dataset:
             sample=self.sample[mask],
         )
 
-    def matrix(self, inputs: Iterable[str]) -> Matrix:
-        """Return the columns of ``X`` named by ``inputs``, shape (n, len(inputs)), in that order.
+    def positions(self, inputs: Iterable[str]) -> tuple[int, ...]:
+        """Return which columns of ``X`` the named inputs are.
 
         Raises
         ------
         FivesigmaError
             If there is no such input.
         """
-        columns = []
-        for name in inputs:
+        names = tuple(inputs)
+        for name in names:
             if name not in self.inputs:
                 raise FivesigmaError(f"no input {name!r}{suggestion(name, self.inputs)}")
-            columns.append(self.inputs.index(name))
-        return self.X[:, columns]
+        return tuple(map(self.inputs.index, names))
+
+    def matrix(self, inputs: Iterable[str]) -> Matrix:
+        """Return the named columns of ``X``, shape (n, len(inputs)), in that order; errors as for `positions`."""
+        return self.X[:, self.positions(inputs)]
 
     def columns(self) -> dict[str, Floats]:
         """Return inputs and observables by name, as expressions for regions see them."""

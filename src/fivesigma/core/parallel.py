@@ -1,6 +1,6 @@
 """The one seam through which work goes to other processes.
 
-`run_map` applies a task to items over any ``concurrent.futures.Executor``. Large arrays that all tasks need travel once,
+`run_map` (and `iterate_map`, which yields results as they come) applies a task to items over any ``concurrent.futures.Executor``. Large arrays that all tasks need travel once,
 as files that the workers map into memory. One thread a task, so that the numbers do not depend on the number of workers.
 """
 
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-__all__ = ["Shared", "Workers", "run_map"]
+__all__ = ["Shared", "Workers", "iterate_map", "run_map"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -77,15 +77,14 @@ class Workers:
         self.close()
 
 
-def run_map(
+def iterate_map(
     task: Callable[[Item, Shared], Result],
     items: Sequence[Item],
     *,
     shared: Shared | None = None,
     workers: Workers | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> list[Result]:
-    """Return ``[task(item, shared) for item in items]``, computed by the workers.
+) -> Iterator[tuple[int, Result]]:
+    """Yield ``(i, task(items[i], shared))`` as the workers finish, in no particular order.
 
     Parameters
     ----------
@@ -97,8 +96,6 @@ def run_map(
         Arrays by name that every task reads; sent once, read-only for the tasks.
     workers
         Where to compute; in this process if None.
-    progress
-        Called with (done, all) as results come in.
 
     Raises
     ------
@@ -106,29 +103,34 @@ def run_map(
         If workers die in three attempts at the same task; one lost worker is forgiven.
     """
     arrays = dict(shared or {})
-    results: dict[int, Result] = {}
-
-    def note(index: int, result: Result) -> None:
-        results[index] = result
-        if progress is not None:
-            progress(len(results), len(items))
-
-    if workers is None or workers.inline:
+    if workers is None or workers.inline or len(items) <= 1:
         with threadpool_limits(1):
             for index, item in enumerate(items):
-                note(index, task(item, arrays))
-    else:
-        with _as_files(arrays) as files:
-            for attempt in range(_ATTEMPTS):
-                todo = [index for index in range(len(items)) if index not in results]
-                try:
-                    for index, result in _submit(workers.executor(), task, items, todo, files):
-                        note(index, result)
-                    break
-                except BrokenProcessPool:
-                    workers.restart()
-                    if attempt == _ATTEMPTS - 1:
-                        raise
+                yield index, task(item, arrays)
+        return
+    todo = set(range(len(items)))
+    with _as_files(arrays) as files:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                for index, result in _submit(workers.executor(), task, items, sorted(todo), files):
+                    todo.discard(index)
+                    yield index, result
+                return
+            except BrokenProcessPool:
+                workers.restart()
+                if attempt == _ATTEMPTS:
+                    raise
+
+
+def run_map(
+    task: Callable[[Item, Shared], Result],
+    items: Sequence[Item],
+    *,
+    shared: Shared | None = None,
+    workers: Workers | None = None,
+) -> list[Result]:
+    """Return ``[task(item, shared) for item in items]``, computed by the workers; arguments as for `iterate_map`."""
+    results = dict(iterate_map(task, items, shared=shared, workers=workers))
     return [results[index] for index in range(len(items))]
 
 

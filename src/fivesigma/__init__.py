@@ -1,0 +1,66 @@
+"""fivesigma: machine-learning searches for new physics, from event files to an honest significance, a limit and a page.
+
+The names below are the whole library in a notebook's hand; each is imported when it is first used, so that
+``import fivesigma`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from fivesigma.core.version import __version__
+
+if TYPE_CHECKING:
+    from fivesigma.core.parallel import Workers
+    from fivesigma.evaluation.roc import roc
+    from fivesigma.events.assemble import dataset
+    from fivesigma.events.read import read
+    from fivesigma.inference.counting import count
+    from fivesigma.inference.limits import upper_limit
+    from fivesigma.inference.systematics import Normalisation
+    from fivesigma.inference.template_fit import fit_templates
+    from fivesigma.inference.templates import templates
+    from fivesigma.learning.cross_fit import cross_fit
+    from fivesigma.plots.registry import plot
+
+_HOMES = {
+    "Normalisation": "inference.systematics",
+    "Workers": "core.parallel",
+    "count": "inference.counting",
+    "cross_fit": "learning.cross_fit",
+    "dataset": "events.assemble",
+    "fit_templates": "inference.template_fit",
+    "plot": "plots.registry",
+    "read": "events.read",
+    "roc": "evaluation.roc",
+    "templates": "inference.templates",
+    "upper_limit": "inference.limits",
+}
+
+__all__ = [
+    "Normalisation",
+    "Workers",
+    "__version__",
+    "count",
+    "cross_fit",
+    "dataset",
+    "fit_templates",
+    "plot",
+    "read",
+    "roc",
+    "templates",
+    "upper_limit",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'fivesigma' has no attribute {name!r}")
+    value = getattr(import_module(f"fivesigma.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

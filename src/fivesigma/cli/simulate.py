@@ -1,0 +1,58 @@
+"""``fivesigma simulate``: make the events of a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+__all__ = ["simulate"]
+
+
+@click.command()
+@click.argument("recipe")
+@click.option("--events", type=click.IntRange(min=1), required=True, help="Selected events of each process.")
+@click.option("--process", "only", multiple=True, metavar="NAME", help="Only this process (repeatable); no pseudo-data.")
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes that generate.")
+@click.option("--seed", type=int, default=42, show_default=True, help="The same seed makes the same events.")
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="Where the files go; started again there, a simulation that was stopped goes on.",
+)
+def simulate(recipe: str, events: int, only: tuple[str, ...], workers: int, seed: int, output: Path) -> None:
+    """Make the events of RECIPE with Pythia 8 and a parametrised detector.
+
+    One Parquet file for each process, weighted to the recipe's luminosity, and one of pseudo-data, drawn from events
+    that no other file holds. Prints the files made.
+    """
+    # imported here so that --help stays light
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    from fivesigma.core.errors import FivesigmaError, suggestion  # noqa: PLC0415
+    from fivesigma.simulation.generate import Generation  # noqa: PLC0415
+    from fivesigma.simulation.processes import recipe_simulation  # noqa: PLC0415
+    from fivesigma.simulation.samples import PSEUDO_DATA, simulate_process, simulate_pseudo_data  # noqa: PLC0415
+
+    simulation = recipe_simulation(recipe)
+    if unknown := [name for name in only if name not in simulation.processes]:
+        raise FivesigmaError(f"{recipe} has no process {unknown[0]!r}{suggestion(unknown[0], simulation.processes)}")
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+
+        def bar(name: str, total: int | None = None) -> Callable[[int, int], None]:
+            task = bars.add_task(name, total=total)
+            return lambda done, wanted: bars.update(task, completed=done, total=wanted)
+
+        for name in only or simulation.processes:
+            generation = Generation(
+                process=simulation.processes[name], seed=seed, stream="simulation", directory=output, workers=workers
+            )
+            path = simulate_process(simulation, generation, events, bar(name, events))
+            click.echo(path)
+        if not only:
+            click.echo(simulate_pseudo_data(simulation, generation, bar(PSEUDO_DATA)))

@@ -1,0 +1,7 @@
+"""Files to `Sample` to `Dataset`. What to use when.
+
+- ``read``: name files, select, weigh, and make a `Sample` of what is left.
+- ``assemble``: several samples as one `Dataset`, as models see it.
+- ``files``: the columns and events of ROOT, Parquet and CSV files.
+- ``checks``: what can be wrong with events before any model sees them.
+"""

@@ -1,0 +1,92 @@
+"""Samples to one `Dataset`, as models see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from fivesigma.core.arrays import Floats
+from fivesigma.core.dataset import Dataset
+from fivesigma.core.errors import DataError
+from fivesigma.core.expressions import Expression
+from fivesigma.core.sample import Sample
+
+__all__ = ["dataset"]
+
+
+def dataset(
+    samples: Sequence[Sample], *, inputs: Mapping[str, str] | Sequence[str], observables: Mapping[str, str] | Sequence[str] = ()
+) -> Dataset:
+    """Return the samples as one dataset.
+
+    Parameters
+    ----------
+    samples
+        The samples, whose order the events keep.
+    inputs
+        Features that models may see: expressions by name, or names of columns.
+    observables
+        Columns kept from the models, such as a mass to be fitted; likewise.
+
+    Raises
+    ------
+    DataError
+        If a simulated sample has no events, two samples bear one name, a name is both input and observable, an observable is an
+        input under another name, or a value is NaN or infinite.
+    """
+    features, kept = _named(inputs), _named(observables)
+    _check_names(samples, features, kept)
+    columns = [_evaluated(sample, {**features, **kept}) for sample in samples]
+    X = np.concatenate([np.stack([c[name] for name in features], axis=1).astype(np.float32) for c in columns])
+    return Dataset(
+        X=X,
+        inputs=tuple(features),
+        observables={name: np.concatenate([c[name] for c in columns]) for name in kept},
+        weight=np.concatenate([sample.weight for sample in samples]),
+        id=np.concatenate([sample.id for sample in samples]),
+        sample=np.repeat(np.arange(len(samples), dtype=np.int16), [len(sample) for sample in samples]),
+        samples=tuple(sample.info for sample in samples),
+    )
+
+
+def _named(columns: Mapping[str, str] | Sequence[str]) -> dict[str, Expression]:
+    pairs = columns.items() if isinstance(columns, Mapping) else ((name, name) for name in columns)
+    return {name: Expression(text) for name, text in pairs}
+
+
+def _check_names(samples: Sequence[Sample], inputs: Mapping[str, Expression], observables: Mapping[str, Expression]) -> None:
+    names = [sample.name for sample in samples]
+    if doubled := {name for name in names if names.count(name) > 1}:
+        raise DataError(f"two samples are called {sorted(doubled)[0]!r}")
+    if not inputs:
+        raise DataError("no inputs for the models")
+    if both := set(inputs) & set(observables):
+        raise DataError(f"{sorted(both)[0]!r} is an input and an observable; what is fitted must be kept from the models")
+    for name, expression in observables.items():
+        for other, text in inputs.items():
+            if _squeezed(text) == _squeezed(expression):
+                raise DataError(f"input {other!r} is the observable {name!r} ({expression}); what is fitted must be kept from the models")
+    for sample in samples:
+        if sample.kind != "data" and not len(sample):
+            last = sample.cutflow[-1].step if sample.cutflow else "the selection"
+            raise DataError(f"sample {sample.name!r} has no events left after {last!r}")
+
+
+def _squeezed(expression: Expression) -> str:
+    return "".join(expression.text.split())
+
+
+def _evaluated(sample: Sample, expressions: Mapping[str, Expression]) -> dict[str, Floats]:
+    values = {}
+    for name, expression in expressions.items():
+        column = expression.values(sample.events, len(sample))
+        unusable = ~(np.abs(column) <= np.finfo(np.float32).max)
+        if wrong := int(np.count_nonzero(unusable)):
+            row = int(np.flatnonzero(unusable)[0])
+            raise DataError(
+                f"sample {sample.name!r}: {name!r} ({expression}) is NaN or infinite in {wrong} of {len(sample)} events,"
+                f" the first of them the selected event {row}"
+            )
+        values[name] = column
+    return values
