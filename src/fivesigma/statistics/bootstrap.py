@@ -92,4 +92,5 @@ def scaled_poisson(total: float, squares: float, replicas: int, generator: np.ra
         return np.full(replicas, total)
     if total <= 0:
         return generator.normal(total, np.sqrt(squares), replicas)
-    return generator.poisson(total**2 / squares, replicas) * (squares / total)
+    counts: Floats = generator.poisson(total**2 / squares, replicas).astype(np.float64)
+    return counts * (squares / total)

@@ -93,7 +93,7 @@ def weighted_quantile(values: Floats, probabilities: ArrayLike, weight: Floats |
     """
     wanted = np.asarray(probabilities, dtype=np.float64)
     if not np.all((wanted >= 0) & (wanted <= 1)):
-        raise ValueError(f"probabilities lie in [0, 1], not {probabilities}")
+        raise ValueError(f"probabilities lie in [0, 1], not {probabilities!r}")
     cdf = empirical_cdf(values, weight)
     # a sum of n weights is good to about n rounding errors: 0.3 must not miss the third of ten equal weights
     slack = 4 * np.finfo(np.float64).eps * len(values)

@@ -1,0 +1,192 @@
+"""Weighted histograms of inputs, observables and scores by sample, with data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fivesigma.core.arrays import Bools, Floats
+from fivesigma.core.dataset import Dataset
+from fivesigma.core.errors import DataError, FivesigmaError, suggestion
+from fivesigma.core.sample import Kind
+from fivesigma.core.scores import Scores
+
+__all__ = [
+    "FeatureDistribution",
+    "Histogram",
+    "SampleHistogram",
+    "ScoreDistribution",
+    "binning",
+    "feature_distributions",
+    "histogram",
+    "score_distribution",
+]
+
+_FEW = 20
+_TAIL = 0.003
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Histogram:
+    """Σw and its error √Σw² in each of m bins, and how many events went in; what lies outside the edges is left out."""
+
+    total: Floats
+    error: Floats
+    events: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleHistogram:
+    """The histogram of a sample, with what figures call it."""
+
+    name: str
+    title: str
+    kind: Kind
+    histogram: Histogram
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureDistribution:
+    """An input or observable: shared edges, shape (m + 1,), the histogram of each sample, and that of data if shown.
+
+    ``outside`` is the fraction of the simulated events that the edges leave out.
+    """
+
+    feature: str
+    edges: Floats
+    samples: tuple[SampleHistogram, ...]
+    data: Histogram | None
+    outside: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreDistribution:
+    """A model's score on the common scale: edges, shape (m + 1,), simulated samples, and data if shown."""
+
+    model: str
+    edges: Floats
+    samples: tuple[SampleHistogram, ...]
+    data: Histogram | None
+
+
+def feature_distributions(
+    dataset: Dataset, *, features: Sequence[str] | None = None, bins: int = 40, show_data: bool = False
+) -> tuple[FeatureDistribution, ...]:
+    """Return the distribution of each input and observable.
+
+    Parameters
+    ----------
+    dataset
+        The events.
+    features
+        Names of inputs and observables; all if None.
+    bins
+        How many bins a continuous feature gets; one with few whole values gets one for each.
+    show_data
+        Whether data are filled too; not while they are blind.
+
+    Raises
+    ------
+    FivesigmaError
+        If there is no such input or observable.
+    DataError
+        If a feature has no finite value.
+    """
+    columns = dataset.columns()
+    names = tuple(columns) if features is None else tuple(features)
+    for name in names:
+        if name not in columns:
+            raise FivesigmaError(f"no input or observable {name!r}{suggestion(name, columns)}")
+    return tuple(_feature(dataset, name, columns[name], bins, show_data) for name in names)
+
+
+def score_distribution(
+    dataset: Dataset, scores: Scores, *, bins: int = 20, show_data: bool = False
+) -> ScoreDistribution:
+    """Return the distribution of a model's score on the common scale, by sample.
+
+    Parameters
+    ----------
+    dataset, scores
+        The events and what the model says of each; restrict both to a region beforehand to show one.
+    bins
+        Number of bins from 0 to 1.
+    show_data
+        Whether data are filled too; not while they are blind.
+    """
+    edges = np.linspace(0, 1, bins + 1)
+    return ScoreDistribution(
+        model=scores.model,
+        edges=edges,
+        samples=_samples(dataset, scores.value, edges),
+        data=_data(dataset, scores.value, edges) if show_data else None,
+    )
+
+
+def histogram(values: Floats, weight: Floats, edges: Floats) -> Histogram:
+    """Return the weighted histogram of ``values``, shape (n,); the last bin holds its upper edge too."""
+    total, _ = np.histogram(values, edges, weights=weight)
+    squares, _ = np.histogram(values, edges, weights=np.square(weight))
+    return Histogram(total=total, error=np.sqrt(squares), events=len(values))
+
+
+def binning(values: Floats, bins: int) -> Floats:
+    """Return edges that show the bulk of ``values``: one bin for each of a few whole values, else even ones.
+
+    An even range leaves out 0.3 % at either end if those would take up more than a fifth of it; a range that ends sharply, as
+    that of an angle does, is kept whole.
+
+    Raises
+    ------
+    DataError
+        If there is no finite value.
+    """
+    values = values[np.isfinite(values)]
+    if not len(values):
+        raise DataError("there is no finite value to fill into a histogram")
+    different = np.unique(values)
+    if len(different) <= _FEW and np.array_equal(different, np.round(different)) and np.ptp(different) <= 3 * _FEW:
+        return np.arange(different[0] - 0.5, different[-1] + 1)
+    low, high = np.quantile(values, [_TAIL, 1 - _TAIL])
+    room = (high - low) / 10
+    low = different[0] if different[0] > low - room else low
+    high = different[-1] if different[-1] < high + room else high
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    return np.linspace(low, high, bins + 1)
+
+
+def _feature(dataset: Dataset, name: str, values: Floats, bins: int, show_data: bool) -> FeatureDistribution:
+    simulated = values[~dataset.data]
+    edges = binning(simulated if len(simulated) else values, bins)
+    inside = (simulated >= edges[0]) & (simulated <= edges[-1])
+    return FeatureDistribution(
+        feature=name,
+        edges=edges,
+        samples=_samples(dataset, values, edges),
+        data=_data(dataset, values, edges) if show_data else None,
+        outside=float(1 - inside.mean()) if len(inside) else 0.0,
+    )
+
+
+def _samples(dataset: Dataset, values: Floats, edges: Floats) -> tuple[SampleHistogram, ...]:
+    return tuple(
+        SampleHistogram(
+            name=info.name,
+            title=info.title,
+            kind=info.kind,
+            histogram=_filled(dataset, dataset.of(info.name), values, edges),
+        )
+        for info in dataset.samples
+        if info.kind != "data"
+    )
+
+
+def _data(dataset: Dataset, values: Floats, edges: Floats) -> Histogram | None:
+    return _filled(dataset, dataset.data, values, edges) if dataset.names("data") else None
+
+
+def _filled(dataset: Dataset, mask: Bools, values: Floats, edges: Floats) -> Histogram:
+    return histogram(values[mask], dataset.weight[mask], edges)

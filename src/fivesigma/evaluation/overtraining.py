@@ -1,0 +1,180 @@
+"""Training events against out-of-fold events: the distributions of their scores, and the difference in AUC.
+
+A model that has learned its training events by heart separates them better than events it never saw. Some difference is no
+harm by itself: what is quoted and fitted comes from out-of-fold scores only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fivesigma.core.arrays import Bools, Floats, require_length
+from fivesigma.core.estimate import Estimate
+from fivesigma.evaluation.distributions import Histogram, histogram
+from fivesigma.evaluation.roc import roc_curve
+
+__all__ = ["ClassOverlay", "EstimatorGap", "Overtraining", "ScoredEvents", "overtraining"]
+
+_MEAN = "mean over the estimators; interval as wide as theirs on average, for they share events"
+_GAP = "difference of two independent Poisson bootstraps; the randomness of retraining is left out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredEvents:
+    """Events scored by the estimators of a model.
+
+    Attributes
+    ----------
+    score
+        On the common scale, shape (n,).
+    is_signal
+        Shape (n,).
+    weight
+        Expected events, shape (n,).
+    estimator
+        Which fold's estimator made the score, shape (n,). A training event of several estimators is there once for each.
+    """
+
+    score: Floats
+    is_signal: Bools
+    weight: Floats
+    estimator: NDArray[np.integer]
+
+    def __post_init__(self) -> None:
+        require_length(len(self.score), is_signal=self.is_signal, weight=self.weight, estimator=self.estimator)
+
+    def of(self, estimator: int) -> ScoredEvents:
+        """Return the events that one estimator scored."""
+        mask = self.estimator == estimator
+        return ScoredEvents(
+            score=self.score[mask],
+            is_signal=self.is_signal[mask],
+            weight=self.weight[mask],
+            estimator=self.estimator[mask],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassOverlay:
+    """The score of signal or background: of training events and of out-of-fold events, each scaled to an area of one."""
+
+    name: str
+    train: Histogram
+    out_of_fold: Histogram
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstimatorGap:
+    """One estimator's AUC on the events it trained on, on those it never saw, and the difference."""
+
+    estimator: int
+    auc_train: Estimate
+    auc_out_of_fold: Estimate
+    difference: Estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overtraining:
+    """Training against out-of-fold events of a model.
+
+    Attributes
+    ----------
+    model
+        Its name.
+    edges
+        Of the histograms, shape (m + 1,).
+    classes
+        Signal, then background.
+    estimators
+        Each estimator's AUCs.
+    auc_train, auc_out_of_fold, difference
+        Their means.
+    """
+
+    model: str
+    edges: Floats
+    classes: tuple[ClassOverlay, ...]
+    estimators: tuple[EstimatorGap, ...]
+    auc_train: Estimate
+    auc_out_of_fold: Estimate
+    difference: Estimate
+
+
+def overtraining(
+    model: str, train: ScoredEvents, out_of_fold: ScoredEvents, *, bins: int = 20, replicas: int = 200, seed: int = 0
+) -> Overtraining:
+    """Return how a model does on its training events and on events it never saw.
+
+    Parameters
+    ----------
+    model
+        Its name.
+    train
+        Each estimator's training events, scored by it.
+    out_of_fold
+        Each event scored by the estimator that never saw it.
+    bins
+        Of the histograms.
+    replicas, seed
+        Of the bootstrap.
+
+    Raises
+    ------
+    DataError
+        If an estimator has no signal or no background events in either block.
+    """
+    estimators = [int(number) for number in np.unique(out_of_fold.estimator)]
+    gaps = tuple(
+        _gap(number, train.of(number), out_of_fold.of(number), replicas=replicas, seed=seed) for number in estimators
+    )
+    edges = _edges(np.concatenate([train.score, out_of_fold.score]), bins)
+    return Overtraining(
+        model=model,
+        edges=edges,
+        classes=tuple(
+            ClassOverlay(name=name, train=_shape(train, kind, edges), out_of_fold=_shape(out_of_fold, kind, edges))
+            for name, kind in (("signal", True), ("background", False))
+        ),
+        estimators=gaps,
+        auc_train=_mean([gap.auc_train for gap in gaps]),
+        auc_out_of_fold=_mean([gap.auc_out_of_fold for gap in gaps]),
+        difference=_mean([gap.difference for gap in gaps]),
+    )
+
+
+def _gap(number: int, train: ScoredEvents, out_of_fold: ScoredEvents, *, replicas: int, seed: int) -> EstimatorGap:
+    first = _auc(train, replicas=replicas, seed=2 * seed)
+    second = _auc(out_of_fold, replicas=replicas, seed=2 * seed + 1)
+    value = first.value - second.value
+    up = float(np.hypot(first.high - first.value, second.value - second.low))
+    down = float(np.hypot(first.value - first.low, second.high - second.value))
+    difference = Estimate(value=value, low=value - down, high=value + up, method=_GAP)
+    return EstimatorGap(estimator=number, auc_train=first, auc_out_of_fold=second, difference=difference)
+
+
+def _auc(events: ScoredEvents, *, replicas: int, seed: int) -> Estimate:
+    curve = roc_curve(events.score, events.is_signal, events.weight, efficiencies=(), replicas=replicas, seed=seed)
+    return curve.auc
+
+
+def _mean(estimates: list[Estimate]) -> Estimate:
+    value, low, high = (
+        float(np.mean([getattr(estimate, end) for estimate in estimates])) for end in ("value", "low", "high")
+    )
+    return Estimate(value=value, low=low, high=high, method=_MEAN)
+
+
+def _edges(scores: Floats, bins: int) -> Floats:
+    low, high = float(scores.min()), float(scores.max())
+    if low >= 0 and high <= 1:
+        low, high = 0.0, 1.0
+    return np.linspace(low, high if high > low else low + 1, bins + 1)
+
+
+def _shape(events: ScoredEvents, kind: bool, edges: Floats) -> Histogram:
+    mask = events.is_signal == kind
+    weight = events.weight[mask] / events.weight[mask].sum()
+    return histogram(events.score[mask], weight, edges)
