@@ -46,7 +46,7 @@ def test_background_term_has_its_factor_two() -> None:
 @given(s=positive, b=positive, relative=st.floats(0, 2))
 def test_asimov_significance_agrees_with_the_formula_as_printed(s: float, b: float, relative: float) -> None:
     variance = (relative * b) ** 2
-    if variance < 1e-6 * b:
+    if variance * (s + b) < 1e-9 * b**2:
         printed = 2 * ((s + b) * math.log1p(s / b) - s)
     else:
         first = (s + b) * math.log((s + b) * (b + variance) / (b**2 + (s + b) * variance))

@@ -167,7 +167,7 @@ def _two_counts(excess: Floats, profiled: Floats, per_tau: Floats) -> Floats:
     off[has] = profiled[has] / per_tau[has] * _entropy(np.maximum(-excess[has] * per_tau[has] / profiled[has], -1.0))
     # without any background at all, every signal event is infinitely unlikely
     total = np.where((profiled == 0) & (excess > 0), np.inf, on + off)
-    return np.sign(excess) * np.sqrt(2 * np.maximum(total, 0.0))
+    return np.asarray(np.sign(excess) * np.sqrt(2 * np.maximum(total, 0.0)))
 
 
 def _ratio(excess: Floats, profiled: Floats) -> Floats:

@@ -1,0 +1,15 @@
+"""Yields and templates in, significances and limits out. What to use when.
+
+- ``counting``: one number of events in one region. Exact at any count: use it when events are few.
+- ``binning``: bins of a score or a mass, with a floor on the background events in each.
+- ``templates``: a Dataset and its scores or masses into histograms per region and sample, every weight accounted for.
+- ``histograms``: templates as UHI JSON for other tools.
+- ``systematics``: what may be wrong with the yields, and by how much.
+- ``template_fit``: the answer of a shape analysis: signal strength, significance, limit, what each uncertainty costs.
+  ``upper_limit`` where the limit is all that is asked, ``fit_templates`` for everything.
+- ``workspace``: the same model as plain pyhf (HistFactory) JSON.
+- ``engine``: what the room asks of a statistical model; ``pyhf_engine`` answers it with pyhf, ``scoring`` does its fits.
+- ``profile``, ``limits``: the profile likelihood ratio on one set of data, and CLs limits from it, for any engine.
+- ``yields``: expected events per sample and bin before and after a fit, with their uncertainty.
+- ``checks``: what templates and fits are examined for before anybody believes them.
+"""

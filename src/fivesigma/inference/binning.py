@@ -1,0 +1,225 @@
+"""Bins: fixed edges for masses, equal background for scores, with a floor on the background events in each.
+
+A score on the common scale is the fraction of background below it, so bins of equal width in it hold equal
+background; nothing is tuned on the signal, and nothing on the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from fivesigma.core.arrays import Bools, Floats, Ints
+from fivesigma.core.errors import FivesigmaError
+
+__all__ = ["Axis", "Binning", "fixed_bins", "merged", "score_bins"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Axis:
+    """One binned quantity: its name, the edges of its bins, and what figures call it, with its unit.
+
+    Raises
+    ------
+    FivesigmaError
+        If there is no bin or the edges do not increase.
+    """
+
+    name: str
+    edges: tuple[float, ...]
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.edges) < 2:
+            raise FivesigmaError(f"{self.name}: a binning needs two edges or more, not {self.edges}")
+        if not all(np.isfinite(self.edges)) or any(low >= high for low, high in pairwise(self.edges)):
+            raise FivesigmaError(f"{self.name}: bin edges must be finite and increase, unlike {self.edges}")
+
+    @property
+    def bins(self) -> int:
+        """How many bins there are."""
+        return len(self.edges) - 1
+
+    @property
+    def title(self) -> str:
+        """What figures call the quantity."""
+        return self.label or self.name
+
+    def index(self, values: Floats) -> Ints:
+        """Return the bin of each value, shape (n,); what lies outside goes to the first or last bin."""
+        inner = np.asarray(self.edges[1:-1])
+        return np.searchsorted(inner, values, side="right").astype(np.int64)
+
+    def outside(self, values: Floats) -> Bools:
+        """Return which values, shape (n,), lie below the first or above the last edge."""
+        return np.asarray((values < self.edges[0]) | (values > self.edges[-1]))
+
+    def interval(self, index: int) -> str:
+        """Return a bin in words."""
+        return f"{self.name} {self.edges[index]:.4g} to {self.edges[index + 1]:.4g}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binning:
+    """The bins of a template: one axis, or a grid of several, flattened with the last axis fastest.
+
+    Attributes
+    ----------
+    axes
+        The binned quantities.
+    groups
+        For each cell of the grid the bin it belongs to, 0 ... count - 1; empty when each cell is a bin of its own.
+    """
+
+    axes: tuple[Axis, ...]
+    groups: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.axes:
+            raise FivesigmaError("a binning needs an axis")
+        if self.groups and (len(self.groups) != self.cells or set(self.groups) != set(range(max(self.groups) + 1))):
+            raise FivesigmaError(f"{len(self.groups)} cells are grouped into bins, but the grid has {self.cells}")
+
+    @property
+    def cells(self) -> int:
+        """How many cells the grid has."""
+        return int(np.prod([axis.bins for axis in self.axes]))
+
+    @property
+    def count(self) -> int:
+        """How many bins there are."""
+        return max(self.groups) + 1 if self.groups else self.cells
+
+    @property
+    def title(self) -> str:
+        """What figures call the binned quantity."""
+        return self.axes[0].title if len(self.axes) == 1 else "bin of " + " × ".join(axis.name for axis in self.axes)
+
+    @property
+    def edges(self) -> Floats:
+        """Edges to draw the bins with, shape (count + 1,): of the one axis, else bin numbers."""
+        edges = self.axes[0].edges if len(self.axes) == 1 else np.arange(self.count + 1) + 0.5
+        return np.asarray(edges, dtype=np.float64)
+
+    def index(self, *values: Floats) -> Ints:
+        """Return the bin of each event, shape (n,), from one array of shape (n,) per axis."""
+        shape = tuple(axis.bins for axis in self.axes)
+        cells = np.ravel_multi_index(tuple(a.index(v) for a, v in zip(self.axes, values, strict=True)), shape)
+        return np.asarray(self.groups, dtype=np.int64)[cells] if self.groups else cells.astype(np.int64)
+
+    def outside(self, *values: Floats) -> Bools:
+        """Return which events, shape (n,), lie outside the edges of any axis."""
+        outside = [axis.outside(v) for axis, v in zip(self.axes, values, strict=True)]
+        return np.asarray(np.any(outside, axis=0))
+
+    def interval(self, index: int) -> str:
+        """Return a bin in words, by its lowest and highest cells."""
+        cells = np.flatnonzero(np.asarray(self.groups) == index) if self.groups else np.asarray([index])
+        corners = [np.unravel_index(cell, tuple(axis.bins for axis in self.axes)) for cell in (cells[0], cells[-1])]
+        parts = [
+            axis.interval(int(first))
+            if first == last
+            else f"{axis.name} {axis.edges[min(first, last)]:.4g} to {axis.edges[max(first, last) + 1]:.4g}"
+            for axis, first, last in zip(self.axes, *corners, strict=True)
+        ]
+        return ", ".join(parts)
+
+
+def score_bins(bins: int, *, name: str = "score", label: str = "") -> Binning:
+    """Return ``bins`` bins of equal background: equal widths from 0 to 1 on the common score scale.
+
+    Raises
+    ------
+    FivesigmaError
+        If ``bins`` is less than one.
+    """
+    if bins < 1:
+        raise FivesigmaError(f"{name}: a binning needs one bin or more, not {bins}")
+    edges = tuple(float(edge) for edge in np.arange(bins + 1) / bins)
+    return Binning(axes=(Axis(name=name, edges=edges, label=label),))
+
+
+def fixed_bins(edges: Sequence[float] | Floats, *, name: str, label: str = "") -> Binning:
+    """Return bins with the edges given, as for a mass."""
+    return Binning(axes=(Axis(name=name, edges=tuple(float(edge) for edge in edges), label=label),))
+
+
+def merged(binning: Binning, values: Floats, variances: Floats, *, minimum: float = 10.0) -> Binning:
+    """Return the binning with cells merged until each bin holds ``minimum`` effective background events.
+
+    Along the last axis a bin that holds too few takes in its lower neighbours, from the highest down, so that the
+    bins most like signal stay as fine as the background allows; what is left over joins the lowest bin. A row of a grid
+    that holds too few altogether joins the row beside it.
+
+    Parameters
+    ----------
+    binning
+        Bins or a grid that has none merged yet.
+    values, variances
+        Σw and Σw² of all background in each cell, shape (cells,).
+    minimum
+        Effective events, ``(Σw)² / Σw²``, that each bin must hold.
+
+    Raises
+    ------
+    FivesigmaError
+        If all the background together holds less.
+    """
+    if binning.groups or values.shape != (binning.cells,) or variances.shape != (binning.cells,):
+        raise ValueError(f"merging needs values and variances of shape ({binning.cells},) and a binning not yet merged")
+    if effective_events(values.sum(), variances.sum()) < minimum:
+        raise FivesigmaError(
+            f"{binning.title}: all background together is worth {effective_events(values.sum(), variances.sum()):.3g}"
+            f" events, below the {minimum:g} that one bin must hold; loosen the selection or simulate more"
+        )
+    width = binning.axes[-1].bins
+    bins: list[list[int]] = []
+    for start in range(0, binning.cells, width):
+        bins += _gather(list(range(start, start + width)), values, variances, minimum)
+    bins = _join_sparse(bins, values, variances, minimum)
+    if len(binning.axes) == 1:
+        edges = binning.axes[0].edges
+        kept = (*(edges[cells[0]] for cells in bins), edges[-1])
+        return Binning(axes=(replace(binning.axes[0], edges=kept),))
+    groups = np.zeros(binning.cells, dtype=np.int64)
+    for number, cells in enumerate(bins):
+        groups[cells] = number
+    return replace(binning, groups=tuple(int(group) for group in groups))
+
+
+def effective_events(value: float, variance: float) -> float:
+    """Return how many unit-weight events would have the relative error of Σw and Σw²; 0 where Σw is not positive."""
+    return float(value) ** 2 / float(variance) if value > 0 and variance > 0 else 0.0
+
+
+def _gather(row: list[int], values: Floats, variances: Floats, minimum: float) -> list[list[int]]:
+    bins: list[list[int]] = []
+    open_bin: list[int] = []
+    for cell in reversed(row):
+        open_bin.insert(0, cell)
+        if effective_events(values[open_bin].sum(), variances[open_bin].sum()) >= minimum:
+            bins.insert(0, open_bin)
+            open_bin = []
+    if open_bin and bins:
+        bins[0] = open_bin + bins[0]
+    elif open_bin:
+        bins = [open_bin]
+    return bins
+
+
+def _join_sparse(bins: list[list[int]], values: Floats, variances: Floats, minimum: float) -> list[list[int]]:
+    joined: list[list[int]] = []
+    pending: list[int] = []
+    for cells in bins:
+        candidate = sorted(pending + cells)
+        if effective_events(values[candidate].sum(), variances[candidate].sum()) >= minimum:
+            joined.append(candidate)
+            pending = []
+        else:
+            pending = candidate
+    if pending:
+        joined[-1] = sorted(joined[-1] + pending)
+    return joined

@@ -1,0 +1,71 @@
+"""What may be wrong with the expected yields, and by how much."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fivesigma.core.errors import FivesigmaError, suggestion
+
+__all__ = ["MC_STATISTICS", "STATISTICS", "Normalisation", "check_systematics"]
+
+STATISTICS = "statistics"
+"""The group of what the number of data events alone leaves uncertain."""
+MC_STATISTICS = "mc_statistics"
+"""The group of what the number of simulated events leaves uncertain."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Normalisation:
+    """A relative uncertainty on yields, correlated between all bins and regions.
+
+    Log-normal: at ±1 σ the yields are multiplied by ``1 + size`` and divided by it, so they stay positive.
+
+    Attributes
+    ----------
+    name
+        What the nuisance parameter is called.
+    size
+        Relative uncertainty, above zero: 0.026 for 2.6 %.
+    samples
+        Which samples it moves; all of them if None.
+    group
+        Under what its cost on the signal strength is counted; its own name if empty.
+    """
+
+    name: str
+    size: float
+    samples: tuple[str, ...] | None = None
+    group: str = ""
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.size) and self.size > 0):
+            raise FivesigmaError(
+                f"systematic {self.name!r}: the size must be above zero, as 0.1 for 10 %, not {self.size}"
+            )
+
+    @property
+    def of_group(self) -> str:
+        """The group it counts under."""
+        return self.group or self.name
+
+    def moves(self, sample: str) -> bool:
+        """Return whether the systematic moves a sample."""
+        return self.samples is None or sample in self.samples
+
+
+def check_systematics(systematics: Sequence[Normalisation], samples: Sequence[str]) -> None:
+    """Raise FivesigmaError where a systematic names no sample there is, two bear one name, or a name is taken."""
+    seen: set[str] = set()
+    for systematic in systematics:
+        if systematic.name in seen:
+            raise FivesigmaError(f"two systematics are called {systematic.name!r}; one name, one nuisance parameter")
+        seen.add(systematic.name)
+        if systematic.name == "mu" or {systematic.name, systematic.of_group} & {STATISTICS, MC_STATISTICS, "total"}:
+            raise FivesigmaError(f"systematic {systematic.name!r}: the name or its group is taken by the fit itself")
+        for name in systematic.samples or ():
+            if name not in samples:
+                raise FivesigmaError(f"systematic {systematic.name!r}: no sample {name!r}{suggestion(name, samples)}")
+        if systematic.samples == ():
+            raise FivesigmaError(f"systematic {systematic.name!r} moves no sample; leave samples out for all of them")
