@@ -103,7 +103,8 @@ def number(value: float, digits: int = 3) -> str:
     rounded = exact.quantize(Decimal(1).scaleb(_power(exact) - digits + 1), rounding=ROUND_HALF_UP) if exact else exact
     power = _power(rounded)
     if not _SMALLEST_POWER <= power <= _LARGEST_POWER:
-        return f"{_grouped(rounded.scaleb(-power))} × {_power_of_ten(power)}".replace(" ", NARROW)
+        mantissa = rounded.scaleb(-power).quantize(Decimal(1).scaleb(1 - digits))
+        return f"{_grouped(mantissa)} × {_power_of_ten(power)}".replace(" ", NARROW)
     places = max(0, digits - 1 - power)
     shortest = max(0, -int(exact.normalize().as_tuple().exponent))
     return to_quantum(value, Decimal(1).scaleb(-min(places, shortest)))

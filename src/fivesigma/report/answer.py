@@ -1,0 +1,156 @@
+"""The run in a sentence or two, in which what is expected, observed, blind or pseudo-data is always called that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias
+
+from fivesigma.report.format import SPACE, aligned, count, measured, number, significance
+
+__all__ = ["Status", "answer", "headline", "setting", "status"]
+
+Status: TypeAlias = Literal["observed", "pseudo-data", "blind", "expected"]
+_HEADLINES = ("template_fit", "counting")
+"""The types of inference that can answer for the run, the stronger first; within a type, the analyst's order."""
+
+
+def headline(results: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
+    """Return name and fields of the inference that answers for the run: the first template fit, else the first counting."""
+    entries = results.get("inference") or {}
+    for kind in _HEADLINES:
+        for name, entry in entries.items():
+            if entry.get("type") == kind:
+                return name, entry
+    return None
+
+
+def status(results: Mapping[str, Any], config: Mapping[str, Any]) -> Status:
+    """Say on what the run's observed numbers rest, if it has any."""
+    found = headline(results)
+    fields = found[1] if found else {}
+    observed = any(fields.get(key) is not None for key in ("observed", "limit_observed", "z_observed"))
+    if observed:
+        return "pseudo-data" if _has_pseudo_data(results) else "observed"
+    return "blind" if config.get("analysis", {}).get("blind") else "expected"
+
+
+def _has_pseudo_data(results: Mapping[str, Any]) -> bool:
+    return any(sample.get("pseudo") for sample in results.get("samples", {}).values())
+
+
+def setting(config: Mapping[str, Any]) -> str:
+    """Return the integrated luminosity and the collision energy, as far as they are given: "10 fb⁻¹ at 13 TeV"."""
+    analysis = config.get("analysis", {})
+    luminosity, energy = analysis.get("luminosity"), analysis.get("energy")
+    parts = [f"{number(luminosity, 4)}{SPACE}fb⁻¹"] if luminosity else []
+    return " at ".join(parts + ([f"{number(energy, 4)}{SPACE}TeV"] if energy else []))
+
+
+def answer(results: Mapping[str, Any], config: Mapping[str, Any]) -> str:
+    """Return what the run found: expected and observed exclusion and significance, or what there is instead.
+
+    The first template fit speaks, else the first counting experiment, in the order in which the analyst declared them.
+
+    Parameters
+    ----------
+    results : Mapping
+        What ``results.json`` holds.
+    config : Mapping
+        The resolved configuration, of which ``analysis`` is read.
+    """
+    found = headline(results)
+    if found is None:
+        return _without_inference(results)
+    name, entry = found
+    sentences = [_yields(entry)] if entry.get("type") == "counting" else []
+    match status(results, config):
+        case "observed":
+            sentences.insert(0, _observed(entry, setting(config)))
+        case "pseudo-data":
+            sentences.insert(0, _expected(entry, setting(config)))
+            sentences.append(_pseudo(entry))
+        case "blind":
+            sentence = _expected(entry, setting(config))
+            sentences.insert(0, "The signal region is blind: " + sentence[0].lower() + sentence[1:])
+        case "expected":
+            sentences.insert(0, _expected(entry, setting(config)))
+            sentences.append(_why_not_observed(results))
+    if len(results["inference"]) > 1:
+        sentences.append(f"(Inference “{name}”; the others stand below.)")
+    return " ".join(filter(None, sentences))
+
+
+def _limits(entry: Mapping[str, Any]) -> tuple[str | None, str, str | None]:
+    """Return the expected median limit, its ±1σ band and the observed limit, in the same decimals."""
+    band, observed = entry.get("limit_expected"), entry.get("limit_observed")
+    if band is None:
+        return None, "", None if observed is None else number(observed)
+    texts = aligned([*band[1:4], *([] if observed is None else [observed])])
+    return texts[1], f"±1σ: {texts[0]}–{texts[2]}", texts[3] if observed is not None else None
+
+
+def _expected(entry: Mapping[str, Any], where: str) -> str:
+    median, band, _ = _limits(entry)
+    z = entry.get("z_expected")
+    claims = [f"to exclude signal strengths above {median} (95{SPACE}% CL, expected; {band})"] if median else []
+    if z is not None:
+        claims.append(f"to reach a discovery significance of {significance(z)} for the predicted signal")
+    if not claims:
+        return _opened(where, "this search has neither an expected limit nor an expected significance.")
+    return _opened(where, f"this search expects {' and '.join(claims)}.")
+
+
+def _observed(entry: Mapping[str, Any], where: str) -> str:
+    median, band, limit = _limits(entry)
+    z, z_expected = entry.get("z_observed"), entry.get("z_expected")
+    compared = f"; {median} expected, {band}" if median else ""
+    claims = [f"exclude signal strengths above {limit} (95{SPACE}% CL, observed{compared})"] if limit else []
+    if z is not None:
+        against = f"; {significance(z_expected)} expected" if z_expected is not None else ""
+        claims.append(f"show a significance of {significance(z)} (observed{against})")
+    if not claims:
+        return _expected(entry, where)
+    return _opened(where, f"the data {' and '.join(claims)}.")
+
+
+def _pseudo(entry: Mapping[str, Any]) -> str:
+    _, _, limit = _limits(entry)
+    z = entry.get("z_observed")
+    claims = [f"an observed limit of {limit}"] if limit else []
+    claims += [f"an observed significance of {significance(z)}"] if z is not None else []
+    if not claims:
+        return ""
+    return f"Pseudo-data (independent simulated events, not collisions) give {' and '.join(claims)}."
+
+
+def _yields(entry: Mapping[str, Any]) -> str:
+    """Return the counts of a counting experiment; pseudo-data are named by the sentence that follows."""
+    signal, background, observed = entry.get("signal"), entry.get("background"), entry.get("observed")
+    if signal is None or background is None:
+        return ""
+    region = f"In the region “{entry['region']}” " if entry.get("region") else ""
+    seen = f"; {count(observed)} are observed" if observed is not None else ""
+    events = f"{number(signal)} signal and {number(background)} background events are expected{seen}."
+    return region + events
+
+
+def _why_not_observed(results: Mapping[str, Any]) -> str:
+    if any(sample.get("kind") == "data" for sample in results.get("samples", {}).values()):
+        return "Observed values were not asked for."
+    return "There are no data in this analysis: every number is expected."
+
+
+def _opened(where: str, clause: str) -> str:
+    return f"With {where}, {clause}" if where else clause[0].upper() + clause[1:]
+
+
+def _without_inference(results: Mapping[str, Any]) -> str:
+    text = "No limit or significance was asked of this run."
+    aucs = {name: model["auc"] for name, model in results.get("models", {}).items() if model.get("auc")}
+    if not aucs:
+        return text
+    best = max(aucs, key=lambda name: float(aucs[name]["value"]))
+    value, low, high = (aucs[best].get(key) for key in ("value", "low", "high"))
+    error = (high - low) / 2 if low is not None and high is not None else None
+    of = f"; the highest of {len(aucs)} models" if len(aucs) > 1 else ""
+    return f"{text} “{best}” tells signal from background with an AUC of {measured(value, error)} (out of fold{of})."

@@ -1,0 +1,69 @@
+"""Figures as images inside the page.
+
+Each becomes a ``data:`` image of its own: several SVGs written into one document would share their ids (matplotlib's
+clip paths and glyphs), and an image runs no script and fetches nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from fivesigma.report.content import FigureEntry
+
+__all__ = ["FigureView", "figure_views", "identifier"]
+
+_PIXELS_PER_POINT = 96 / 72
+_WIDE = 1.75
+"""Figures wider than this times their height get a row of their own."""
+_VIEW_BOX = re.compile(r"""<svg[^>]*?\bviewBox=["']\s*\S+\s+\S+\s+([\d.]+)\s+([\d.]+)""", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureView:
+    """A figure as the page prints it; width and height in CSS pixels where the SVG tells them."""
+
+    identifier: str
+    number: int
+    title: str
+    caption: str
+    alt: str
+    uri: str
+    files: tuple[tuple[str, str], ...]
+    width: int | None
+    height: int | None
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it wants a row of its own."""
+        return self.width is not None and self.height is not None and self.width > _WIDE * self.height
+
+
+def identifier(*names: str) -> str:
+    """Return an id for an element, made of letters, digits and hyphens; other characters by their code."""
+    return "-".join(re.sub(r"[^A-Za-z0-9]", lambda match: f"_{ord(match[0]):x}", name) for name in names)
+
+
+def figure_views(figures: Iterable[FigureEntry]) -> tuple[FigureView, ...]:
+    """Return the figures numbered from one, in the order given."""
+    return tuple(_view(figure, number) for number, figure in enumerate(figures, start=1))
+
+
+def _view(figure: FigureEntry, number: int) -> FigureView:
+    box = _VIEW_BOX.search(figure.svg)
+    width, height = (round(float(side) * _PIXELS_PER_POINT) for side in box.groups()) if box else (None, None)
+    encoded = base64.b64encode(figure.svg.encode()).decode("ascii")
+    return FigureView(
+        identifier=identifier("figure", figure.name),
+        number=number,
+        title=figure.title,
+        caption=figure.caption,
+        alt=figure.alt,
+        uri=f"data:image/svg+xml;base64,{encoded}",
+        files=tuple((link, PurePosixPath(link).suffix.removeprefix(".").upper() or link) for link in figure.files),
+        width=width,
+        height=height,
+    )

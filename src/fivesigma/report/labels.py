@@ -1,0 +1,80 @@
+"""What the fields of ``results.json`` are called in print, and in which unit each is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fivesigma.report.format import count, duration, number, percent, significance
+
+__all__ = ["LIMIT_BAND", "column_label", "quantity", "row_label"]
+
+LIMIT_BAND = ("−2σ", "−1σ", "median", "+1σ", "+2σ")
+"""The five numbers of an expected limit, in the order of ``results.json``."""
+
+_KNOWN = {
+    "ams": "AMS",
+    "ams2": "AMS",
+    "auc": "AUC, out of fold",
+    "auc_difference": "Training − out of fold",
+    "auc_train": "AUC, training events",
+    "background": "Background",
+    "background_uncertainty": "Background uncertainty",
+    "best": "Best",
+    "breakdown": "Contributions to σ(μ)",
+    "cut": "Cut (median of the folds)",
+    "cuts": "Cut of each fold",
+    "effective_events": "Effective events",
+    "events": "Raw events",
+    "figures_of_merit": "Figures of merit",
+    "goodness_of_fit": "Goodness of fit",
+    "kind": "Kind",
+    "limit_expected": "Expected limit on μ, 95 % CL",
+    "limit_observed": "Observed limit on μ, 95 % CL",
+    "model": "Model",
+    "mu": "Fitted signal strength μ",
+    "ndf": "Degrees of freedom",
+    "negative_weight_fraction": "Negative weights",
+    "observed": "Observed events",
+    "p_value": "p-value",
+    "report": "Classification at the working point",
+    "s_over_b": "S/B",
+    "sum_of_weights": "Sum of weights",
+    "use": "Kind of model",
+    "yield": "Yield",
+    "z_asimov": "Asimov Z",
+    "z_expected": "Expected significance",
+    "z_observed": "Observed significance",
+}
+_ACRONYMS = {"auc": "AUC", "ams": "AMS", "sic": "SIC", "roc": "ROC", "cpu": "CPU", "mc": "MC", "ks": "KS", "pt": "pT"}
+
+
+def row_label(key: str) -> str:
+    """Return the printed name of a field we know; any other name is somebody's own and stays as it is."""
+    return _KNOWN.get(key, key)
+
+
+def column_label(key: str) -> str:
+    """Return the printed name of a field: ours where we know it, else its words."""
+    if key in _KNOWN:
+        return _KNOWN[key]
+    first, *others = (_ACRONYMS.get(word, word) for word in key.split("_"))
+    return " ".join([first if first in _ACRONYMS.values() else first[:1].upper() + first[1:], *others])
+
+
+def quantity(key: str, value: float) -> str:
+    """Return a number in the unit its field is read in: significances in σ, fractions in per cent, times in words."""
+    return _reader(key)(value)
+
+
+def _reader(key: str) -> Callable[[float], str]:
+    if key.startswith("z_") or key in ("z", "significance"):
+        return significance
+    if key == "seconds" or key.endswith("_seconds"):
+        return duration
+    if key.endswith(("fraction", "efficiency")):
+        return percent
+    return count if key in ("events", "observed", "parameters", "trees") else _four_digits
+
+
+def _four_digits(value: float) -> str:
+    return number(value, 4)

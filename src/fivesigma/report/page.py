@@ -1,0 +1,70 @@
+"""The page: one HTML file that fetches nothing, runs nothing, and reads well on paper, on a phone and in the dark."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from fivesigma.core.version import __version__
+from fivesigma.report.answer import answer, headline, setting, status
+from fivesigma.report.content import RunContent
+from fivesigma.report.figures import FigureView, figure_views
+from fivesigma.report.sections import finding_views, key_numbers, outline, sections
+from fivesigma.report.tables import Part, tables_of
+
+__all__ = ["render"]
+
+
+def render(content: RunContent) -> str:
+    """Return the page of a run as HTML text, UTF-8 to be.
+
+    Whatever comes from the user is escaped; figures are images of their own; a content security policy inside the page
+    forbids scripts and any request.
+    """
+    found = headline(content.results)
+    hero, rest = _figures(content)
+    analysis = content.config.get("analysis", {})
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            title=analysis.get("title") or analysis.get("name") or content.results.get("analysis") or "Analysis",
+            setting=setting(content.config),
+            status=status(content.results, content.config),
+            answer=answer(content.results, content.config),
+            numbers=key_numbers(content, found[1] if found else None),
+            hero=hero,
+            summary=rest.get("summary", ()),
+            sections=sections(content, rest),
+            findings=finding_views(content.results),
+            provenance=Part(tables=tuple(tables_of("Run", content.provenance)) if content.provenance else ()),
+            configuration=outline(content.config),
+            version=content.results.get("fivesigma") or __version__,
+            css=Markup(files("fivesigma.report").joinpath("templates", "page.css").read_text("utf-8")),  # noqa: S704 (ours)
+        )
+    )
+
+
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("fivesigma.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _figures(content: RunContent) -> tuple[FigureView | None, dict[str, tuple[FigureView, ...]]]:
+    """Return the figure that shows the answer and the others by section, numbered in the order of the page."""
+    order = ("summary", "yields", "features", "models", "judgement", "inference")
+    ranked = sorted(content.figures, key=lambda figure: (figure.name != content.hero, order.index(figure.section)))
+    hero, by_section = None, dict[str, tuple[FigureView, ...]]()
+    for figure, view in zip(ranked, figure_views(ranked), strict=True):
+        if figure.name == content.hero:
+            hero = view
+        else:
+            by_section[figure.section] = (*by_section.get(figure.section, ()), view)
+    return hero, by_section

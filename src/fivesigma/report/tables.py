@@ -1,0 +1,178 @@
+"""Tables as the page prints them, and how nested results of any shape become some."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fivesigma.report.cells import MISSING, Cell, is_estimate, record_cells
+from fivesigma.report.labels import column_label, row_label
+
+__all__ = ["Column", "Group", "Part", "Row", "Table", "depth", "pairs", "rows_of", "tables_of"]
+
+_NAMING_FIELDS = ("name", "feature", "input", "variable", "observable", "model", "sample", "region")
+"""Fields that can name a record, the first that all have and that differ in all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """The head of a column."""
+
+    text: str
+    numeric: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row: its head and its cells."""
+
+    head: str
+    cells: tuple[Cell, ...]
+    note: str = ""
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Rows that belong together, under a title of their own where they have one."""
+
+    rows: tuple[Row, ...]
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table: caption, the heads of all columns (the row heads' first), groups of rows."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    groups: tuple[Group, ...]
+    note: str = ""
+    headed: bool = True
+
+    @property
+    def error_widths(self) -> tuple[int, ...]:
+        """The widest error of each column of cells, in characters: with it every ± stands below the other."""
+        rows = [row.cells for group in self.groups for row in group.rows]
+        return tuple(max((len(cells[i].error) for cells in rows), default=0) for i in range(len(self.columns) - 1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Tables under a heading of their own."""
+
+    tables: tuple[Table, ...]
+    title: str = ""
+    note: str = ""
+
+
+def pairs(caption: str, values: Mapping[str, Any], note: str = "") -> Table:
+    """Return a table of two columns: the name of each field and what it holds."""
+    rows = tuple(Row(head=column_label(key), cells=(entry,)) for key, entry in record_cells(values).items())
+    return Table(
+        caption=caption,
+        columns=(Column(text="Quantity", numeric=False), Column(text="Value", numeric=False)),
+        groups=(Group(rows=rows),),
+        note=note,
+        headed=False,
+    )
+
+
+def rows_of(
+    caption: str, groups: Mapping[str, Mapping[str, Mapping[str, Any]]], head: str = "", note: str = ""
+) -> Table:
+    """Return a table of records, a column a field; groups that have a name become groups of rows."""
+    cells = {
+        title: {name: record_cells(record) for name, record in records.items()} for title, records in groups.items()
+    }
+    keys = list(dict.fromkeys(key for records in cells.values() for record in records.values() for key in record))
+    numeric = {
+        key: any(r.get(key, MISSING).kind == "number" for records in cells.values() for r in records.values())
+        for key in keys
+    }
+    return Table(
+        caption=caption,
+        columns=(
+            Column(text=head, numeric=False),
+            *(Column(text=column_label(key), numeric=numeric[key]) for key in keys),
+        ),
+        groups=tuple(
+            Group(
+                title=title,
+                rows=tuple(
+                    Row(head=row_label(name), cells=tuple(record.get(key, MISSING) for key in keys))
+                    for name, record in records.items()
+                ),
+            )
+            for title, records in cells.items()
+        ),
+        note=note,
+    )
+
+
+def tables_of(caption: str, value: Any) -> Iterator[Table]:
+    """Yield the tables that print a value of any nesting: flat ones as pairs, records as rows, deeper ones in groups.
+
+    Parameters
+    ----------
+    caption : str
+        What the value is.
+    value : any JSON value
+        Lists of records count as records named by their name, else by their number.
+    """
+    value = _named(value)
+    if depth(value) == 0:
+        yield pairs(caption, {caption: value})
+        return
+    levels: dict[int, dict[str, Any]] = {0: {}, 1: {}, 2: {}, 3: {}}
+    for key, item in value.items():
+        levels[min(depth(item), 3)][key] = _named(item)
+    if levels[0]:
+        yield pairs(caption, levels[0])
+    if _alike(levels[1]):
+        yield rows_of(caption, {"": levels[1]})
+    else:
+        yield from (pairs(row_label(key), item) for key, item in levels[1].items())
+    if levels[2]:
+        yield rows_of(caption, {row_label(key): item for key, item in levels[2].items()})
+    for key, item in levels[3].items():
+        yield from tables_of(f"{caption} · {row_label(key)}", item)
+
+
+def _alike(records: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Say whether records have a field in common, so that they read well below each other."""
+    return len(records) > 0 and (
+        len(records) == 1 or bool(set.intersection(*(set(record) for record in records.values())))
+    )
+
+
+def _named(value: Any) -> Any:
+    """Return a list of records as a mapping from their names, else their numbers, to them; anything else as it is."""
+    if isinstance(value, Mapping) or depth(value) == 0:
+        return value
+    for field in _NAMING_FIELDS:
+        names = [str(record.get(field)) for record in value]
+        if all(field in record for record in value) and len(set(names)) == len(names):
+            return {
+                name: {key: item for key, item in record.items() if key != field}
+                for name, record in zip(names, value, strict=True)
+            }
+    return {str(number): record for number, record in enumerate(value, start=1)}
+
+
+def depth(value: Any) -> int:
+    """Return how many keys lead to the leaves: 1 for a record, 2 for records of records; 3 where the depths are mixed."""
+    if isinstance(value, Mapping):
+        if is_estimate(value) or not value:
+            return 0
+        depths = {depth(item) for item in value.values()}
+        return 1 + depths.pop() if len(depths) == 1 else 3
+    if (
+        isinstance(value, Sequence)
+        and not isinstance(value, str)
+        and value
+        and all(isinstance(v, Mapping) for v in value)
+    ):
+        return 1 + max(map(depth, value))
+    return 0

@@ -1,0 +1,100 @@
+"""What the selection kept: the samples' yields and their cutflow."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fivesigma.report.cells import MISSING, Cell, measured_cell, record_cells
+from fivesigma.report.format import count, percent
+from fivesigma.report.labels import column_label
+from fivesigma.report.tables import Column, Group, Row, Table
+
+__all__ = ["cutflow_table", "sample_label", "sample_table"]
+
+_FIRST_COLUMNS = ("kind", "events", "yield", "effective_events", "negative_weight_fraction")
+_NOT_COLUMNS = frozenset({"pseudo", "yield_error", "label"})
+
+
+def sample_label(name: str, config: Mapping[str, Any]) -> str:
+    """Return what a sample is called in print."""
+    return str(config.get("samples", {}).get(name, {}).get("label") or name)
+
+
+def sample_table(samples: Mapping[str, Mapping[str, Any]], config: Mapping[str, Any]) -> Table:
+    """Return one row a sample, and the sum of the backgrounds where there are several."""
+    present = dict.fromkeys(key for sample in samples.values() for key in sample if key not in _NOT_COLUMNS)
+    keys = [key for key in _FIRST_COLUMNS if key in present] + [key for key in present if key not in _FIRST_COLUMNS]
+    rows = [_sample_row(name, sample, keys, config) for name, sample in samples.items()]
+    backgrounds = [sample for sample in samples.values() if sample.get("kind") == "background"]
+    if len(backgrounds) > 1 and all(sample.get("yield") is not None for sample in backgrounds):
+        rows.append(_total_row(backgrounds, keys))
+    return Table(
+        caption="Samples after the selection",
+        columns=(
+            Column(text="Sample", numeric=False),
+            *(Column(text=column_label(key), numeric=key != "kind") for key in keys),
+        ),
+        groups=(Group(rows=tuple(rows)),),
+        note="Yields are sums of weights at the analysis luminosity; their errors are those of the simulation's statistics.",
+    )
+
+
+def _sample_row(name: str, sample: Mapping[str, Any], keys: Sequence[str], config: Mapping[str, Any]) -> Row:
+    cells = record_cells(sample)
+    if sample.get("pseudo"):
+        cells["kind"] = Cell(text="pseudo-data")
+    if sample.get("kind") == "data" and isinstance(sample.get("yield"), int | float):
+        cells["yield"] = measured_cell(sample["yield"], None)
+    label = sample_label(name, config)
+    return Row(head=label, note=name if label != name else "", cells=tuple(cells.get(key, MISSING) for key in keys))
+
+
+def _total_row(backgrounds: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> Row:
+    """Add up samples, which are statistically independent: their errors add in quadrature."""
+    error = math.hypot(*(sample.get("yield_error") or 0.0 for sample in backgrounds))
+    known = {
+        "events": Cell(text=count(sum(sample.get("events") or 0 for sample in backgrounds)), kind="number"),
+        "yield": measured_cell(sum(sample["yield"] for sample in backgrounds), error),
+    }
+    return Row(head="Total background", strong=True, cells=tuple(known.get(key, Cell()) for key in keys))
+
+
+def cutflow_table(cutflow: Mapping[str, Sequence[Mapping[str, Any]]], config: Mapping[str, Any]) -> Table:
+    """Return the rows of every sample: raw events, weighted yield, efficiency of the step and of all up to it."""
+    heads = ("Raw events", "Yield", "Step efficiency", "Cumulative")
+    return Table(
+        caption="Cutflow",
+        columns=(Column(text="Step", numeric=False), *(Column(text=head) for head in heads)),
+        groups=tuple(
+            Group(
+                title=sample_label(name, config),
+                rows=tuple(_cutflow_row(steps, position) for position in range(len(steps))),
+            )
+            for name, steps in cutflow.items()
+        ),
+        note="Efficiencies are ratios of yields, so of sums of weights.",
+    )
+
+
+def _cutflow_row(steps: Sequence[Mapping[str, Any]], position: int) -> Row:
+    step = steps[position]
+    previous = steps[position - 1] if position else None
+    return Row(
+        head=str(step["step"]),
+        cells=(
+            Cell(text=count(step["events"]), kind="number"),
+            measured_cell(step["total"], step.get("error")),
+            _ratio(step, previous),
+            _ratio(step, steps[0] if position else None),
+        ),
+    )
+
+
+def _ratio(step: Mapping[str, Any], reference: Mapping[str, Any] | None) -> Cell:
+    if reference is None:
+        return Cell()
+    if not reference["total"] or step["total"] is None:
+        return Cell(text="—", kind="missing", title="nothing to divide by")
+    return Cell(text=percent(step["total"] / reference["total"]), kind="number")
