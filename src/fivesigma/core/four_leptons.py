@@ -4,7 +4,8 @@ Angles as defined in Gao et al., arXiv:1001.3396, and Bolognesi et al., arXiv:12
 same flavour and opposite charge whose mass is nearest the Z boson's is Z1, the other two leptons are Z2.
 
 Every function takes pt, eta, phi, type and charge of the leptons, each of shape (4, n); GeV and radians; type is the
-PDG identifier or its absolute value (11, 13), charge ±1. Where no pairing into two such pairs exists the result is NaN.
+PDG identifier or its absolute value (11, 13), charge ±1. Where no pairing into two such pairs exists the result is NaN,
+but for the mass of all four, which needs none.
 """
 
 from __future__ import annotations
@@ -33,7 +34,12 @@ def pair_leptons(pt: Floats, eta: Floats, phi: Floats, kind: Floats, charge: Flo
     events = np.arange(momenta.shape[-1])
     distance = np.full((len(_PAIRINGS), len(events)), np.inf)
     for row, (a, b, c, d) in enumerate(_PAIRINGS):
-        fits = (flavour[a] == flavour[b]) & (charge[a] == -charge[b]) & (flavour[c] == flavour[d]) & (charge[c] == -charge[d])
+        fits = (
+            (flavour[a] == flavour[b])
+            & (charge[a] == -charge[b])
+            & (flavour[c] == flavour[d])
+            & (charge[c] == -charge[d])
+        )
         distance[row] = np.where(fits, np.abs(mass_of(momenta[a] + momenta[b]) - Z_MASS), np.inf)
     order = _PAIRINGS[distance.argmin(axis=0)].T
     for first in (0, 2):
@@ -56,7 +62,8 @@ def _boost(momentum: Floats, frame: Floats) -> Floats:
 
 
 def _unit(vector: Floats) -> Floats:
-    return vector / np.linalg.norm(vector, axis=0)
+    unit: Floats = vector / np.linalg.norm(vector, axis=0)
+    return unit
 
 
 def _cross(a: Floats, b: Floats) -> Floats:
@@ -64,11 +71,12 @@ def _cross(a: Floats, b: Floats) -> Floats:
 
 
 def _dot(a: Floats, b: Floats) -> Floats:
-    return np.sum(a * b, axis=0)
+    product: Floats = np.sum(a * b, axis=0)
+    return product
 
 
-def _m4l(*leptons: Floats) -> Floats:
-    return mass_of(pair_leptons(*leptons).sum(axis=0))
+def _m4l(pt: Floats, eta: Floats, phi: Floats, *_: Floats) -> Floats:
+    return mass_of(four_momentum(*(np.asarray(c, dtype=np.float64) for c in (pt, eta, phi))).sum(axis=1))
 
 
 def _z1_mass(*leptons: Floats) -> Floats:
@@ -88,7 +96,8 @@ def _in_rest_frame(leptons: tuple[Floats, ...]) -> Floats:
 
 def _cos_theta_star(*leptons: Floats) -> Floats:
     z1 = _in_rest_frame(leptons)[:2].sum(axis=0)
-    return _unit(z1[1:])[2]
+    cosine: Floats = _unit(z1[1:])[2]
+    return cosine
 
 
 def _cos_theta(leptons: tuple[Floats, ...], own: int) -> Floats:
