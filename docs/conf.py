@@ -1,5 +1,6 @@
 """How the documentation is built: `make docs`. No network is needed, and every warning is an error."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from generate import write_reference
 from sphinx.application import Sphinx
 
+from fivesigma.core import arrays
 from fivesigma.core.version import __version__
 
 project = "fivesigma"
@@ -29,8 +31,9 @@ myst_heading_anchors = 3
 
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
+autodoc_type_aliases = {name: name for name in arrays.__all__ if name[0].isupper()}
 napoleon_google_docstring = False
-napoleon_use_ivar = True
+napoleon_attr_annotations = False
 python_use_unqualified_type_names = True
 
 html_theme = "furo"
@@ -43,6 +46,14 @@ html_theme_options = {
 }
 
 
+def escape_bars(_app: Sphinx, _what: str, _name: str, _obj: object, _options: object, lines: list[str]) -> None:
+    """Let docstrings write |w| and |η| as the field does; between bars reStructuredText expects a substitution."""
+    for number, line in enumerate(lines):
+        parts = re.split(r"(``.*?``|:math:`.*?`)", line)
+        lines[number] = "".join(p if i % 2 else re.sub(r"\|(?=\S)", r"\\|", p) for i, p in enumerate(parts))
+
+
 def setup(app: Sphinx) -> None:
     """Write the pages that are made from the code before they are read."""
     app.connect("builder-inited", lambda app: write_reference(Path(app.srcdir)))
+    app.connect("autodoc-process-docstring", escape_bars)

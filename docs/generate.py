@@ -2,11 +2,16 @@
 
 import importlib
 import inspect
+import json
 import pkgutil
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+from fivesigma.analysis.schema import Configuration
 from fivesigma.core.four_leptons import FOUR_LEPTON_FUNCTIONS
 from fivesigma.core.functions import FUNCTIONS
+from fivesigma.learning.classifiers import available, classifier
 
 __all__ = ["write_reference"]
 
@@ -29,9 +34,13 @@ def write_reference(source: Path) -> None:
     """Write all generated pages below ``source``/reference/generated."""
     target = source / "reference" / "generated"
     target.mkdir(parents=True, exist_ok=True)
-    pages = {f"{room}.md": _room(room) for room in ROOMS} | {"functions.md": _functions()}
+    pages = {room: _room(room) for room in ROOMS} | {
+        "functions": _functions(),
+        "schema": _schema(),
+        "classifiers": _classifiers(),
+    }
     for name, text in pages.items():
-        path = target / name
+        path = target / f"{name}.md"
         if not path.is_file() or path.read_text() != text:
             path.write_text(text)
 
@@ -55,3 +64,71 @@ def _functions() -> str:
     rows = [f"| `{name}` | {function.wrong_count(0)} |" for name, function in FUNCTIONS.items()]
     leptons = [f"- `{name}(lep)`" for name in FOUR_LEPTON_FUNCTIONS]
     return "\n".join(["| function | takes |", "| --- | --- |", *rows, "", *leptons]) + "\n"
+
+
+def _schema() -> str:
+    """Return a table for each section of a configuration."""
+    schema = Configuration.model_json_schema()
+    sections = []
+    for key, value in schema["properties"].items():
+        for place, model in _models(key, value, schema["$defs"]):
+            required = model.get("required", [])
+            rows = [_row(name, field, required=name in required) for name, field in model["properties"].items()]
+            heading = [
+                f"## {place}",
+                "",
+                model["description"],
+                "",
+                "| key | value | default | |",
+                "| --- | --- | --- | --- |",
+            ]
+            sections.append("\n".join([*heading, *rows]))
+    return "\n\n".join(sections) + "\n"
+
+
+def _models(place: str, value: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield what of the configuration a place holds: a section, one for each name, or one of several types."""
+    if "$ref" in value:
+        yield f"`{place}`", known[value["$ref"].rpartition("/")[2]]
+    for kind, reference in value.get("discriminator", {}).get("mapping", {}).items():
+        yield f"`{place}`, `type: {kind}`", known[reference.rpartition("/")[2]]
+    entries = value.get("additionalProperties") or next(iter(value.get("patternProperties", {}).values()), None)
+    if isinstance(entries, Mapping):
+        yield from _models(f"{place}.NAME", entries, known)
+
+
+def _row(name: str, field: Mapping[str, Any], *, required: bool) -> str:
+    default = json.dumps(field.get("default"), ensure_ascii=False)
+    default = "required" if required else "" if default == "null" else f"`{default}`"
+    return f"| `{name}` | {_kind(field)} | {default} | {field.get('description', '')} |".replace("\n", " ")
+
+
+def _kind(field: Mapping[str, Any]) -> str:
+    """Return in words what a value may be."""
+    if "anyOf" in field:
+        return " or ".join(_kind(one) for one in field["anyOf"] if one.get("type") != "null")
+    if choices := field.get("enum", [field["const"]] if "const" in field else []):
+        return " or ".join(f"`{choice}`" for choice in choices)
+    match field.get("type"):
+        case "array":
+            return f"list of {_kind(field['items'])}"
+        case "object":
+            entries = field.get("additionalProperties") or next(iter(field["patternProperties"].values()))
+            return f"{_kind(entries)} by name"
+        case kind:
+            return {"string": "text", "boolean": "true or false", "integer": "whole number"}.get(str(kind), str(kind))
+
+
+def _classifiers() -> str:
+    """Return each classifier with its parameters and their defaults."""
+    sections = []
+    for use in available():
+        adapter = classifier(use)
+        parameters = ", ".join(f"`{name}`: `{_plain(value)}`" for name, value in adapter.parameters().items())
+        summary, _, _ = (inspect.getdoc(adapter) or "").partition("\n")
+        sections.append(f"`{use}`\n: {summary}\n  {parameters}")
+    return "\n\n".join(sections) + "\n"
+
+
+def _plain(value: object) -> str:
+    return json.dumps(value) if isinstance(value, (bool, int, float, str, list, tuple, type(None))) else str(value)

@@ -5,6 +5,7 @@ of a page run in order, in one folder: Python in one namespace, of the console i
 with a file name for its caption is that file, and ``events`` in the folder is the recipe's.
 """
 
+import ast
 import re
 import shlex
 import subprocess
@@ -69,3 +70,20 @@ def test_links_lead_somewhere() -> None:
         if not (page.parent / link).exists()
     ]
     assert not broken
+
+
+def finding_codes() -> set[str]:
+    """Return the code of every finding that the package makes."""
+    return {
+        ast.literal_eval(keyword.value)
+        for file in (ROOT / "src").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Finding"
+        for keyword in node.keywords
+        if keyword.arg == "code"
+    }
+
+
+def test_every_finding_has_a_section() -> None:
+    page = (ROOT / "docs/reference/findings.md").read_text()
+    assert set(re.findall(r"^## `([\w-]+)`", page, flags=re.MULTILINE)) == finding_codes()
