@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fivesigma.core.arrays import Bools, Floats
+from fivesigma.core.arrays import Bools, Floats, Ints
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError, FivesigmaError, suggestion
 from fivesigma.core.sample import Kind
 from fivesigma.core.scores import Scores
+from fivesigma.statistics.poisson import garwood_interval
 
 __all__ = [
+    "DataHistogram",
     "FeatureDistribution",
     "Histogram",
     "SampleHistogram",
@@ -38,6 +40,15 @@ class Histogram:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DataHistogram:
+    """Counts of data in each of m bins, and the ends of the central 68 % interval (Garwood) for the mean of each."""
+
+    counts: Ints
+    low: Floats
+    high: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SampleHistogram:
     """The histogram of a sample, with what figures call it."""
 
@@ -57,7 +68,7 @@ class FeatureDistribution:
     feature: str
     edges: Floats
     samples: tuple[SampleHistogram, ...]
-    data: Histogram | None
+    data: DataHistogram | None
     outside: float
 
 
@@ -68,7 +79,7 @@ class ScoreDistribution:
     model: str
     edges: Floats
     samples: tuple[SampleHistogram, ...]
-    data: Histogram | None
+    data: DataHistogram | None
 
 
 def feature_distributions(
@@ -184,8 +195,12 @@ def _samples(dataset: Dataset, values: Floats, edges: Floats) -> tuple[SampleHis
     )
 
 
-def _data(dataset: Dataset, values: Floats, edges: Floats) -> Histogram | None:
-    return _filled(dataset, dataset.data, values, edges) if dataset.names("data") else None
+def _data(dataset: Dataset, values: Floats, edges: Floats) -> DataHistogram | None:
+    if not dataset.names("data"):
+        return None
+    counts, _ = np.histogram(values[dataset.data], edges)
+    low, high = garwood_interval(counts)
+    return DataHistogram(counts=counts.astype(np.int64), low=low, high=high)
 
 
 def _filled(dataset: Dataset, mask: Bools, values: Floats, edges: Floats) -> Histogram:

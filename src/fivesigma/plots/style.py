@@ -17,6 +17,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.rcsetup import cycler
+
+from fivesigma.core.estimate import Estimate
 
 __all__ = [
     "BACKGROUND",
@@ -29,6 +32,7 @@ __all__ = [
     "new_figure",
     "new_grid",
     "numbers",
+    "plus_minus",
     "save",
     "styled",
 ]
@@ -54,12 +58,15 @@ Draw = TypeVar("Draw", bound=Callable[..., Figure])
 _STYLE: dict[str, Any] = dict(mplhep.style.CMS) | {
     "axes.labelsize": "medium",
     "axes.linewidth": 1.0,
+    "axes.prop_cycle": cycler(color=PALETTE),
     "axes.titlesize": "medium",
+    "axes.unicode_minus": True,
     "figure.figsize": (6.4, 5.0),
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],  # ships with matplotlib, so that figures look the same everywhere
     "font.size": 12,
     "legend.fontsize": "small",
+    "legend.title_fontsize": "small",
     "lines.linewidth": 1.6,
     "mathtext.default": "regular",
     "mathtext.fontset": "dejavusans",
@@ -215,6 +222,12 @@ def numbers(result: Any) -> Any:
     if result is None or isinstance(result, bool | int | str):
         return result
     raise TypeError(f"JSON can't hold a {type(result).__name__}")
+
+
+def plus_minus(estimate: Estimate) -> str:
+    """Return "value ± error", both to the second digit of the error."""
+    digits = max(0, 1 - math.floor(math.log10(estimate.error))) if estimate.error > 0 else 3
+    return f"{estimate.value:.{digits}f} ± {estimate.error:.{digits}f}"
 
 
 def _figure(context: Context, size: tuple[float, float]) -> Figure:

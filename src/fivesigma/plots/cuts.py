@@ -1,0 +1,143 @@
+"""Figures of merit against the cut on the score, and against a cut on one input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator
+
+from fivesigma.core.arrays import Floats
+from fivesigma.core.errors import FivesigmaError, suggestion
+from fivesigma.evaluation.figures_of_merit import FigureOfMerit, MeritScan
+from fivesigma.evaluation.single_cuts import CutScan, SingleCut
+from fivesigma.plots.registry import register_several
+from fivesigma.plots.style import PALETTE, Context, colours, new_grid
+
+__all__ = ["plot_merits", "plot_single_cuts"]
+
+_TICKS = (0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
+_CLOSE = 1e-4
+_ABOVE, _BELOW, _RATIO = PALETTE[0], PALETTE[6], "grey"
+
+
+@register_several(MeritScan)
+def plot_merits(scans: Sequence[MeritScan], *, context: Context, names: Sequence[str] | None = None) -> Figure:
+    """Draw figures of merit against the cut, a panel each, with the honest maximum of each model and the naive one.
+
+    Parameters
+    ----------
+    scans
+        One for each model.
+    context
+        What stands at the top.
+    names
+        Which figures of merit; all that the first scan has if None.
+
+    Raises
+    ------
+    FivesigmaError
+        If there is no figure of merit of such a name.
+    """
+    there = [figure.name for figure in scans[0].figures]
+    names = there if names is None else names
+    for name in names:
+        if name not in there:
+            raise FivesigmaError(f"no figure of merit {name!r}{suggestion(name, there)}")
+    columns = min(3, len(names))
+    figure, panels = new_grid(context, len(names), columns=columns, panel=(4.2, 3.5) if len(names) > 1 else (6.4, 5.0))
+    colour = colours((scan.model for scan in scans), context)
+    for axes, name in zip(panels, names, strict=True):
+        for scan in scans:
+            merit = next(merit for merit in scan.figures if merit.name == name)
+            _merit(axes, scan, merit, colour[scan.model], context)
+            axes.set_ylabel(merit.title)
+        _score_axis(axes)
+    panels[0].plot([], [], "ok", markersize=5, label="best, chosen on other folds")
+    panels[0].plot([], [], "ok", markersize=5, fillstyle="none", label="best, naive")
+    panels[0].legend(loc="best")
+    return figure
+
+
+@register_several(SingleCut)
+def plot_single_cuts(results: Sequence[SingleCut], *, context: Context, columns: int = 4) -> Figure:
+    """Draw Asimov Z (lines, left) and S/B (dotted, right) against a cut on each input, keeping what is above or below."""
+    figure, panels = new_grid(context, len(results), columns=columns, panel=(3.6, 2.9))
+    for axes, result in zip(panels, results, strict=True):
+        right = axes.twinx()
+        right.tick_params(colors=_RATIO, which="both", direction="in", labelsize="x-small")
+        axes.tick_params(right=False, which="both", labelsize="x-small")
+        for scan in result.scans:
+            _scan(axes, right, scan)
+        axes.axhline(result.no_cut_asimov_z, color="black", linewidth=0.8, linestyle="--")
+        _best(axes, result)
+        axes.set_xlabel(context.title_of(result.feature), fontsize="small")
+        axes.set_ylim(bottom=0, top=1.25 * axes.get_ylim()[1])
+        right.set_ylim(bottom=0, top=1.25 * right.get_ylim()[1])
+    for row in range(0, len(panels), columns):
+        panels[row].set_ylabel(f"Asimov Z, {100 * results[0].background_uncertainty:g} % on B", fontsize="small")
+    _key(figure)
+    return figure
+
+
+def _merit(axes: Axes, scan: MeritScan, merit: FigureOfMerit, colour: str, context: Context) -> None:
+    axes.plot(scan.cuts, _drawn(merit.values), color=colour, label=context.title_of(scan.model))
+    if (best := merit.best) is None:
+        return
+    value = best.value
+    reach = [[max(value.value - value.low, 0)], [max(value.high - value.value, 0)]]
+    axes.axvline(best.cut, color=colour, linewidth=0.8, linestyle="--")
+    axes.plot(best.naive_cut, best.naive_value, "o", color=colour, fillstyle="none", markersize=6)
+    axes.errorbar(best.cut, value.value, yerr=reach, color=colour, marker="o", markersize=5)
+
+
+def _score_axis(axes: Axes) -> None:
+    """Spread the cuts close to one, where the choice is made: even steps where each keeps the same share of the rest."""
+
+    def spread(cut: Floats) -> Floats:
+        return -np.log(np.maximum(1 - np.asarray(cut), _CLOSE / 10))
+
+    def back(place: Floats) -> Floats:
+        return 1 - np.exp(-np.asarray(place))
+
+    axes.set_xscale("function", functions=(spread, back))
+    axes.set_xlim(0, 1 - _CLOSE)
+    axes.xaxis.set_major_locator(FixedLocator(_TICKS))
+    axes.xaxis.set_major_formatter(lambda tick, _: f"{tick:g}")
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.tick_params(axis="x", labelsize="x-small", labelrotation=45)
+    axes.set_xlabel("cut on the score")
+    axes.set_ylim(bottom=0, top=1.3 * axes.get_ylim()[1])
+
+
+def _scan(left: Axes, right: Axes, scan: CutScan) -> None:
+    colour = _ABOVE if scan.direction == ">=" else _BELOW
+    left.plot(scan.cuts, _drawn(scan.asimov_z), color=colour)
+    right.plot(scan.cuts, _drawn(scan.s_over_b), color=colour, linestyle=":", linewidth=1.2)
+
+
+def _best(axes: Axes, result: SingleCut) -> None:
+    if (best := result.best_asimov_z) is None:
+        return
+    colour = _ABOVE if best.direction == ">=" else _BELOW
+    axes.axvline(best.cut, color=colour, linewidth=0.8, linestyle="--")
+    axes.plot(best.cut, best.value.value, "o", color=colour, markersize=5)
+
+
+def _key(figure: Figure) -> None:
+    axes = figure.axes[0]
+    handles = [
+        axes.plot([], [], color=_ABOVE, label="Asimov Z, keeping above")[0],
+        axes.plot([], [], color=_BELOW, label="keeping below")[0],
+        axes.plot([], [], color=_RATIO, linestyle=":", label="S / B (right)")[0],
+        axes.plot([], [], color="black", linestyle="--", linewidth=0.8, label="Z without a cut")[0],
+        axes.plot([], [], "ok", markersize=5, label="best, chosen on other folds")[0],
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=5)
+
+
+def _drawn(values: Sequence[float | None]) -> list[float]:
+    """Return values with gaps where there are none, as matplotlib marks them."""
+    return [np.nan if value is None else value for value in values]

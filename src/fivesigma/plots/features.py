@@ -1,0 +1,135 @@
+"""Shapes of the inputs in signal and background, and correlations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from fivesigma.core.arrays import Floats
+from fivesigma.core.sample import Kind
+from fivesigma.evaluation.correlation import Correlations, ObservableCorrelations
+from fivesigma.evaluation.distributions import DataHistogram, FeatureDistribution
+from fivesigma.plots.registry import register_several
+from fivesigma.plots.style import BACKGROUND, DATA, SIGNAL, Context, colours, new_figure, new_grid
+
+__all__ = ["plot_correlations", "plot_features", "plot_observable_correlations"]
+
+
+@register_several(FeatureDistribution)
+def plot_features(results: Sequence[FeatureDistribution], *, context: Context, columns: int = 4) -> Figure:
+    """Draw the shape of each feature in signal, background and, if filled, data: each scaled to an area of one."""
+    figure, panels = new_grid(context, len(results), columns=columns, panel=(3.3, 2.8))
+    for axes, result in zip(panels, results, strict=True):
+        total, error = _class(result, "background")
+        axes.stairs(total, result.edges, fill=True, color=BACKGROUND, alpha=0.4, label="background")
+        _errors(axes, result.edges, total, error, BACKGROUND)
+        total, error = _class(result, "signal")
+        axes.stairs(total, result.edges, color=SIGNAL, label="signal")
+        _errors(axes, result.edges, total, error, SIGNAL)
+        if result.data is not None and result.data.counts.sum():
+            _data(axes, result.edges, result.data, context)
+        axes.set_xlabel(context.title_of(result.feature), fontsize="small")
+        axes.set_xlim(result.edges[0], result.edges[-1])
+        axes.set_ylim(bottom=0, top=1.15 * axes.get_ylim()[1])
+        axes.tick_params(labelsize="x-small")
+    for row in range(0, len(panels), columns):
+        panels[row].set_ylabel("fraction of events per bin", fontsize="small")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return figure
+
+
+@register_several(Correlations)
+def plot_correlations(results: Sequence[Correlations], *, context: Context) -> Figure:
+    """Draw the correlations of the inputs, a matrix for each class, with the numbers in per cent."""
+    count = len(results[0].features)
+    side = max(3.8, 0.42 * count + 1.6)
+    figure, panels = new_grid(context, len(results), columns=len(results), panel=(side, side))
+    image = None
+    for axes, result in zip(panels, results, strict=True):
+        values = np.array([[np.nan if value is None else value for value in row] for row in result.matrix])
+        image = axes.imshow(values, cmap="RdBu_r", vmin=-1, vmax=1)
+        titles = [_without_unit(context.title_of(name)) for name in result.features]
+        axes.set_xticks(range(count), titles, rotation=90, fontsize="x-small")
+        axes.set_yticks(range(count), titles, fontsize="x-small")
+        axes.tick_params(which="both", length=0)
+        axes.minorticks_off()
+        axes.set_xlabel(result.name, loc="center")
+        _annotate(axes, values)
+    if image is not None:
+        bar = figure.colorbar(image, ax=panels, shrink=0.8, pad=0.01)
+        bar.set_label("weighted linear correlation")
+    return figure
+
+
+@register_several(ObservableCorrelations)
+def plot_observable_correlations(results: Sequence[ObservableCorrelations], *, context: Context) -> Figure:
+    """Draw the correlation of each score with each observable, in background, with its interval."""
+    names = list(dict.fromkeys(name for result in results for name in result.coefficients))
+    figure, axes = new_figure(context, size=(6.4, 1.6 + 0.35 * len(names) * (len(results) + 0.5)))
+    colour = colours((result.model for result in results), context)
+    for place, result in enumerate(results):
+        offset = (place - (len(results) - 1) / 2) * 0.8 / len(results)
+        known = [(row, value) for row, name in enumerate(names) if (value := result.coefficients.get(name)) is not None]
+        axes.errorbar(
+            [value.value for _, value in known],
+            [row + offset for row, _ in known],
+            xerr=np.array([[value.value - value.low, value.high - value.value] for _, value in known]).T.clip(0),
+            color=colour[result.model],
+            linestyle="none",
+            marker="o",
+            markersize=5,
+            label=context.title_of(result.model),
+        )
+    axes.axvline(0, color="grey", linewidth=0.8)
+    reach = max([0.35, *(1.2 * abs(v.value) for r in results for v in r.coefficients.values() if v is not None)])
+    axes.set(xlim=(-reach, reach), ylim=(len(names) - 0.4, -0.6))
+    axes.set_yticks(range(len(names)), [_without_unit(context.title_of(name)) for name in names])
+    axes.tick_params(axis="y", which="minor", length=0)
+    axes.set_xlabel("correlation with the score, background")
+    axes.legend(loc="best")
+    return figure
+
+
+def _class(result: FeatureDistribution, kind: Kind) -> tuple[Floats, Floats]:
+    """Return the histogram of all samples of a kind, scaled to an area of one, and its error."""
+    histograms = [sample.histogram for sample in result.samples if sample.kind == kind]
+    total = np.sum([histogram.total for histogram in histograms], axis=0) * np.ones(len(result.edges) - 1)
+    variance = np.sum([histogram.error**2 for histogram in histograms], axis=0)
+    area = total.sum() if total.sum() > 0 else 1.0
+    return total / area, np.sqrt(variance) / area * np.ones_like(total)
+
+
+def _errors(axes: Axes, edges: Floats, total: Floats, error: Floats, colour: str) -> None:
+    centres = (edges[1:] + edges[:-1]) / 2
+    axes.errorbar(centres, total, yerr=error, color=colour, linestyle="none", linewidth=1)
+
+
+def _data(axes: Axes, edges: Floats, data: DataHistogram, context: Context) -> None:
+    shown, area = data.counts > 0, data.counts.sum()
+    counts, low, high = (values[shown] / area for values in (data.counts, data.low, data.high))
+    axes.errorbar(
+        ((edges[1:] + edges[:-1]) / 2)[shown],
+        counts,
+        yerr=[counts - low, high - counts],
+        color=DATA,
+        linestyle="none",
+        marker="o",
+        markersize=2.5,
+        linewidth=1,
+        label=context.data_title,
+    )
+
+
+def _annotate(axes: Axes, values: Floats) -> None:
+    size = "x-small" if len(values) <= 10 else "xx-small"
+    for (row, column), value in np.ndenumerate(values):
+        text = "–" if np.isnan(value) else f"{100 * value:.0f}"
+        shade = "white" if abs(value) > 0.6 else "black"
+        axes.text(column, row, text, ha="center", va="center", fontsize=size, color=shade)
+
+
+def _without_unit(title: str) -> str:
+    return title.partition(" [")[0]
