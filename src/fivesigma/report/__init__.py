@@ -6,6 +6,9 @@
 - ``format``: numbers as physicists print them: rounding by the PDG's rule, grouping, units, powers of ten.
 - ``labels``: what the fields of ``results.json`` are called in print.
 - ``tables``: tables, and how any nested results become some.
-- ``inference``, ``sections``: what each section of the page holds.
+- ``cells``: one entry of a table: a number with its errors, a text, or nothing.
+- ``limits``: limits with the same decimals wherever they are printed.
+- ``yields``, ``models``, ``inference``: the tables of these sections; ``sections`` puts all of them in order.
+- ``opening``, ``closing``: what stands around the answer, and what ends the page.
 - ``figures``: figures as images inside the page.
 """

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
-from fivesigma.report.format import SPACE, aligned, count, measured, number, significance
+from fivesigma.report.format import SPACE, count, measured, number, significance
+from fivesigma.report.limits import LimitTexts, limit_texts
 
 __all__ = ["Status", "answer", "headline", "setting", "status"]
 
 Status: TypeAlias = Literal["observed", "pseudo-data", "blind", "expected"]
 _HEADLINES = ("template_fit", "counting")
 """The types of inference that can answer for the run, the stronger first; within a type, the analyst's order."""
+_CL = f"95{SPACE}%{SPACE}CL"
 
 
 def headline(results: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
@@ -61,7 +63,7 @@ def answer(results: Mapping[str, Any], config: Mapping[str, Any]) -> str:
     found = headline(results)
     if found is None:
         return _without_inference(results)
-    name, entry = found
+    _, entry = found
     sentences = [_yields(entry)] if entry.get("type") == "counting" else []
     match status(results, config):
         case "observed":
@@ -75,24 +77,21 @@ def answer(results: Mapping[str, Any], config: Mapping[str, Any]) -> str:
         case "expected":
             sentences.insert(0, _expected(entry, setting(config)))
             sentences.append(_why_not_observed(results))
-    if len(results["inference"]) > 1:
-        sentences.append(f"(Inference “{name}”; the others stand below.)")
     return " ".join(filter(None, sentences))
 
 
-def _limits(entry: Mapping[str, Any]) -> tuple[str | None, str, str | None]:
-    """Return the expected median limit, its ±1σ band and the observed limit, in the same decimals."""
-    band, observed = entry.get("limit_expected"), entry.get("limit_observed")
-    if band is None:
-        return None, "", None if observed is None else number(observed)
-    texts = aligned([*band[1:4], *([] if observed is None else [observed])])
-    return texts[1], f"±1σ: {texts[0]}–{texts[2]}", texts[3] if observed is not None else None
+def _one_sigma(limits: LimitTexts) -> str:
+    return f"±1σ: {limits.band[1]}–{limits.band[3]}" if limits.band else ""
 
 
 def _expected(entry: Mapping[str, Any], where: str) -> str:
-    median, band, _ = _limits(entry)
+    limits = limit_texts(entry)
     z = entry.get("z_expected")
-    claims = [f"to exclude signal strengths above {median} (95{SPACE}% CL, expected; {band})"] if median else []
+    claims = (
+        [f"to exclude signal strengths above {limits.median} ({_CL}, expected; {_one_sigma(limits)})"]
+        if limits.band
+        else []
+    )
     if z is not None:
         claims.append(f"to reach a discovery significance of {significance(z)} for the predicted signal")
     if not claims:
@@ -101,10 +100,12 @@ def _expected(entry: Mapping[str, Any], where: str) -> str:
 
 
 def _observed(entry: Mapping[str, Any], where: str) -> str:
-    median, band, limit = _limits(entry)
+    limits = limit_texts(entry)
     z, z_expected = entry.get("z_observed"), entry.get("z_expected")
-    compared = f"; {median} expected, {band}" if median else ""
-    claims = [f"exclude signal strengths above {limit} (95{SPACE}% CL, observed{compared})"] if limit else []
+    compared = f"; {limits.median} expected, {_one_sigma(limits)}" if limits.band else ""
+    claims = (
+        [f"exclude signal strengths above {limits.observed} ({_CL}, observed{compared})"] if limits.observed else []
+    )
     if z is not None:
         against = f"; {significance(z_expected)} expected" if z_expected is not None else ""
         claims.append(f"show a significance of {significance(z)} (observed{against})")
@@ -114,8 +115,7 @@ def _observed(entry: Mapping[str, Any], where: str) -> str:
 
 
 def _pseudo(entry: Mapping[str, Any]) -> str:
-    _, _, limit = _limits(entry)
-    z = entry.get("z_observed")
+    limit, z = limit_texts(entry).observed, entry.get("z_observed")
     claims = [f"an observed limit of {limit}"] if limit else []
     claims += [f"an observed significance of {significance(z)}"] if z is not None else []
     if not claims:

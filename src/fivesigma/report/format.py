@@ -13,6 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 __all__ = [
     "aligned",
+    "column",
     "count",
     "duration",
     "measured",
@@ -110,13 +111,24 @@ def number(value: float, digits: int = 3) -> str:
     return to_quantum(value, Decimal(1).scaleb(-min(places, shortest)))
 
 
-def aligned(values: Sequence[float], digits: int = 2) -> tuple[str, ...]:
-    """Return numbers that belong together with the same decimals: the smallest keeps so many significant digits."""
-    sizes = [abs(value) for value in values if value]
+def aligned(values: Sequence[float], like: Sequence[float] | None = None, digits: int = 2) -> tuple[str, ...]:
+    """Return numbers that belong together with the same decimals: the smallest of ``like`` keeps so many digits."""
+    sizes = [abs(value) for value in (values if like is None else like) if value]
     if not sizes or min(sizes) < 10.0**_SMALLEST_POWER or max(sizes) >= 10.0 ** (_LARGEST_POWER + 1):
         return tuple(number(value, digits) for value in values)
     step = Decimal(1).scaleb(min(0, _power(Decimal(repr(float(min(sizes))))) - digits + 1))
     return tuple(to_quantum(value, step) for value in values)
+
+
+def column(values: Sequence[float], digits: int = 4) -> tuple[str, ...]:
+    """Return the numbers of a column, each to so many digits, with the same decimals unless they differ a thousandfold."""
+    texts = tuple(number(value, digits) for value in values)
+    sizes = [abs(value) for value in values if value]
+    if not sizes or max(sizes) > 1000 * min(sizes) or any("×" in text for text in texts):
+        return texts
+    exact = [Decimal(f"{value:.{digits}g}").normalize() for value in values]
+    places = max(0, *(-int(value.as_tuple().exponent) for value in exact))
+    return tuple(to_quantum(value, Decimal(1).scaleb(-places)) for value in values)
 
 
 def count(value: float) -> str:

@@ -8,25 +8,35 @@ from typing import Any
 
 from fivesigma.report.answer import Status
 from fivesigma.report.cells import MISSING, Cell, cell
-from fivesigma.report.format import aligned, number
-from fivesigma.report.labels import LIMIT_BAND
+from fivesigma.report.format import aligned
+from fivesigma.report.limits import LIMIT_BAND, limit_texts
 from fivesigma.report.tables import Column, Group, Part, Row, Table, tables_of
 
-__all__ = ["TYPE_NAMES", "inference_parts", "observed_word", "overview"]
+__all__ = ["expected_limit_cell", "inference_parts", "observed_label", "observed_limit_cell", "overview", "type_name"]
 
-TYPE_NAMES = {"counting": "counting experiment", "template_fit": "template fit"}
+_TYPE_NAMES = {"counting": "counting experiment", "template_fit": "template fit"}
 _PRINTED_ELSEWHERE = frozenset({"type", "limit_expected", "limit_observed", "breakdown"})
 
 
-def observed_word(status: Status) -> str:
-    """Return how observed numbers are headed: pseudo-data are never just called observed."""
-    return "Observed (pseudo-data)" if status == "pseudo-data" else "Observed"
+def type_name(entry: Mapping[str, Any]) -> str:
+    """Return what a type of inference is called in print."""
+    kind = str(entry.get("type", "inference"))
+    return _TYPE_NAMES.get(kind, kind.replace("_", " "))
+
+
+def observed_label(label: str, status: Status) -> str:
+    """Return how an observed number is headed: one from pseudo-data says so."""
+    return f"{label} (pseudo-data)" if status == "pseudo-data" else label
 
 
 def overview(entries: Mapping[str, Mapping[str, Any]], status: Status) -> Table:
     """Return one row an inference: its expected and observed significance and limit."""
-    word = observed_word(status)
-    heads = ("Expected significance", f"{word} significance", "Expected limit on μ", f"{word} limit on μ")
+    heads = (
+        "Expected significance",
+        observed_label("Observed significance", status),
+        "Expected limit on μ",
+        observed_label("Observed limit on μ", status),
+    )
     return Table(
         caption="Significances and limits",
         columns=(
@@ -40,53 +50,49 @@ def overview(entries: Mapping[str, Mapping[str, Any]], status: Status) -> Table:
 
 
 def _overview_row(name: str, entry: Mapping[str, Any]) -> Row:
-    kind = str(entry.get("type", ""))
     return Row(
         head=name,
         cells=(
-            Cell(text=TYPE_NAMES.get(kind, kind.replace("_", " "))),
+            Cell(text=type_name(entry)),
             cell(entry.get("z_expected"), "z_expected"),
             cell(entry.get("z_observed"), "z_observed"),
-            _banded(entry.get("limit_expected")),
-            _limit(entry.get("limit_observed")),
+            expected_limit_cell(entry),
+            observed_limit_cell(entry),
         ),
     )
 
 
-def _limit(value: float | None) -> Cell:
-    return MISSING if value is None else Cell(text=number(value), kind="number")
+def expected_limit_cell(entry: Mapping[str, Any]) -> Cell:
+    """Return the median expected limit with the distances to the ends of its ±1σ band."""
+    limits = limit_texts(entry)
+    return Cell(text=limits.median, up=limits.up, down=limits.down, kind="number") if limits.median else MISSING
 
 
-def _banded(band: list[float] | None) -> Cell:
-    if band is None:
-        return MISSING
-    low, median, high = band[1:4]
-    texts = aligned([median, high - median, median - low])
-    return Cell(text=texts[0], up=f"+{texts[1]}", down=f"−{texts[2]}", kind="number")
+def observed_limit_cell(entry: Mapping[str, Any]) -> Cell:
+    """Return the observed limit."""
+    observed = limit_texts(entry).observed
+    return Cell(text=observed, kind="number") if observed else MISSING
 
 
 def inference_parts(entries: Mapping[str, Mapping[str, Any]], status: Status) -> Iterator[Part]:
     """Yield one part an inference: its limits, its breakdown, and every other field of its result."""
     for name, entry in entries.items():
-        kind = str(entry.get("type", "inference"))
         tables = [*_limit_tables(entry, status), *_breakdown(entry), *_fields(entry, status)]
-        yield Part(title=name, note=TYPE_NAMES.get(kind, kind.replace("_", " ")), tables=tuple(tables))
+        yield Part(title=name, note=type_name(entry), tables=tuple(tables))
 
 
 def _limit_tables(entry: Mapping[str, Any], status: Status) -> Iterator[Table]:
     if "limit_expected" not in entry and "limit_observed" not in entry:
         return
-    band, observed = entry.get("limit_expected"), entry.get("limit_observed")
-    known = [*(band or ()), *([] if observed is None else [observed])]
-    texts = [Cell(text=text, kind="number") for text in aligned(known)]
-    expected = texts[:5] if band else [MISSING] * 5
-    cells = (*expected, texts[-1] if observed is not None else MISSING)
+    band = limit_texts(entry).band
+    expected = [Cell(text=text, kind="number") for text in band] if band else [MISSING] * len(LIMIT_BAND)
+    cells = (*expected, observed_limit_cell(entry))
     yield Table(
         caption="Upper limit on μ at 95 % CL",
         columns=(
             Column(text="", numeric=False),
             *(Column(text=f"Expected {text}" if text == "median" else text) for text in LIMIT_BAND),
-            Column(text=observed_word(status)),
+            Column(text=observed_label("Observed", status)),
         ),
         groups=(Group(rows=(Row(head="Limit on μ", cells=cells),)),),
     )
@@ -112,12 +118,16 @@ def _breakdown(entry: Mapping[str, Any]) -> Iterator[Table]:
 def _fields(entry: Mapping[str, Any], status: Status) -> Iterator[Table]:
     """Yield what is left of a result, pseudo-data named wherever something is called observed."""
     for table in tables_of("Result", {key: value for key, value in entry.items() if key not in _PRINTED_ELSEWHERE}):
-        yield _named(table, observed_word(status))
+        yield _named(table, status)
 
 
-def _named(table: Table, word: str) -> Table:
+def _named(table: Table, status: Status) -> Table:
     groups = (
-        replace(group, rows=tuple(replace(row, head=row.head.replace("Observed", word)) for row in group.rows))
+        replace(group, rows=tuple(replace(row, head=_head(row.head, status)) for row in group.rows))
         for group in table.groups
     )
     return replace(table, groups=tuple(groups))
+
+
+def _head(head: str, status: Status) -> str:
+    return observed_label(head, status) if head.startswith("Observed") else head

@@ -6,10 +6,7 @@ from collections.abc import Callable
 
 from fivesigma.report.format import count, duration, number, percent, significance
 
-__all__ = ["LIMIT_BAND", "column_label", "quantity", "row_label"]
-
-LIMIT_BAND = ("−2σ", "−1σ", "median", "+1σ", "+2σ")
-"""The five numbers of an expected limit, in the order of ``results.json``."""
+__all__ = ["column_label", "is_plain", "quantity", "row_label"]
 
 _KNOWN = {
     "ams": "AMS",
@@ -21,7 +18,7 @@ _KNOWN = {
     "background_uncertainty": "Background uncertainty",
     "best": "Best",
     "breakdown": "Contributions to σ(μ)",
-    "cut": "Cut (median of the folds)",
+    "cut": "Cut",
     "cuts": "Cut of each fold",
     "effective_events": "Effective events",
     "events": "Raw events",
@@ -38,6 +35,7 @@ _KNOWN = {
     "p_value": "p-value",
     "report": "Classification at the working point",
     "s_over_b": "S/B",
+    "seconds": "Time",
     "sum_of_weights": "Sum of weights",
     "use": "Kind of model",
     "yield": "Yield",
@@ -45,7 +43,17 @@ _KNOWN = {
     "z_expected": "Expected significance",
     "z_observed": "Observed significance",
 }
-_ACRONYMS = {"auc": "AUC", "ams": "AMS", "sic": "SIC", "roc": "ROC", "cpu": "CPU", "mc": "MC", "ks": "KS", "pt": "pT"}
+_ACRONYMS = {
+    "auc": "AUC",
+    "ams": "AMS",
+    "sic": "SIC",
+    "roc": "ROC",
+    "cpu": "CPU",
+    "mc": "MC",
+    "ks": "KS",
+    "pt": "pT",
+    "sha256": "SHA-256",
+}
 
 
 def row_label(key: str) -> str:
@@ -64,6 +72,11 @@ def column_label(key: str) -> str:
 def quantity(key: str, value: float) -> str:
     """Return a number in the unit its field is read in: significances in σ, fractions in per cent, times in words."""
     return _reader(key)(value)
+
+
+def is_plain(key: str) -> bool:
+    """Say whether a field is read as a bare number."""
+    return _reader(key) is _four_digits
 
 
 def _reader(key: str) -> Callable[[float], str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from fivesigma.report.cells import MISSING, Cell, record_cells
 from fivesigma.report.format import to_quantum
-from fivesigma.report.labels import column_label, row_label
+from fivesigma.report.labels import column_label
 from fivesigma.report.tables import Column, Group, Row, Table, depth, tables_of
 
 __all__ = ["auc_table", "built_table", "judgement_tables"]
@@ -70,7 +70,7 @@ def judgement_tables(judgement: Mapping[str, Any], models: Mapping[str, Any]) ->
         yield from tables_of("Judgement", scalars)
     for kind in dict.fromkeys(key for item in by_model.values() for key in item if depth(item[key])):
         sides = {name: item[kind] for name, item in by_model.items() if kind in item}
-        yield from tables_of(row_label(kind), sides)
+        yield from tables_of(column_label(kind), sides)
     for name, item in judgement.items():
         if name not in by_model:
-            yield from tables_of(row_label(name), item)
+            yield from tables_of(column_label(name), item)

@@ -8,11 +8,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from fivesigma.core.version import __version__
-from fivesigma.report.answer import answer, headline, setting, status
+from fivesigma.report.answer import answer, setting, status
+from fivesigma.report.closing import finding_views, outline, provenance_part
 from fivesigma.report.content import RunContent
 from fivesigma.report.figures import FigureView, figure_views
-from fivesigma.report.sections import finding_views, key_numbers, outline, sections
-from fivesigma.report.tables import Part, tables_of
+from fivesigma.report.opening import key_numbers, source
+from fivesigma.report.sections import sections
 
 __all__ = ["render"]
 
@@ -23,7 +24,6 @@ def render(content: RunContent) -> str:
     Whatever comes from the user is escaped; figures are images of their own; a content security policy inside the page
     forbids scripts and any request.
     """
-    found = headline(content.results)
     hero, rest = _figures(content)
     analysis = content.config.get("analysis", {})
     return (
@@ -34,12 +34,13 @@ def render(content: RunContent) -> str:
             setting=setting(content.config),
             status=status(content.results, content.config),
             answer=answer(content.results, content.config),
-            numbers=key_numbers(content, found[1] if found else None),
+            source=source(content),
+            numbers=key_numbers(content),
             hero=hero,
             summary=rest.get("summary", ()),
             sections=sections(content, rest),
             findings=finding_views(content.results),
-            provenance=Part(tables=tuple(tables_of("Run", content.provenance)) if content.provenance else ()),
+            provenance=provenance_part(content.provenance),
             configuration=outline(content.config),
             version=content.results.get("fivesigma") or __version__,
             css=Markup(files("fivesigma.report").joinpath("templates", "page.css").read_text("utf-8")),  # noqa: S704 (ours)

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from fivesigma.report.answer import Status, status
-from fivesigma.report.cells import Cell, cell, interval
+from fivesigma.report.cells import Cell
 from fivesigma.report.content import RunContent
 from fivesigma.report.figures import FigureView
-from fivesigma.report.inference import inference_parts, observed_word, overview
+from fivesigma.report.inference import (
+    inference_parts,
+    overview,
+)
+from fivesigma.report.labels import column_label
 from fivesigma.report.models import auc_table, built_table, judgement_tables
 from fivesigma.report.tables import Column, Group, Part, Row, Table, tables_of
 from fivesigma.report.yields import cutflow_table, sample_table
 
-__all__ = ["FindingView", "KeyNumber", "Section", "finding_views", "key_numbers", "outline", "sections"]
+__all__ = [
+    "FindingView",
+    "KeyNumber",
+    "Section",
+    "finding_views",
+    "key_numbers",
+    "outline",
+    "provenance_part",
+    "sections",
+]
 
 _PRINTED = frozenset({"schema", "fivesigma", "analysis", "samples", "models", "inference", "findings", "judgement"})
-_SEVERITIES = ("serious", "warning", "info")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,25 +42,6 @@ class Section:
     parts: tuple[Part, ...] = ()
     figures: tuple[FigureView, ...] = ()
     empty: str = "Nothing was made for this section."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyNumber:
-    """A number beside the answer."""
-
-    label: str
-    value: Cell
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FindingView:
-    """A finding as the page prints it."""
-
-    severity: str
-    code: str
-    subject: str
-    message: str
-    evidence: str
 
 
 def sections(content: RunContent, figures: Mapping[str, tuple[FigureView, ...]]) -> tuple[Section, ...]:
@@ -126,50 +118,4 @@ def _inference(content: RunContent, kind: Status) -> Iterator[Part]:
     yield from inference_parts(entries, kind)
     for key, value in content.results.items():
         if key not in _PRINTED:
-            yield Part(tables=tuple(tables_of(key.replace("_", " ").capitalize(), value)))
-
-
-def key_numbers(content: RunContent, entry: Mapping[str, Any] | None) -> tuple[KeyNumber, ...]:
-    """Return the numbers that stand beside the answer; what is blind shows as such."""
-    numbers = []
-    if entry is not None:
-        word = observed_word(status(content.results, content.config)).lower()
-        band = entry.get("limit_expected")
-        numbers = [
-            KeyNumber(label="expected limit on μ, 95 % CL", value=cell(band[2] if band else None)),
-            KeyNumber(label="expected significance", value=cell(entry.get("z_expected"), "z_expected")),
-            KeyNumber(label=f"{word} limit on μ", value=cell(entry.get("limit_observed"))),
-            KeyNumber(label=f"{word} significance", value=cell(entry.get("z_observed"), "z_observed")),
-        ]
-    aucs = {name: model["auc"] for name, model in content.results.get("models", {}).items() if model.get("auc")}
-    if aucs:
-        best = max(aucs, key=lambda name: float(aucs[name]["value"]))
-        numbers.append(KeyNumber(label=f"highest AUC, out of fold ({best})", value=interval(aucs[best])))
-    return tuple(numbers)
-
-
-def finding_views(results: Mapping[str, Any]) -> tuple[FindingView, ...]:
-    """Return the findings, the most serious first."""
-    findings = sorted(results.get("findings") or (), key=lambda finding: _SEVERITIES.index(finding["severity"]))
-    return tuple(
-        FindingView(
-            severity=finding["severity"],
-            code=finding["code"],
-            subject=finding.get("subject") or "",
-            message=finding["message"],
-            evidence="; ".join(
-                f"{key} {cell(item, key).text}" for key, item in (finding.get("evidence") or {}).items()
-            ),
-        )
-        for finding in findings
-    )
-
-
-def outline(value: Any, indent: int = 0) -> str:
-    """Return nested mappings as indented text, each leaf as strict JSON."""
-    lines = []
-    for key, item in value.items():
-        nested = isinstance(item, Mapping) and item
-        text = "\n" + outline(item, indent + 2) if nested else " " + json.dumps(item, ensure_ascii=False, default=str)
-        lines.append(f"{' ' * indent}{key}:{text}")
-    return "\n".join(lines)
+            yield Part(tables=tuple(tables_of(column_label(key), value)))

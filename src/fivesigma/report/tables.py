@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
-from fivesigma.report.cells import MISSING, Cell, is_estimate, record_cells
-from fivesigma.report.labels import column_label, row_label
+from fivesigma.report.cells import Cell, is_estimate, record_cells
+from fivesigma.report.format import column
+from fivesigma.report.labels import column_label, is_plain, row_label
 
 __all__ = ["Column", "Group", "Part", "Row", "Table", "depth", "pairs", "rows_of", "tables_of"]
 
+_Place: TypeAlias = tuple[str, str]
+"""The group and the name of a record."""
 _NAMING_FIELDS = ("name", "feature", "input", "variable", "observable", "model", "sample", "region")
 """Fields that can name a record, the first that all have and that differ in all."""
 
@@ -67,48 +70,53 @@ class Part:
     note: str = ""
 
 
-def pairs(caption: str, values: Mapping[str, Any], note: str = "") -> Table:
-    """Return a table of two columns: the name of each field and what it holds."""
-    rows = tuple(Row(head=column_label(key), cells=(entry,)) for key, entry in record_cells(values).items())
+def pairs(caption: str, values: Mapping[str, Any], name: Callable[[str], str] = column_label) -> Table:
+    """Return a table of two columns: the name of each field, as ``name`` prints it, and what it holds."""
+    rows = tuple(Row(head=name(key), cells=(entry,)) for key, entry in record_cells(values).items())
     return Table(
         caption=caption,
         columns=(Column(text="Quantity", numeric=False), Column(text="Value", numeric=False)),
         groups=(Group(rows=rows),),
-        note=note,
         headed=False,
     )
 
 
-def rows_of(
-    caption: str, groups: Mapping[str, Mapping[str, Mapping[str, Any]]], head: str = "", note: str = ""
-) -> Table:
+def rows_of(caption: str, groups: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Table:
     """Return a table of records, a column a field; groups that have a name become groups of rows."""
-    cells = {
-        title: {name: record_cells(record) for name, record in records.items()} for title, records in groups.items()
-    }
-    keys = list(dict.fromkeys(key for records in cells.values() for record in records.values() for key in record))
-    numeric = {
-        key: any(r.get(key, MISSING).kind == "number" for records in cells.values() for r in records.values())
-        for key in keys
-    }
+    records = {(title, name): record for title, group in groups.items() for name, record in group.items()}
+    cells = {place: record_cells(record) for place, record in records.items()}
+    keys = list(dict.fromkeys(key for record in cells.values() for key in record))
+    for key in filter(is_plain, keys):
+        _same_decimals(key, records, cells)
+    numeric = {key: any(key in record and record[key].kind == "number" for record in cells.values()) for key in keys}
     return Table(
         caption=caption,
         columns=(
-            Column(text=head, numeric=False),
+            Column(text="", numeric=False),
             *(Column(text=column_label(key), numeric=numeric[key]) for key in keys),
         ),
         groups=tuple(
-            Group(
-                title=title,
-                rows=tuple(
-                    Row(head=row_label(name), cells=tuple(record.get(key, MISSING) for key in keys))
-                    for name, record in records.items()
-                ),
-            )
-            for title, records in cells.items()
+            Group(title=title, rows=tuple(_row(name, cells[title, name], keys) for name in group))
+            for title, group in groups.items()
         ),
-        note=note,
     )
+
+
+def _row(name: str, record: Mapping[str, Cell], keys: Iterable[str]) -> Row:
+    return Row(head=row_label(name), cells=tuple(record.get(key, Cell()) for key in keys))
+
+
+def _same_decimals(
+    key: str, records: Mapping[_Place, Mapping[str, Any]], cells: Mapping[_Place, dict[str, Cell]]
+) -> None:
+    """Give the bare numbers of a column the same decimals."""
+    places = [
+        place
+        for place, record in records.items()
+        if isinstance(record.get(key), float) and not (cells[place][key].error or cells[place][key].up)
+    ]
+    for place, text in zip(places, column([records[place][key] for place in places]), strict=True):
+        cells[place][key] = replace(cells[place][key], text=text)
 
 
 def tables_of(caption: str, value: Any) -> Iterator[Table]:
@@ -133,7 +141,7 @@ def tables_of(caption: str, value: Any) -> Iterator[Table]:
     if _alike(levels[1]):
         yield rows_of(caption, {"": levels[1]})
     else:
-        yield from (pairs(row_label(key), item) for key, item in levels[1].items())
+        yield from (pairs(f"{caption} · {column_label(key)}", item) for key, item in levels[1].items())
     if levels[2]:
         yield rows_of(caption, {row_label(key): item for key, item in levels[2].items()})
     for key, item in levels[3].items():
@@ -141,10 +149,8 @@ def tables_of(caption: str, value: Any) -> Iterator[Table]:
 
 
 def _alike(records: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Say whether records have a field in common, so that they read well below each other."""
-    return len(records) > 0 and (
-        len(records) == 1 or bool(set.intersection(*(set(record) for record in records.values())))
-    )
+    """Say whether there are several records with a field in common, so that they read well below each other."""
+    return len(records) > 1 and bool(set.intersection(*(set(record) for record in records.values())))
 
 
 def _named(value: Any) -> Any:

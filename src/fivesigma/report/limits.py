@@ -1,0 +1,40 @@
+"""An expected limit, its band and the observed one, written with the same decimals wherever they are printed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fivesigma.report.format import aligned
+
+__all__ = ["LIMIT_BAND", "LimitTexts", "limit_texts"]
+
+LIMIT_BAND = ("−2σ", "−1σ", "median", "+1σ", "+2σ")
+"""The five numbers of an expected limit, in the order of ``results.json``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitTexts:
+    """The texts of the five expected limits, of the median's distances to the ±1σ ends, and of the observed limit."""
+
+    band: tuple[str, ...] | None
+    up: str = ""
+    down: str = ""
+    observed: str | None
+
+    @property
+    def median(self) -> str | None:
+        """The median expected limit."""
+        return self.band[2] if self.band else None
+
+
+def limit_texts(entry: Mapping[str, Any]) -> LimitTexts:
+    """Return the limits of an inference; the smallest of the median, its ±1σ ends and the observed one keeps two digits."""
+    band, observed = entry.get("limit_expected"), entry.get("limit_observed")
+    seen = [] if observed is None else [observed]
+    if band is None:
+        return LimitTexts(band=None, observed=aligned(seen, digits=3)[0] if seen else None)
+    _, low, median, high, _ = band
+    texts = aligned([*band, high - median, median - low, *seen], like=[low, median, high, *seen])
+    return LimitTexts(band=texts[:5], up=f"+{texts[5]}", down=f"−{texts[6]}", observed=texts[7] if seen else None)
