@@ -13,7 +13,9 @@ __all__ = ["simulate"]
 @click.command()
 @click.argument("recipe")
 @click.option("--events", type=click.IntRange(min=1), required=True, help="Selected events of each process.")
-@click.option("--process", "only", multiple=True, metavar="NAME", help="Only this process (repeatable); no pseudo-data.")
+@click.option(
+    "--process", "only", multiple=True, metavar="NAME", help="Only this process (repeatable); no pseudo-data."
+)
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes that generate.")
 @click.option("--seed", type=int, default=42, show_default=True, help="The same seed makes the same events.")
 @click.option(
@@ -36,7 +38,8 @@ def simulate(recipe: str, events: int, only: tuple[str, ...], workers: int, seed
     from fivesigma.core.errors import FivesigmaError, suggestion  # noqa: PLC0415
     from fivesigma.simulation.generate import Generation  # noqa: PLC0415
     from fivesigma.simulation.processes import recipe_simulation  # noqa: PLC0415
-    from fivesigma.simulation.samples import PSEUDO_DATA, simulate_process, simulate_pseudo_data  # noqa: PLC0415
+    from fivesigma.simulation.pseudo_data import PSEUDO_DATA, simulate_pseudo_data  # noqa: PLC0415
+    from fivesigma.simulation.samples import simulate_process  # noqa: PLC0415
 
     simulation = recipe_simulation(recipe)
     if unknown := [name for name in only if name not in simulation.processes]:

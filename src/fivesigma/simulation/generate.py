@@ -1,0 +1,153 @@
+"""Generate events of one process on several workers, chunk by chunk.
+
+The same seed gives the same events whatever the number of workers: a generation is a row of chunks with seeds of their
+own, and the first chunks that hold enough selected events are it. Chunks stay on disk until they are discarded, so a
+generation that was killed goes on where it was.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from fivesigma.core.errors import FivesigmaError, MissingExtraError
+from fivesigma.core.identity import digest
+from fivesigma.core.parallel import Shared, Workers, iterate_map
+from fivesigma.core.version import __version__
+from fivesigma.simulation.chunks import Chunk, ChunkTask, make_chunk
+from fivesigma.simulation.detector import DETECTOR, Detector
+from fivesigma.simulation.errors import SimulationError
+from fivesigma.simulation.processes import Process
+
+__all__ = ["Generation", "Progress"]
+
+Progress: TypeAlias = Callable[[int, int], None]
+_PATIENCE = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generation:
+    """A process, what sees it, and how its events are made.
+
+    Attributes
+    ----------
+    process, detector
+        What is generated and what sees it.
+    seed
+        Seed from which every chunk's own is derived.
+    stream
+        Name that sets apart generations that must share no event.
+    directory
+        Where chunks are kept meanwhile, in the folder ``.chunks``.
+    workers
+        How many processes generate at a time.
+    chunk_size
+        How many events are generated in a chunk. The events depend on it.
+    timeout
+        Seconds that a chunk may take.
+    """
+
+    process: Process
+    detector: Detector = DETECTOR
+    seed: int
+    stream: str
+    directory: Path
+    workers: int = 1
+    chunk_size: int = 4000
+    timeout: float = 600.0
+
+    @property
+    def key(self) -> str:
+        """Digest of all that the events depend on, but for how many are asked."""
+        parts = (asdict(self.process), asdict(self.detector), self.seed, self.stream, self.chunk_size, __version__)
+        return digest(list(parts))
+
+    def chunks(self, events: int, progress: Progress | None = None) -> tuple[Chunk, ...]:
+        """Return the first chunks that hold, together, at least so many selected events.
+
+        Parameters
+        ----------
+        events
+            How many selected events are wanted.
+        progress
+            Called with (selected events, wanted events) as chunks come in.
+
+        Raises
+        ------
+        MissingExtraError
+            If Pythia is not installed.
+        SimulationError
+            If a worker fails, no event is selected in several chunks, or the directory cannot be written.
+        """
+        if importlib.util.find_spec("pythia8mc") is None:
+            raise MissingExtraError("pythia8mc", "simulate")
+        if events < 1:
+            raise FivesigmaError(f"{self.process.name}: at least one event has to be asked for, not {events}")
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SimulationError(f"cannot make the folder {self._folder}: {error.strerror}") from error
+        chunks: list[Chunk] = []
+        with ThreadPoolExecutor(self.workers) as threads:  # each waits for a process of its own
+            while _selected(chunks) < events:
+                chunks += self._wave(chunks, events, Workers(executor=threads), progress)
+        return _enough(chunks, events)
+
+    def discard(self) -> None:
+        """Remove the chunks from the disk, also those of other settings for the same process and stream."""
+        shutil.rmtree(self._folder.parent, ignore_errors=True)
+        chunks = self._folder.parents[1]
+        if chunks.is_dir() and not any(chunks.iterdir()):
+            chunks.rmdir()
+
+    @property
+    def _folder(self) -> Path:
+        return self.directory / ".chunks" / f"{self.stream}-{self.process.name}" / self.key
+
+    def _wave(self, chunks: Sequence[Chunk], events: int, workers: Workers, progress: Progress | None) -> list[Chunk]:
+        """Make as many more chunks as the selected fraction so far asks for."""
+        selected = _selected(chunks)
+        if not selected and len(chunks) >= _PATIENCE:
+            tried = sum(chunk.generated for chunk in chunks)
+            raise SimulationError(f"{self.process.name}: not one of {tried} generated events passes the selection")
+        rate = selected / len(chunks) if chunks else 0.0
+        count = math.ceil((events - selected) / rate) if rate else self.workers
+        tasks = [self._task(index) for index in range(len(chunks), len(chunks) + count)]
+        made: dict[int, Chunk] = {}
+        for _, chunk in iterate_map(_make, tasks, workers=workers):
+            made[chunk.index] = chunk
+            if progress is not None:
+                progress(min(selected + _selected(made.values()), events), events)
+        return [made[index] for index in sorted(made)]
+
+    def _task(self, index: int) -> ChunkTask:
+        return ChunkTask(
+            process=self.process,
+            detector=self.detector,
+            seed=self.seed,
+            stream=self.stream,
+            index=index,
+            size=self.chunk_size,
+            path=self._folder / f"{index:05d}.npz",
+            timeout=self.timeout,
+        )
+
+
+def _make(task: ChunkTask, _: Shared) -> Chunk:
+    return make_chunk(task)
+
+
+def _selected(chunks: Iterable[Chunk]) -> int:
+    return sum(len(chunk.number) for chunk in chunks)
+
+
+def _enough(chunks: Sequence[Chunk], events: int) -> tuple[Chunk, ...]:
+    """Return the shortest row of first chunks with enough events: how many were made depends on the workers, this does not."""
+    count = next(count for count in range(1, len(chunks) + 1) if _selected(chunks[:count]) >= events)
+    return tuple(chunks[:count])

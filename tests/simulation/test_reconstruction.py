@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+
+from fivesigma.simulation.detector import DETECTOR, Leptons
+from fivesigma.simulation.reconstruction import LEPTON_COLUMNS, four_leptons
+
+
+def leptons(*events):
+    """Leptons of events, each a list of (pt, eta, phi, type, charge)."""
+    rows = [(number, *lepton) for number, event in enumerate(events) for lepton in event]
+    event, pt, eta, phi, kind, charge = (np.array(column) for column in zip(*rows, strict=True))
+    return Leptons(
+        event=event, pt=pt.astype(float), eta=eta.astype(float), phi=phi.astype(float), type=kind, charge=charge
+    )
+
+
+GOOD = [(12, 0.0, 0.0, 11, 1), (50, 1.0, 2.0, 11, -1), (25, -1.0, -2.0, 13, 1), (30, 0.5, 1.0, 13, -1)]
+
+
+def changed(index, **fields):
+    names = ("pt", "eta", "phi", "type", "charge")
+    lepton = dict(zip(names, GOOD[index], strict=True)) | fields
+    return [*GOOD[:index], tuple(lepton.values()), *GOOD[index + 1 :]]
+
+
+def kept(event):
+    return len(four_leptons(leptons(event), DETECTOR)[0]) == 1
+
+
+def test_leptons_come_in_falling_order_of_pt_with_their_own_directions_and_charges():
+    numbers, columns = four_leptons(leptons(GOOD), DETECTOR)
+    assert numbers.tolist() == [0]
+    assert [columns[f"lep_pt_{i}"][0] for i in range(4)] == [50, 30, 25, 12]
+    assert [columns[f"lep_type_{i}"][0] for i in range(4)] == [11, 13, 13, 11]
+    assert [columns[f"lep_charge_{i}"][0] for i in range(4)] == [-1, -1, 1, 1]
+    assert [columns[f"lep_phi_{i}"][0] for i in range(4)] == [2, 1, -2, 0]
+
+
+def test_columns_are_those_of_the_lesson():
+    _, columns = four_leptons(leptons(GOOD), DETECTOR)
+    assert tuple(columns) == LEPTON_COLUMNS
+    assert {columns[name].dtype for name in LEPTON_COLUMNS[:12]} == {np.dtype(np.float32)}
+    assert len(LEPTON_COLUMNS) == 20
+
+
+def test_events_of_three_leptons_go_and_numbers_stay_with_their_events():
+    numbers, columns = four_leptons(leptons(GOOD[:3], GOOD, GOOD[1:], changed(0, pt=13)), DETECTOR)
+    assert numbers.tolist() == [1, 3]
+    assert columns["lep_pt_3"].tolist() == [12, 13]
+
+
+def test_a_fifth_lepton_is_left_out():
+    _, columns = four_leptons(leptons([*GOOD, (11, 2.0, 3.0, 11, 1)]), DETECTOR)
+    assert columns["lep_pt_3"].tolist() == [12]
+
+
+@pytest.mark.parametrize(
+    ("event", "passes"),
+    [
+        (GOOD, True),
+        (changed(1, charge=1), True),
+        (changed(1, type=13), True),
+        ([(19, *GOOD[1][1:]), (18, *GOOD[3][1:]), (17, *GOOD[2][1:]), GOOD[0]], False),
+        (changed(3, eta=1.0, phi=2.05), False),
+        ([(11, 0.0, 0.0, 11, 1), (11, 0.0, 0.3, 11, -1), GOOD[1], GOOD[3]], False),
+        ([(11, 0.0, 0.0, 11, 1), (11, 0.0, 0.3, 11, 1), GOOD[1], GOOD[3]], True),
+        ([(11, 0.0, 0.0, 11, 1), (11, 0.0, 0.3, 13, -1), GOOD[1], GOOD[3]], True),
+    ],
+    ids=["good", "charge 2", "types 46", "leading pt", "too near", "pair of 3.3 GeV", "same charge", "other flavour"],
+)
+def test_what_an_event_has_to_pass(event, passes):
+    assert kept(event) == passes
+
+
+def test_no_events_give_empty_columns():
+    nothing = leptons(GOOD).where(np.zeros(4, dtype=bool))
+    numbers, columns = four_leptons(nothing, DETECTOR)
+    assert len(numbers) == 0
+    assert {len(column) for column in columns.values()} == {0}
