@@ -1,0 +1,146 @@
+"""What templates and fits are examined for before anybody believes them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+import numpy as np
+from scipy import optimize, special
+
+from fivesigma.core.arrays import Floats
+from fivesigma.core.errors import FivesigmaError, suggestion
+from fivesigma.core.finding import Finding
+from fivesigma.inference.engine import Fit, Model
+from fivesigma.inference.templates import Channel, Templates
+from fivesigma.statistics.poisson import upper_limit
+from fivesigma.statistics.significance import asimov_significance
+
+__all__ = ["check_fit", "check_low_counts", "check_templates", "require_fittable"]
+
+_TOLERATED = 0.05  # part by which an asymptotic limit may miss the exact one without a word
+_POOR_FIT = 0.01
+_SIMULATED = 10.0
+
+
+def require_fittable(templates: Templates, signal: Collection[str]) -> None:
+    """Raise FivesigmaError where templates make no sense to fit, naming region, bin and sample.
+
+    Refused: a signal that is no sample or is zero everywhere, no background at all, a bin without background (whether
+    signal or data lie in it or not), expected events below zero in sum.
+    """
+    known = templates.names("signal")
+    for name in signal:
+        if name not in known:
+            raise FivesigmaError(f"signal: no signal sample {name!r}{suggestion(name, known)}")
+    if not signal:
+        raise FivesigmaError("a template fit needs a sample of kind signal")
+    if not templates.names("background"):
+        raise FivesigmaError("a template fit needs a sample of kind background")
+    for name in signal:
+        if not any(t.total > 0 for channel in templates.channels for t in channel.templates if t.name == name):
+            raise FivesigmaError(f"signal {name!r} has no events in any bin of any region; loosen the selection")
+    for channel in templates.channels:
+        _require_background(channel, signal)
+
+
+def check_templates(templates: Templates, signal: Collection[str]) -> Iterator[Finding]:
+    """Yield what is odd about templates that can be fitted: negative bins, and backgrounds that few events make up."""
+    for channel in templates.channels:
+        for template in channel.templates:
+            if template.kind == "signal" and template.name not in signal:
+                continue
+            for number in map(int, np.flatnonzero(template.values < 0)):
+                yield Finding(
+                    code="negative-bin",
+                    severity="warning",
+                    subject=f"{channel.name}/{template.name}",
+                    message=f"bin {number + 1} ({channel.binning.interval(number)}) expects {template.values[number]:.3g} events",
+                    evidence={"bin": number + 1, "expected": float(template.values[number])},
+                )
+        background, variance = channel.sum_of("background"), channel.variance_of("background")
+        effective = np.divide(background**2, variance, out=np.full_like(background, np.inf), where=variance > 0)
+        if (least := float(effective.min())) < _SIMULATED:
+            number = int(effective.argmin())
+            yield Finding(
+                code="few-background-events",
+                severity="warning",
+                subject=channel.name,
+                message=f"the background in bin {number + 1} ({channel.binning.interval(number)}) rests on"
+                f" {least:.3g} effective simulated events; merge bins or simulate more",
+                evidence={"bin": number + 1, "effective_events": least},
+            )
+
+
+def check_low_counts(templates: Templates, signal: Collection[str], subject: str, level: float) -> Iterator[Finding]:
+    """Yield a finding where so few background events decide that asymptotic limits are off.
+
+    The bins that decide are those of highest s/b that carry half of the squared Asimov significance. For a count on
+    the background in them the asymptotic median limit is compared with the exact Poisson one.
+    """
+    background = np.concatenate([channel.sum_of("background") for channel in templates.channels])
+    signals = [_signal_of(channel, signal) for channel in templates.channels]
+    strength = np.maximum(np.concatenate(signals), 0.0)
+    order = np.argsort(-strength / background)
+    power = np.cumsum(np.square(asimov_significance(strength, background))[order])
+    leading = float(background[order[: int(np.searchsorted(power, power[-1] / 2)) + 1]].sum())
+    missing = 1 - _asymptotic_limit(leading, level) / upper_limit(leading, leading, level=level)
+    if missing > _TOLERATED:
+        yield Finding(
+            code="asymptotics-at-low-counts",
+            severity="serious" if missing > 2 * _TOLERATED else "warning",
+            subject=subject,
+            message=f"{leading:.3g} background events decide here; asymptotic limits are about {100 * missing:.0f} % too strong"
+            " at such counts, and significances as uncertain: take them as a guide, and the counting result as the limit",
+            evidence={"background_events": leading, "relative_shift": missing},
+        )
+
+
+def check_fit(model: Model, fit: Fit, goodness: float | None, subject: str) -> Iterator[Finding]:
+    """Yield what is odd about a fit: parameters at their bounds, and data that the model does not describe."""
+    for name in fit.at_bound:
+        yield Finding(
+            code="parameter-at-bound",
+            severity="warning",
+            subject=f"{subject}/{name}",
+            message="the fit ended with this parameter at its bound; its interval stops there",
+            evidence={"value": float(fit.values[[p.name for p in model.parameters].index(name)])},
+        )
+    if goodness is not None and goodness < _POOR_FIT:
+        yield Finding(
+            code="poor-fit",
+            severity="serious",
+            subject=subject,
+            message=f"the fitted model describes the data with a p-value of {goodness:.2g}: something is missing in it",
+            evidence={"p_value": goodness},
+        )
+
+
+def _require_background(channel: Channel, signal: Collection[str]) -> None:
+    background, wanted = channel.sum_of("background"), _signal_of(channel, signal)
+    for number in map(int, np.flatnonzero(background <= 0)):
+        where = f"region {channel.name!r}, bin {number + 1} ({channel.binning.interval(number)})"
+        samples = ", ".join(t.name for t in channel.templates if t.kind == "background")
+        seen = "" if channel.observed is None else f" and {channel.observed[number]:g} observed"
+        raise FivesigmaError(
+            f"{where}: the background ({samples}) expects {background[number]:.3g} events under {wanted[number]:.3g} of"
+            f" signal{seen}; merge bins (a floor on background events does it), or leave the bin out of the region"
+        )
+    for number in map(int, np.flatnonzero(background + wanted <= 0)):
+        raise FivesigmaError(
+            f"region {channel.name!r}, bin {number + 1}: signal and background together are not positive"
+        )
+
+
+def _signal_of(channel: Channel, signal: Collection[str]) -> Floats:
+    kept = [t.values for t in channel.templates if t.name in signal]
+    return np.asarray(np.sum(kept, axis=0)) if kept else np.zeros(channel.binning.count)
+
+
+def _asymptotic_limit(background: float, level: float) -> float:
+    """Return the median asymptotic CLs limit on s for a known background: q_A = 2 (s - b ln(1 + s/b)) at its threshold."""
+    threshold = float(special.ndtri((1 - level) / 2)) ** 2
+
+    def distance(s: float) -> float:
+        return 2 * (s - background * float(np.log1p(s / background))) - threshold
+
+    return float(optimize.brentq(distance, 0.0, threshold + 10 * np.sqrt(threshold * (background + 1))))

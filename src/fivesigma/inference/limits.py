@@ -1,0 +1,183 @@
+"""CLs upper limits on the signal strength in the asymptotic approximation, and the curve they are read from.
+
+The ±1, ±2 σ band needs no more fits than the median: with ``q_A`` the test statistic of background-only Asimov data,
+``CLs`` at N σ is ``Φ(N - √q_A) / Φ(N)``, so each limit of the band is where ``√q_A(μ)`` reaches
+``N - Φ⁻¹((1 - level) Φ(N))`` (arXiv:1007.1727 eqs. 60-66 and section 4.3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from scipy import special
+
+from fivesigma.core.arrays import Floats
+from fivesigma.inference.engine import Data, Model
+from fivesigma.inference.profile import Profile, nominal_asimov, profiled_asimov, rising_root
+from fivesigma.statistics.poisson import BAND
+
+__all__ = ["CLsCurve", "Nuisances", "UpperLimit", "cls_limit", "cls_values", "discovery_significance"]
+
+Nuisances: TypeAlias = Literal["nominal", "profiled"]
+Band: TypeAlias = tuple[float, float, float, float, float]
+
+_BEYOND = 1.15  # the curve is drawn this much beyond the largest limit
+_POINTS = 41
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CLsCurve:
+    """CLs against the signal strength.
+
+    Attributes
+    ----------
+    mu
+        Signal strengths, shape (n,).
+    expected
+        CLs at -2, -1, 0, +1, +2 σ of what background alone gives, shape (5, n).
+    observed
+        CLs of what was seen, shape (n,); None while blind.
+    """
+
+    mu: Floats
+    expected: Floats
+    observed: Floats | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpperLimit:
+    """An upper limit on the signal strength.
+
+    Attributes
+    ----------
+    expected
+        Limits at -2, -1, 0, +1, +2 σ of what background alone gives.
+    observed
+        Limit from what was seen; None while blind.
+    level
+        Confidence level.
+    curve
+        The CLs from which they are read.
+    nuisances
+        Whether the Asimov data of the expected limits have the nuisances at nominal, or profiled on the observed data.
+    method
+        How it was made, in words.
+    """
+
+    expected: Band
+    observed: float | None
+    level: float
+    curve: CLsCurve
+    nuisances: Nuisances
+    method: str
+
+
+def cls_limit(
+    model: Model, data: Data | None = None, *, level: float = 0.95, nuisances: Nuisances = "nominal"
+) -> UpperLimit:
+    """Return expected and, with ``data``, observed CLs upper limits on the signal strength.
+
+    Parameters
+    ----------
+    model
+        The statistical model.
+    data
+        What was seen; None while blind.
+    level
+        Confidence level.
+    nuisances
+        "nominal": expected limits never depend on the data. "profiled": as in 1007.1727 and pyhf, the nuisances of
+        the Asimov data are fitted to the data first. The observed limit is the same either way.
+
+    Raises
+    ------
+    ValueError
+        If nuisances are to be profiled without data.
+    FivesigmaError
+        If a fit fails or no strength is excluded.
+    """
+    seen = None if data is None else Profile(model, data)
+    asimov = _asimov(model, seen, nuisances)
+    limits = [_expected_limit(asimov, n, level) for n in BAND]
+    observed = None
+    reference = asimov
+    if seen is not None:
+        reference = asimov if nuisances == "profiled" else _asimov(model, seen, "profiled")
+        observed = _observed_limit(seen, reference, level)
+    curve = _curve(asimov, seen, reference, _BEYOND * max([*limits, observed or 0.0]))
+    low2, low1, median, high1, high2 = limits
+    return UpperLimit(
+        expected=(low2, low1, median, high1, high2),
+        observed=observed,
+        level=level,
+        curve=curve,
+        nuisances=nuisances,
+        method=f"CLs, asymptotic q̃_μ (1007.1727), {nuisances} nuisances",
+    )
+
+
+def cls_values(
+    model: Model, data: Data | None, strength: float, *, nuisances: Nuisances = "nominal"
+) -> tuple[Floats, float | None]:
+    """Return CLs at one signal strength: expected at -2 ... +2 σ, shape (5,), and observed, None without data."""
+    seen = None if data is None else Profile(model, data)
+    expected = _expected_cls(_asimov(model, seen, nuisances).q_tilde(strength))
+    if seen is None:
+        return expected, None
+    return expected, _observed_cls(seen.q_tilde(strength), _asimov(model, seen, "profiled").q_tilde(strength))
+
+
+def discovery_significance(model: Model, data: Data | None = None, *, strength: float = 1.0) -> float:
+    """Return Z of discovery, ``√q_0``: of what was seen, or the median one expected if μ = ``strength`` without data.
+
+    arXiv:1007.1727 eqs. 12, 52 and 53. The expected one is at nominal nuisances and never depends on data. A deficit
+    has Z = 0.
+    """
+    profile = Profile(model, nominal_asimov(model, strength), truth=strength) if data is None else Profile(model, data)
+    return float(np.sqrt(profile.q_zero()))
+
+
+def _asimov(model: Model, seen: Profile | None, nuisances: Nuisances) -> Profile:
+    if nuisances == "nominal":
+        return Profile(model, nominal_asimov(model, 0.0), truth=0.0)
+    if seen is None:
+        raise ValueError("nuisances can be profiled on observed data only")
+    return Profile(model, profiled_asimov(seen, 0.0), truth=0.0)
+
+
+def _expected_limit(asimov: Profile, sigmas: float, level: float) -> float:
+    threshold = sigmas - float(special.ndtri((1 - level) * special.ndtr(sigmas)))
+    return rising_root(lambda mu: float(np.sqrt(asimov.q_tilde(mu))) - threshold, 0.0, asimov.error)
+
+
+def _observed_limit(seen: Profile, asimov: Profile, level: float) -> float:
+    def excluded(mu: float) -> float:
+        return (1 - level) - _observed_cls(seen.q_tilde(mu), asimov.q_tilde(mu))
+
+    return rising_root(excluded, max(seen.strength, 0.0), asimov.error)
+
+
+def _curve(asimov: Profile, seen: Profile | None, reference: Profile, largest: float) -> CLsCurve:
+    mus = np.linspace(0.0, largest, _POINTS)
+    expected = np.stack([_expected_cls(asimov.q_tilde(float(mu))) for mu in mus], axis=1)
+    observed = None
+    if seen is not None:
+        observed = np.asarray([_observed_cls(seen.q_tilde(float(mu)), reference.q_tilde(float(mu))) for mu in mus])
+    return CLsCurve(mu=mus, expected=expected, observed=observed)
+
+
+def _expected_cls(q_asimov: float) -> Floats:
+    band = np.asarray(BAND)
+    return np.asarray(np.exp(special.log_ndtr(band - np.sqrt(q_asimov)) - special.log_ndtr(band)))
+
+
+def _observed_cls(q: float, q_asimov: float) -> float:
+    """Return CLs from the test statistic on the data and on Asimov data: arXiv:1007.1727 eqs. 63-66."""
+    root, reference = np.sqrt(q), np.sqrt(q_asimov)
+    if q <= q_asimov or reference == 0:
+        signal, background = root, root - reference
+    else:
+        signal, background = (q + q_asimov) / (2 * reference), (q - q_asimov) / (2 * reference)
+    return float(np.exp(special.log_ndtr(-signal) - special.log_ndtr(-background)))

@@ -1,0 +1,232 @@
+"""The only module that touches pyhf: HistFactory models behind the room's interface.
+
+pyhf builds the model and gives its expected yields; a batched copy gives them at all the points that a derivative
+needs in one call, so fits are done by `fivesigma.inference.scoring` and take milliseconds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pyhf
+
+from fivesigma.core.arrays import Floats
+from fivesigma.core.errors import FivesigmaError
+from fivesigma.inference.engine import Data, Fit, Parameter
+from fivesigma.inference.scoring import Likelihood, minimise
+
+__all__ = ["PyhfModel", "validate_workspace"]
+
+_STEP = 1e-4
+_LEAST_BACKGROUND = 0.1  # part of a bin's background that a negative signal leaves over
+_MAXIMUM_STRENGTH = 1e9
+
+
+class PyhfModel:
+    """A pyhf model with one signal strength.
+
+    Parameters
+    ----------
+    workspace
+        A HistFactory workspace as pyhf JSON; its first measurement is taken.
+    groups
+        The group of each parameter by name; a parameter's own name where none is given.
+
+    Raises
+    ------
+    FivesigmaError
+        If pyhf finds the workspace invalid.
+    """
+
+    def __init__(self, workspace: Mapping[str, Any], *, groups: Mapping[str, str] | None = None) -> None:
+        with _numpy_backend():
+            try:
+                self._pyhf = pyhf.Workspace(dict(workspace)).model()
+            except (pyhf.exceptions.InvalidSpecification, pyhf.exceptions.InvalidModel) as error:
+                raise FivesigmaError(f"not a HistFactory workspace: {error}") from error
+            config = self._pyhf.config
+            self._steps = _stencil(config.npars)
+            spec = {"channels": workspace["channels"]}
+            settings = {"poi_name": config.poi_name, "batch_size": len(self._steps), "validate": False}
+            parameters = workspace["measurements"][0]["config"]["parameters"]
+            self._batched = pyhf.Model(spec | {"parameters": parameters}, **settings)
+        self.poi: int = int(config.poi_index)
+        self.nominal: Floats = np.asarray(config.suggested_init(), dtype=np.float64)
+        self.nominal[self.poi] = 1.0
+        self._auxiliary = _Auxiliary(self._pyhf)
+        self._fixed = np.asarray(config.suggested_fixed(), dtype=np.bool_)
+        self.parameters: tuple[Parameter, ...] = self._parameters(groups or {})
+
+    def channel_slices(self) -> Mapping[str, slice]:
+        """Return where in the bins each channel lies."""
+        return dict(self._pyhf.config.channel_slices)
+
+    def expected(self, values: Floats) -> Floats:
+        """Return expected events, shape (bins,)."""
+        with _numpy_backend():
+            return np.asarray(self._pyhf.expected_actualdata(values))
+
+    def expected_by_sample(self, values: Floats) -> dict[str, dict[str, Floats]]:
+        """Return expected events by channel and sample, each of shape (bins of the channel,)."""
+        with _numpy_backend():
+            table = np.asarray(self._pyhf.main_model.expected_data(values, return_by_sample=True))
+        samples = self._pyhf.config.samples
+        return {
+            channel: {sample: table[row, where] for row, sample in enumerate(samples)}
+            for channel, where in self.channel_slices().items()
+        }
+
+    def jacobian(self, values: Floats) -> Floats:
+        """Return derivatives of the expected events by the parameters, shape (bins, parameters), by central differences."""
+        return self._expected_and_jacobian(values)[1]
+
+    def data(self, counts: Mapping[str, Floats]) -> Data:
+        """Return observed counts by channel, with the auxiliary measurements at their nominal values."""
+        ordered = [np.asarray(counts[channel], dtype=np.float64) for channel in self.channel_slices()]
+        return Data(counts=np.concatenate(ordered), auxiliary=self._auxiliary.nominal)
+
+    def asimov(self, values: Floats) -> Data:
+        """Return the data that are exactly what parameters ``values`` lead to expect, auxiliary ones included."""
+        return Data(counts=self.expected(values), auxiliary=values[self._auxiliary.index] * self._auxiliary.factor)
+
+    def log_likelihood(self, values: Floats, data: Data) -> float:
+        """Return ln L as pyhf has it, constants included."""
+        with _numpy_backend():
+            return float(self._pyhf.logpdf(values, np.concatenate([data.counts, data.auxiliary]))[0])
+
+    def fit(self, data: Data, *, fixed: Mapping[int, float] | None = None, start: Floats | None = None) -> Fit:
+        """Return the maximum of the likelihood, with some parameters held at given values.
+
+        Raises
+        ------
+        FivesigmaError
+            If the fit does not converge; see `fivesigma.inference.scoring.minimise`.
+        """
+        values = np.array(self.nominal if start is None else start)
+        free = ~self._fixed
+        for index, value in (fixed or {}).items():
+            values[index], free[index] = value, False
+        names = [parameter.name for parameter in self.parameters]
+        likelihood = self._likelihood(data)
+        with _numpy_backend():
+            found = minimise(likelihood, values, free, names)
+        edge = free & ((found.values <= likelihood.low) | (found.values >= likelihood.high))
+        return Fit(
+            values=found.values,
+            covariance=found.covariance,
+            deviance=found.deviance,
+            at_bound=tuple(name for name, at in zip(names, edge, strict=True) if at),
+        )
+
+    def _likelihood(self, data: Data) -> Likelihood:
+        auxiliary = self._auxiliary
+        normal, counted = auxiliary.normal, ~auxiliary.normal
+        rows = np.flatnonzero(counted)
+        selector = np.zeros((len(rows), len(self.nominal)))
+        selector[np.arange(len(rows)), auxiliary.index[rows]] = auxiliary.factor[rows]
+
+        def expected(values: Floats) -> tuple[Floats, Floats]:
+            main, jacobian = self._expected_and_jacobian(values)
+            return np.concatenate([main, selector @ values]), np.concatenate([jacobian, selector])
+
+        return Likelihood(
+            counts=np.concatenate([data.counts, data.auxiliary[counted]]),
+            expected=expected,
+            normal=auxiliary.index[normal],
+            centre=data.auxiliary[normal],
+            width=auxiliary.width[normal],
+            low=np.asarray([parameter.low for parameter in self.parameters]),
+            high=np.asarray([parameter.high for parameter in self.parameters]),
+        )
+
+    def _expected_and_jacobian(self, values: Floats) -> tuple[Floats, Floats]:
+        with _numpy_backend():
+            table = np.asarray(self._batched.expected_actualdata(values + self._steps))
+        count = len(values)
+        return table[0], (table[1 : count + 1] - table[count + 1 :]).T / (2 * _STEP)
+
+    def _parameters(self, groups: Mapping[str, str]) -> tuple[Parameter, ...]:
+        config = self._pyhf.config
+        width: list[float | None] = [None] * config.npars
+        for index, error in zip(self._auxiliary.index, self._auxiliary.width, strict=True):
+            width[index] = float(error)
+        bounds = [(float(low), float(high)) for low, high in config.suggested_bounds()]
+        bounds[self.poi] = (self._least_strength(), _MAXIMUM_STRENGTH)
+        owners = [name for name in config.par_order for _ in range(config.param_set(name).n_parameters)]
+        return tuple(
+            Parameter(name=name, group=groups.get(owner, owner), nominal=float(v), low=low, high=high, width=w)
+            for name, owner, v, (low, high), w in zip(
+                config.par_names, owners, self.nominal, bounds, width, strict=True
+            )
+        )
+
+    def _least_strength(self) -> float:
+        """Return the least strength that leaves every bin a tenth of its background, so that yields stay positive."""
+        values = self.nominal.copy()
+        values[self.poi] = 0.0
+        background = self.expected(values)
+        signal = self.expected(self.nominal) - background
+        has = signal > 0
+        return float(-(1 - _LEAST_BACKGROUND) * np.min(background[has] / signal[has])) if np.any(has) else 0.0
+
+
+class _Auxiliary:
+    """The constraint terms of a pyhf model: which parameter each measures, how, and how well."""
+
+    def __init__(self, model: Any) -> None:
+        config = model.config
+        index: list[int] = []
+        normal: list[bool] = []
+        factor: list[float] = []
+        width: list[float] = []
+        for name in config.auxdata_order:
+            parameters = config.param_set(name)
+            count = parameters.n_parameters
+            index += list(range(config.npars))[config.par_slice(name)]
+            normal += [parameters.pdf_type == "normal"] * count
+            if parameters.pdf_type == "normal":
+                factor += [1.0] * count
+                width += [float(sigma) for sigma in getattr(parameters, "sigmas", None) or [1.0] * count]
+            else:
+                factor += [float(f) for f in parameters.factors]
+                width += [float(f) ** -0.5 for f in parameters.factors]
+        self.index = np.asarray(index, dtype=np.int64)
+        self.normal = np.asarray(normal, dtype=np.bool_)
+        self.factor = np.asarray(factor)
+        self.width = np.asarray(width)
+        self.nominal = np.asarray(config.auxdata, dtype=np.float64)
+
+
+def validate_workspace(workspace: Mapping[str, Any]) -> None:
+    """Raise FivesigmaError unless pyhf's schema holds a workspace for valid."""
+    with _numpy_backend():
+        try:
+            pyhf.schema.validate(dict(workspace), "workspace.json")
+        except pyhf.exceptions.InvalidSpecification as error:
+            raise FivesigmaError(f"not a HistFactory workspace: {error}") from error
+
+
+def _stencil(count: int) -> Floats:
+    steps = _STEP * np.eye(count)
+    return np.concatenate([np.zeros((1, count)), steps, -steps])
+
+
+@contextlib.contextmanager
+def _numpy_backend() -> Iterator[None]:
+    """Hold pyhf's global backend at numpy in double precision, and give back whatever it was."""
+    tensorlib, optimizer = pyhf.get_backend()
+    foreign = (tensorlib.name, tensorlib.precision) != ("numpy", "64b")
+    with warnings.catch_warnings():
+        # pyhf 0.7 resolves its schema's references in a way that jsonschema has deprecated
+        warnings.filterwarnings("ignore", message=r"jsonschema\.RefResolver is deprecated", category=DeprecationWarning)
+        if foreign:
+            pyhf.set_backend("numpy", precision="64b")
+        try:
+            yield
+        finally:
+            if foreign:
+                pyhf.set_backend(tensorlib, optimizer)

@@ -1,0 +1,272 @@
+"""The answer of a shape analysis: signal strength, significance, limit, and what each uncertainty costs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from fivesigma.core.arrays import Floats
+from fivesigma.core.estimate import Estimate
+from fivesigma.core.finding import Finding
+from fivesigma.inference.checks import check_fit, check_low_counts, check_templates, require_fittable
+from fivesigma.inference.engine import Data, Fit, Model
+from fivesigma.inference.limits import Band, CLsCurve, Nuisances, UpperLimit, cls_limit, discovery_significance
+from fivesigma.inference.profile import Profile, nominal_asimov
+from fivesigma.inference.pyhf_engine import PyhfModel
+from fivesigma.inference.systematics import STATISTICS, Normalisation, check_systematics
+from fivesigma.inference.templates import Templates
+from fivesigma.inference.workspace import build_workspace, parameter_groups
+from fivesigma.inference.yields import ChannelYields, prefit_covariance, yields
+
+__all__ = ["FittedParameter", "TemplateFitResult", "fit_templates", "upper_limit"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FittedParameter:
+    """A parameter after the fit.
+
+    Attributes
+    ----------
+    name, group
+        What it is called, and under what its cost on the strength is counted.
+    value, error
+        Fitted value, and standard deviation from the Fisher information.
+    nominal, width
+        Where its constraint is centred, and the constraint's standard deviation; None for what is free.
+    """
+
+    name: str
+    group: str
+    value: float
+    error: float
+    nominal: float
+    width: float | None
+
+    @property
+    def pull(self) -> float | None:
+        """Shift in units of the constraint; None for what is free or without uncertainty."""
+        return (self.value - self.nominal) / self.width if self.width else None
+
+    @property
+    def constraint(self) -> float | None:
+        """Error after the fit over error before; None for what is free or without uncertainty."""
+        return self.error / self.width if self.width else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateFitResult:
+    """What a template fit says of the signal strength μ.
+
+    Attributes
+    ----------
+    mu
+        Best strength and its interval, from the profile likelihood of the data; None while blind.
+    sigma_mu
+        Standard deviation of the strength, from the Fisher information: on the data, or expected for μ = 1 while blind.
+    z_expected
+        Median discovery significance if μ = 1, nuisances nominal.
+    z_observed
+        Discovery significance of the data; None while blind.
+    limit_expected
+        Upper limits on μ at -2, -1, 0, +1, +2 σ of what background alone gives, nuisances nominal.
+    limit_observed
+        Upper limit on μ; None while blind.
+    level
+        Confidence level of the limits.
+    curve
+        CLs against μ.
+    breakdown
+        What each group adds to ``sigma_mu`` in quadrature, at the same place; "statistics" is what stays when all else
+        is known. Groups that a fit correlates do not add up to the total exactly.
+    goodness_of_fit
+        p-value of the saturated model's likelihood ratio; None while blind or without degrees of freedom.
+    parameters
+        All parameters after the fit to the data, or to Asimov data at μ = 1 while blind.
+    prefit, postfit
+        Yields per region, sample and bin; None where there was no fit to data.
+    workspace
+        The model as pyhf JSON.
+    signal
+        The samples that μ scales.
+    method
+        How limits were made, in words.
+    findings
+        What a reader should know before believing all this.
+    """
+
+    mu: Estimate | None
+    sigma_mu: float
+    z_expected: float
+    z_observed: float | None
+    limit_expected: Band
+    limit_observed: float | None
+    level: float
+    curve: CLsCurve
+    breakdown: Mapping[str, float]
+    goodness_of_fit: float | None
+    parameters: tuple[FittedParameter, ...]
+    prefit: tuple[ChannelYields, ...]
+    postfit: tuple[ChannelYields, ...] | None
+    workspace: Mapping[str, Any]
+    signal: tuple[str, ...]
+    method: str
+    findings: tuple[Finding, ...]
+
+
+def fit_templates(
+    templates: Templates,
+    systematics: Sequence[Normalisation] = (),
+    *,
+    signal: Collection[str] | None = None,
+    level: float = 0.95,
+    name: str = "template fit",
+) -> TemplateFitResult:
+    """Fit the signal strength to the templates and return everything about it.
+
+    While any region is blind nothing is fitted to any data: expected results come from Asimov data at nominal nuisances.
+
+    Parameters
+    ----------
+    templates
+        The regions.
+    systematics
+        Normalisation uncertainties; the statistics of the simulation is always in.
+    signal
+        The signal samples that μ scales; all of kind signal if None. Others of that kind are left out.
+    level
+        Confidence level of the limits.
+    name
+        What findings call the fit.
+
+    Raises
+    ------
+    FivesigmaError
+        If templates or systematics make no sense together, or a fit does not converge.
+    """
+    chosen = templates.names("signal") if signal is None else tuple(signal)
+    workspace, model = _model(templates, systematics, chosen)
+    data = _data(model, templates)
+    limit = cls_limit(model, data, level=level)
+    profile = Profile(model, nominal_asimov(model, 1.0), truth=1.0) if data is None else Profile(model, data)
+    goodness = None if data is None else goodness_of_fit(model, profile.best)
+    estimate, bound = (None, ()) if data is None else _estimate(profile, name)
+    return TemplateFitResult(
+        mu=estimate,
+        sigma_mu=profile.error,
+        z_expected=discovery_significance(model),
+        z_observed=None if data is None else float(np.sqrt(profile.q_zero())),
+        limit_expected=limit.expected,
+        limit_observed=limit.observed,
+        level=level,
+        curve=limit.curve,
+        breakdown=breakdown(model, profile.best),
+        goodness_of_fit=goodness,
+        parameters=_fitted(model, profile.best),
+        prefit=yields(model, templates, chosen, model.nominal, prefit_covariance(model), postfit=False),
+        postfit=None
+        if data is None
+        else yields(model, templates, chosen, profile.best.values, profile.best.covariance, postfit=True),
+        workspace=workspace,
+        signal=chosen,
+        method=limit.method,
+        findings=(
+            *check_templates(templates, chosen),
+            *check_low_counts(templates, chosen, name, level),
+            *(() if data is None else check_fit(model, profile.best, goodness, name)),
+            *bound,
+        ),
+    )
+
+
+def upper_limit(
+    templates: Templates,
+    systematics: Sequence[Normalisation] = (),
+    *,
+    signal: Collection[str] | None = None,
+    level: float = 0.95,
+    nuisances: Nuisances = "nominal",
+) -> UpperLimit:
+    """Return the CLs upper limit on the signal strength, expected and, where nothing is blind, observed.
+
+    Parameters as those of `fit_templates`; ``nuisances`` as in `fivesigma.inference.limits.cls_limit`.
+    """
+    chosen = templates.names("signal") if signal is None else tuple(signal)
+    _, model = _model(templates, systematics, chosen)
+    return cls_limit(model, _data(model, templates), level=level, nuisances=nuisances)
+
+
+def breakdown(model: Model, fit: Fit) -> dict[str, float]:
+    """Return what each group of nuisances adds to the standard deviation of the strength, in quadrature.
+
+    ``σ² - σ²(group known)``, with all else free; "statistics" is σ with every nuisance known. From the covariance of
+    ``fit`` by conditioning: ``C_mg C_gg⁻¹ C_gm``.
+    """
+    poi = model.poi
+    constrained = [i for i, p in enumerate(model.parameters) if p.width is not None and fit.covariance[i, i] > 0]
+    groups: dict[str, list[int]] = {}
+    for index in constrained:
+        groups.setdefault(model.parameters[index].group, []).append(index)
+    total = float(fit.covariance[poi, poi])
+    costs = {STATISTICS: total - _explained(fit.covariance, poi, constrained)}
+    costs |= {group: _explained(fit.covariance, poi, members) for group, members in groups.items()}
+    return {group: float(np.sqrt(max(cost, 0.0))) for group, cost in costs.items()}
+
+
+def goodness_of_fit(model: Model, fit: Fit) -> float | None:
+    """Return the p-value of the deviance: χ² with bins less free parameters, R. Cousins (2013) on Baker and Cousins (1984)."""
+    bins = sum(where.stop - where.start for where in model.channel_slices().values())
+    free = sum(parameter.width is None for parameter in model.parameters)
+    return float(stats.chi2.sf(fit.deviance, bins - free)) if bins > free else None
+
+
+def _model(
+    templates: Templates, systematics: Sequence[Normalisation], signal: tuple[str, ...]
+) -> tuple[dict[str, Any], PyhfModel]:
+    require_fittable(templates, signal)
+    check_systematics(systematics, [sample.name for sample in templates.samples])
+    workspace = build_workspace(templates, systematics, signal)
+    return workspace, PyhfModel(workspace, groups=parameter_groups(templates, systematics))
+
+
+def _data(model: Model, templates: Templates) -> Data | None:
+    counts = {c.name: c.observed for c in templates.channels if c.observed is not None}
+    return None if templates.blind else model.data(counts)
+
+
+def _estimate(profile: Profile, name: str) -> tuple[Estimate, tuple[Finding, ...]]:
+    low, high = profile.interval()
+    estimate = Estimate(value=profile.strength, low=low, high=high, method="profile likelihood")
+    least = profile.model.parameters[profile.model.poi].low
+    if low > least:
+        return estimate, ()
+    message = f"the interval of the strength ends where expected yields would turn negative, at {least:.3g}"
+    finding = Finding(
+        code="interval-at-bound", severity="info", subject=name, message=message, evidence={"bound": least}
+    )
+    return estimate, (finding,)
+
+
+def _fitted(model: Model, fit: Fit) -> tuple[FittedParameter, ...]:
+    errors = np.sqrt(np.maximum(np.diag(fit.covariance), 0.0))
+    return tuple(
+        FittedParameter(
+            name=parameter.name,
+            group=parameter.group,
+            value=float(value),
+            error=float(error),
+            nominal=parameter.nominal,
+            width=parameter.width,
+        )
+        for parameter, value, error in zip(model.parameters, fit.values, errors, strict=True)
+    )
+
+
+def _explained(covariance: Floats, poi: int, known: Sequence[int]) -> float:
+    if not known:
+        return 0.0
+    shared = covariance[poi, known]
+    return float(shared @ np.linalg.solve(covariance[np.ix_(known, known)], shared))

@@ -1,0 +1,64 @@
+"""Templates and systematics as a plain pyhf (HistFactory) workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from fivesigma.inference.systematics import MC_STATISTICS, Normalisation
+from fivesigma.inference.templates import Channel, Template, Templates
+
+__all__ = ["STRENGTH", "build_workspace", "parameter_groups"]
+
+STRENGTH = "mu"
+"""What the signal strength is called."""
+
+
+def build_workspace(
+    templates: Templates, systematics: Sequence[Normalisation], signal: Collection[str]
+) -> dict[str, Any]:
+    """Return the workspace, ready for ``json.dump`` and for pyhf.
+
+    Every sample has the light Barlow-Beeston treatment of its simulation's statistics (``staterror``, one parameter a
+    bin and region); normalisations are ``normsys``. Samples of kind signal that ``signal`` does not name are left out.
+    Observations of a blind region are what background alone leads to expect.
+    """
+    channels = [_channel(channel, systematics, signal) for channel in templates.channels]
+    observations = [
+        {"name": c.name, "data": (c.sum_of("background") if c.observed is None else c.observed).tolist()}
+        for c in templates.channels
+    ]
+    measurement = {"name": "fivesigma", "config": {"poi": STRENGTH, "parameters": []}}
+    return {"version": "1.0.0", "channels": channels, "observations": observations, "measurements": [measurement]}
+
+
+def parameter_groups(templates: Templates, systematics: Sequence[Normalisation]) -> Mapping[str, str]:
+    """Return the group under which each parameter's cost on the signal strength is counted, by its name."""
+    groups = {systematic.name: systematic.of_group for systematic in systematics}
+    return groups | {_statistics_name(channel): MC_STATISTICS for channel in templates.channels}
+
+
+def _channel(channel: Channel, systematics: Sequence[Normalisation], signal: Collection[str]) -> dict[str, Any]:
+    kept = [t for t in channel.templates if t.kind == "background" or t.name in signal]
+    return {"name": channel.name, "samples": [_sample(channel, t, systematics, t.name in signal) for t in kept]}
+
+
+def _sample(
+    channel: Channel, template: Template, systematics: Sequence[Normalisation], is_signal: bool
+) -> dict[str, Any]:
+    modifiers: list[dict[str, Any]] = []
+    if is_signal:
+        modifiers.append({"name": STRENGTH, "type": "normfactor", "data": None})
+    for systematic in systematics:
+        if systematic.moves(template.name):
+            shift = {"hi": 1 + systematic.size, "lo": 1 / (1 + systematic.size)}
+            modifiers.append({"name": systematic.name, "type": "normsys", "data": shift})
+    errors = np.sqrt(template.variances).tolist()
+    modifiers.append({"name": _statistics_name(channel), "type": "staterror", "data": errors})
+    return {"name": template.name, "data": template.values.tolist(), "modifiers": modifiers}
+
+
+def _statistics_name(channel: Channel) -> str:
+    return f"{MC_STATISTICS}_{channel.name}"
