@@ -83,7 +83,7 @@ class ScoreDistribution:
 
 
 def feature_distributions(
-    dataset: Dataset, *, features: Sequence[str] | None = None, bins: int = 40, show_data: bool = False
+    dataset: Dataset, *, features: Sequence[str] | None = None, bins: int = 30, show_data: bool = False
 ) -> tuple[FeatureDistribution, ...]:
     """Return the distribution of each input and observable.
 

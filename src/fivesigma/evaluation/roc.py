@@ -232,7 +232,7 @@ def _at(groups: Floats, below: Floats, up_to: Floats, background: float, efficie
 
 def _rejection(efficiency: float, background: Estimate) -> BackgroundRejection:
     rejection = None
-    if background.low > 0:
+    if background.low > 0 and background.value > 0:
         rejection = Estimate(
             value=1 / background.value, low=1 / background.high, high=1 / background.low, method=background.method
         )

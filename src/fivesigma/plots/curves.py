@@ -35,12 +35,17 @@ def plot_roc(curves: Sequence[RocCurve], *, context: Context) -> Figure:
     left.plot(chance, chance, color="grey", linestyle=":", linewidth=1, label="no separation")
     right.plot(chance, 1 / chance, color="grey", linestyle=":", linewidth=1)
     left.set(xlim=(0, 1), ylim=(0, 1), xlabel="signal efficiency", ylabel="background efficiency")
-    top = max(float(1 / curve.background_efficiency[curve.background_efficiency > 0].min()) for curve in curves)
-    right.set(xlim=(0, 1), ylim=(1, max(2 * min(top, 1e5), 20)), yscale="log")
+    right.set(xlim=(0, 1), ylim=(1, 3 * max(map(_rejection_at_tenth, curves))), yscale="log")
     right.set(xlabel="signal efficiency", ylabel="background rejection, 1 / efficiency")
     left.legend(loc="upper left")
     right.legend(loc="upper right")
     return figure
+
+
+def _rejection_at_tenth(curve: RocCurve) -> float:
+    """Return the largest rejection at a signal efficiency of 0.1 or more: what lies left of it is a handful of events."""
+    background = curve.background_efficiency[(curve.signal_efficiency >= 0.1) & (curve.background_efficiency > 0)]
+    return max(10.0, 1 / float(background.min()))
 
 
 def _rejections(axes: Axes, curve: RocCurve, colour: str) -> None:

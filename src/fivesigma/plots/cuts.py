@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from fivesigma.core.arrays import Floats
 from fivesigma.core.errors import FivesigmaError, suggestion
@@ -54,10 +54,10 @@ def plot_merits(scans: Sequence[MeritScan], *, context: Context, names: Sequence
             merit = next(merit for merit in scan.figures if merit.name == name)
             _merit(axes, scan, merit, colour[scan.model], context)
             axes.set_ylabel(merit.title)
-        _score_axis(axes)
+        _score_axis(axes, _last_cut(scans))
     panels[0].plot([], [], "ok", markersize=5, label="best, chosen on other folds")
     panels[0].plot([], [], "ok", markersize=5, fillstyle="none", label="best, naive")
-    panels[0].legend(loc="best")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3 if len(names) == 1 else 5)
     return figure
 
 
@@ -69,10 +69,13 @@ def plot_single_cuts(results: Sequence[SingleCut], *, context: Context, columns:
         right = axes.twinx()
         right.tick_params(colors=_RATIO, which="both", direction="in", labelsize="x-small")
         axes.tick_params(right=False, which="both", labelsize="x-small")
+        for side in (axes, right):
+            side.minorticks_off()
         for scan in result.scans:
             _scan(axes, right, scan)
         axes.axhline(result.no_cut_asimov_z, color="black", linewidth=0.8, linestyle="--")
         _best(axes, result)
+        axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         axes.set_xlabel(context.title_of(result.feature), fontsize="small")
         axes.set_ylim(bottom=0, top=1.25 * axes.get_ylim()[1])
         right.set_ylim(bottom=0, top=1.25 * right.get_ylim()[1])
@@ -93,7 +96,19 @@ def _merit(axes: Axes, scan: MeritScan, merit: FigureOfMerit, colour: str, conte
     axes.errorbar(best.cut, value.value, yerr=reach, color=colour, marker="o", markersize=5)
 
 
-def _score_axis(axes: Axes) -> None:
+def _last_cut(scans: Sequence[MeritScan]) -> float:
+    """Return the tightest cut at which any figure of merit has a value."""
+    last = [
+        scan.cuts[place]
+        for scan in scans
+        for merit in scan.figures
+        for place, value in enumerate(merit.values)
+        if value is not None
+    ]
+    return float(max(last, default=1 - _CLOSE))
+
+
+def _score_axis(axes: Axes, last: float) -> None:
     """Spread the cuts close to one, where the choice is made: even steps where each keeps the same share of the rest."""
 
     def spread(cut: Floats) -> Floats:
@@ -103,13 +118,13 @@ def _score_axis(axes: Axes) -> None:
         return 1 - np.exp(-np.asarray(place))
 
     axes.set_xscale("function", functions=(spread, back))
-    axes.set_xlim(0, 1 - _CLOSE)
-    axes.xaxis.set_major_locator(FixedLocator(_TICKS))
+    axes.set_xlim(0, 1 - 0.8 * (1 - last))
+    axes.xaxis.set_major_locator(FixedLocator([tick for tick in _TICKS if tick <= last]))
     axes.xaxis.set_major_formatter(lambda tick, _: f"{tick:g}")
     axes.xaxis.set_minor_locator(NullLocator())
     axes.tick_params(axis="x", labelsize="x-small", labelrotation=45)
     axes.set_xlabel("cut on the score")
-    axes.set_ylim(bottom=0, top=1.3 * axes.get_ylim()[1])
+    axes.set_ylim(bottom=0, top=1.12 * axes.get_ylim()[1])
 
 
 def _scan(left: Axes, right: Axes, scan: CutScan) -> None:

@@ -13,7 +13,16 @@ from fivesigma.core.sample import Kind
 from fivesigma.evaluation.distributions import DataHistogram, SampleHistogram, ScoreDistribution
 from fivesigma.evaluation.overtraining import Overtraining
 from fivesigma.plots.registry import register
-from fivesigma.plots.style import BACKGROUND, DATA, SIGNAL, Context, colours, figure_with_ratio, new_figure, plus_minus
+from fivesigma.plots.style import (
+    BACKGROUND,
+    DATA,
+    SIGNAL,
+    Context,
+    figure_with_ratio,
+    new_figure,
+    plus_minus,
+    sample_colours,
+)
 
 __all__ = ["plot_overtraining", "plot_score_distribution"]
 
@@ -49,6 +58,7 @@ def plot_overtraining(result: Overtraining, *, context: Context) -> Figure:
         axes.stairs(
             overlay.train.total, result.edges, fill=True, color=colour, alpha=0.35, label=f"{overlay.name}, training"
         )
+        axes.stairs(overlay.train.total, result.edges, color=colour, linewidth=1)
         axes.errorbar(
             _centres(result.edges),
             overlay.out_of_fold.total,
@@ -61,7 +71,7 @@ def plot_overtraining(result: Overtraining, *, context: Context) -> Figure:
             label=f"{overlay.name}, out of fold",
         )
     totals = [part.total for overlay in result.classes for part in (overlay.train, overlay.out_of_fold)]
-    _log_scale(axes, totals, None, headroom=0.45)
+    _log_scale(axes, totals, None, headroom=0.33)
     axes.set(xlim=(result.edges[0], result.edges[-1]), ylabel="fraction of events per bin")
     axes.set_xlabel(f"score of {context.title_of(result.model)} (fraction of background below)")
     axes.legend(
@@ -78,7 +88,7 @@ def _stack(axes: Axes, result: ScoreDistribution, context: Context) -> tuple[Flo
     """Stack the backgrounds, the smallest at the bottom; return their sum and its variance in each bin."""
     total = np.zeros(len(result.edges) - 1)
     variance = np.zeros_like(total)
-    colour = _colours(result, context)
+    colour = _colours(result)
     for sample in sorted(_of_kind(result, "background"), key=lambda sample: float(sample.histogram.total.sum())):
         top = total + sample.histogram.total
         axes.stairs(
@@ -89,16 +99,15 @@ def _stack(axes: Axes, result: ScoreDistribution, context: Context) -> tuple[Flo
 
 
 def _signals(axes: Axes, result: ScoreDistribution, context: Context) -> None:
-    colour = _colours(result, context)
+    colour = _colours(result)
     for sample in _of_kind(result, "signal"):
         title = _title(sample, context)
         axes.stairs(sample.histogram.total, result.edges, color=colour[sample.name], linewidth=2, label=title)
 
 
-def _colours(result: ScoreDistribution, context: Context) -> dict[str, str]:
-    backgrounds = colours((sample.name for sample in _of_kind(result, "background")), context)
-    first, *others = [sample.name for sample in _of_kind(result, "signal")] or [""]
-    return backgrounds | colours(others, context) | {first: SIGNAL}
+def _colours(result: ScoreDistribution) -> dict[str, str]:
+    signal, background = ([sample.name for sample in _of_kind(result, kind)] for kind in ("signal", "background"))
+    return sample_colours(signal, background)
 
 
 def _band(axes: Axes, edges: Floats, total: Floats, error: Floats) -> None:
@@ -145,11 +154,11 @@ def _ratio(axes: Axes, result: ScoreDistribution, data: DataHistogram, backgroun
     axes.set_ylim(0, min(float(top) * 1.1, 10.0))
 
 
-def _log_scale(axes: Axes, totals: Sequence[Floats], data: DataHistogram | None, headroom: float = 0.4) -> None:
+def _log_scale(axes: Axes, totals: Sequence[Floats], data: DataHistogram | None, headroom: float = 0.28) -> None:
     """Set a logarithmic ordinate from below the smallest relevant bin, with a share of the height left for the legend."""
     top = max([float(total.max()) for total in totals] + ([float(data.high.max())] if data is not None else []))
     positive = np.concatenate([total[total > 0] for total in totals])
-    bottom = max(float(positive.min()) / 2, top * 1e-5) if len(positive) else top / 10
+    bottom = max(float(positive.min()) / 2, top * 1e-4) if len(positive) else top / 10
     axes.set_yscale("log")
     axes.set_ylim(bottom, top * (top / bottom) ** (headroom / (1 - headroom)))
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from fivesigma.core.arrays import Floats
 from fivesigma.core.sample import Kind
@@ -35,6 +36,9 @@ def plot_features(results: Sequence[FeatureDistribution], *, context: Context, c
         axes.set_xlim(result.edges[0], result.edges[-1])
         axes.set_ylim(bottom=0, top=1.15 * axes.get_ylim()[1])
         axes.tick_params(labelsize="x-small")
+        axes.minorticks_off()
+        whole = bool(np.all(np.diff(result.edges) == 1))
+        axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=whole))
     for row in range(0, len(panels), columns):
         panels[row].set_ylabel("fraction of events per bin", fontsize="small")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
@@ -46,11 +50,11 @@ def plot_correlations(results: Sequence[Correlations], *, context: Context) -> F
     """Draw the correlations of the inputs, a matrix for each class, with the numbers in per cent."""
     count = len(results[0].features)
     side = max(3.8, 0.42 * count + 1.6)
-    figure, panels = new_grid(context, len(results), columns=len(results), panel=(side, side))
+    figure, panels = new_grid(context, len(results), columns=len(results), panel=(side, 0.94 * side))
     image = None
     for axes, result in zip(panels, results, strict=True):
         values = np.array([[np.nan if value is None else value for value in row] for row in result.matrix])
-        image = axes.imshow(values, cmap="RdBu_r", vmin=-1, vmax=1)
+        image = axes.imshow(values, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
         titles = [_without_unit(context.title_of(name)) for name in result.features]
         axes.set_xticks(range(count), titles, rotation=90, fontsize="x-small")
         axes.set_yticks(range(count), titles, fontsize="x-small")
@@ -59,7 +63,7 @@ def plot_correlations(results: Sequence[Correlations], *, context: Context) -> F
         axes.set_xlabel(result.name, loc="center")
         _annotate(axes, values)
     if image is not None:
-        bar = figure.colorbar(image, ax=panels, shrink=0.8, pad=0.01)
+        bar = figure.colorbar(image, ax=panels, pad=0.01)
         bar.set_label("weighted linear correlation")
     return figure
 
@@ -103,8 +107,7 @@ def _class(result: FeatureDistribution, kind: Kind) -> tuple[Floats, Floats]:
 
 
 def _errors(axes: Axes, edges: Floats, total: Floats, error: Floats, colour: str) -> None:
-    centres = (edges[1:] + edges[:-1]) / 2
-    axes.errorbar(centres, total, yerr=error, color=colour, linestyle="none", linewidth=1)
+    axes.stairs(total + error, edges, baseline=total - error, fill=True, color=colour, alpha=0.4)
 
 
 def _data(axes: Axes, edges: Floats, data: DataHistogram, context: Context) -> None:
@@ -126,7 +129,7 @@ def _data(axes: Axes, edges: Floats, data: DataHistogram, context: Context) -> N
 def _annotate(axes: Axes, values: Floats) -> None:
     size = "x-small" if len(values) <= 10 else "xx-small"
     for (row, column), value in np.ndenumerate(values):
-        text = "–" if np.isnan(value) else f"{100 * value:.0f}"
+        text = "–" if np.isnan(value) else f"{round(100 * value)}"
         shade = "white" if abs(value) > 0.6 else "black"
         axes.text(column, row, text, ha="center", va="center", fontsize=size, color=shade)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
@@ -33,6 +33,7 @@ __all__ = [
     "new_grid",
     "numbers",
     "plus_minus",
+    "sample_colours",
     "save",
     "styled",
 ]
@@ -146,6 +147,13 @@ def colours(names: Iterable[str], context: Context | None = None) -> dict[str, s
     return {name: PALETTE[place % len(PALETTE)] for place, name in enumerate(places)}
 
 
+def sample_colours(signal: Sequence[str], background: Sequence[str]) -> dict[str, str]:
+    """Return a colour for each sample: the first signal is red, backgrounds take the rest of the palette in their order."""
+    others = [colour for colour in PALETTE if colour != SIGNAL]
+    names = [*background, *signal[1:]]
+    return dict.fromkeys(signal[:1], SIGNAL) | {name: others[i % len(others)] for i, name in enumerate(names)}
+
+
 def new_figure(context: Context, *, size: tuple[float, float] = (6.4, 5.0)) -> tuple[Figure, Axes]:
     """Return a figure of ``size`` inches with one set of axes, labelled with the context."""
     figure = _figure(context, size)
@@ -188,16 +196,21 @@ def save(figure: Figure, path: Path | str, formats: Iterable[Format] = ("svg", "
         The files written.
     """
     written = []
-    for kind in formats:
-        target = Path(f"{path}.{kind}")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        buffer = io.BytesIO()
-        with mpl.rc_context(cast("Any", _STYLE)):
+    layout = figure.get_layout_engine()
+    with mpl.rc_context(cast("Any", _STYLE)):
+        if layout is not None:
+            layout.execute(figure)  # once for all formats: it takes as long as drawing
+            figure.set_layout_engine("none")
+        for kind in formats:
+            buffer = io.BytesIO()
             figure.savefig(buffer, format=kind, metadata=_METADATA[kind])
-        part = target.with_name(f".{target.name}.part")
-        part.write_bytes(buffer.getvalue())
-        part.replace(target)
-        written.append(target)
+            target = Path(f"{path}.{kind}")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            part = target.with_name(f".{target.name}.part")
+            part.write_bytes(buffer.getvalue())
+            part.replace(target)
+            written.append(target)
+        figure.set_layout_engine(layout)
     return written
 
 

@@ -133,7 +133,7 @@ def weighted_efficiency(passes: Bools, weight: Floats | None = None, *, level: f
     events = value * (1 - value) / variance if variance > 0 and 0 < value < 1 else total**2 / (passed + failed)
     centre = (value + z**2 / (2 * events)) / (1 + z**2 / events)
     half = z / (1 + z**2 / events) * math.sqrt(value * (1 - value) / events + z**2 / (4 * events**2))
-    low, high = max(0.0, centre - half), min(1.0, centre + half)
+    low, high = min(value, max(0.0, centre - half)), max(value, min(1.0, centre + half))
     return Estimate(value=value, low=low, high=high, level=level, method="Wilson, effective number of events")
 
 
