@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,16 +79,23 @@ def cross_fit_all(
     folds: int = 5,
     seed: int = 42,
     workers: Workers | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Iterator[FittedModel]:
-    """Train several models at once and yield each as its last fold is done; arguments and errors as for `cross_fit`."""
+    """Train several models at once and yield each as its last fold is done.
+
+    Arguments and errors as for `cross_fit`; ``progress`` is called with (done, all) estimators.
+    """
     signal = tuple(signal or dataset.names("signal"))
     background = tuple(background or dataset.names("background"))
     task = _prepare(dataset, signal, background, folds=folds, seed=seed)
     items = [_Item(spec, dataset.positions(spec.inputs), j, seed) for spec in specs for j in range(folds)]
     done: dict[str, dict[int, Fit]] = {spec.name: {} for spec in specs}
-    for index, fit in iterate_map(_fit_fold, items, shared=task.shared, workers=workers):
+    fitted = iterate_map(_fit_fold, items, shared=task.shared, workers=workers)
+    for count, (index, fit) in enumerate(fitted, start=1):
         item = items[index]
         done[item.spec.name][item.fold] = fit
+        if progress is not None:
+            progress(count, len(items))
         if len(done[item.spec.name]) == folds:
             fits = tuple(done[item.spec.name][j] for j in range(folds))
             yield FittedModel(spec=item.spec, fits=fits, seed=seed, ledger=task.ledger, signal=signal, background=background)

@@ -1,0 +1,11 @@
+"""YAML to a run directory. What to use when.
+
+- ``run_analysis`` (in ``run``): the whole of it, stage by stage, resuming what stands.
+- ``configuration``: a YAML file as a validated `Analysis`; every problem at once, with its line.
+- ``schema``: what a configuration may say. ``yaml_source``: the file, and where each of its keys stands.
+- ``consistency``: what the schema cannot see, such as a region that names no observable.
+- ``directory``: the layout of a run directory, and writes that leave nothing half-written.
+- ``stages``: keys, and what is done again. ``events_stage``, ``models_stage``, ``judgement_stage``, ``inference_stage``,
+  ``page_stage``: the stages themselves, in the order in which they run.
+- ``recipes``: the analyses that come with the package.
+"""

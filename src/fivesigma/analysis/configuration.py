@@ -1,0 +1,124 @@
+"""A YAML file as a validated configuration; every problem at once, each with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from fivesigma.analysis.consistency import inconsistencies
+from fivesigma.analysis.schema import Configuration, Counting, TemplateFit
+from fivesigma.analysis.yaml_source import Location, YamlSource, read_yaml
+from fivesigma.core.errors import ConfigurationError, Problem, suggestion
+
+__all__ = ["load_configuration"]
+
+
+def load_configuration(path: Path, settings: Sequence[str] = ()) -> Configuration:
+    """Return the configuration that a file holds.
+
+    Parameters
+    ----------
+    path
+        The YAML file.
+    settings
+        Changes as ``key=value`` with dotted keys, such as ``analysis.seed=7``.
+
+    Raises
+    ------
+    ConfigurationError
+        With everything that is wrong in it: file, line, path, what was given, and the nearest right name.
+    """
+    source = read_yaml(path)
+    for setting in settings:
+        _apply(source, setting)
+    try:
+        config = Configuration.model_validate(source.values)
+    except ValidationError as error:
+        raise ConfigurationError(_problems(source, error)) from error
+    if wrong := [source.problem(location, message) for location, message in inconsistencies(config)]:
+        raise ConfigurationError(wrong)
+    return config
+
+
+def _apply(source: YamlSource, setting: str) -> None:
+    """Set one key in the source's values; the value is read as YAML would read it."""
+    key, equals, text = setting.partition("=")
+    problem = Problem(message=f"--set takes key=value with a dotted key, not {setting!r}")
+    if not equals or not key.strip():
+        raise ConfigurationError([problem])
+    *parents, last = key.strip().split(".")
+    node: Any = source.values
+    for parent in parents:
+        node = node.setdefault(parent, {}) if isinstance(node, dict) else None
+        if not isinstance(node, dict):
+            raise ConfigurationError([Problem(message=f"--set {setting}: {parent!r} holds a value, not keys")])
+    node[last] = _value(text)
+
+
+def _value(text: str) -> Any:
+    from ruamel.yaml import YAML  # noqa: PLC0415 - only --set needs it here
+    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
+
+    try:
+        return YAML(typ="safe", pure=True).load(text)
+    except YAMLError:
+        return text
+
+
+def _problems(source: YamlSource, error: ValidationError) -> list[Problem]:
+    return [source.problem(_location(detail), _message(detail)) for detail in error.errors(include_url=False)]
+
+
+def _location(detail: ErrorDetails) -> Location:
+    """Return where an error is, without pydantic's names of alternatives and its mark for keys."""
+    alternatives = {"counting", "template_fit", "[key]", "str", "list[str]", "int", "list[float]"}
+    place = tuple(part for part in detail["loc"])
+    return tuple(
+        part
+        for index, part in enumerate(place)
+        if not (isinstance(part, str) and (part in alternatives or part.startswith("dict[")) and index > 1)
+    )
+
+
+def _message(detail: ErrorDetails) -> str:
+    given, kind = detail["input"], detail["type"]
+    place = _location(detail)
+    if kind == "extra_forbidden":
+        return f"there is no key {place[-1]!r}{suggestion(str(place[-1]), _keys(place[:-1]))}"
+    if kind == "missing":
+        return "this key is missing"
+    if kind == "union_tag_invalid":
+        return f"no inference of type {given.get('type')!r}; there are: counting, template_fit"
+    if kind == "union_tag_not_found":
+        return "`type` is missing; there are: counting, template_fit"
+    text = detail["msg"].removeprefix("Value error, ")
+    shown = repr(given)
+    return text if kind == "value_error" else f"{text[:1].lower()}{text[1:]}; given {shown if len(shown) < 80 else shown[:80] + ' ...'}"
+
+
+def _keys(place: Location) -> list[str]:
+    """Return the keys that may stand at a place of the schema."""
+    model: type[BaseModel] = Configuration
+    index = 0
+    while index < len(place):
+        field = model.model_fields.get(str(place[index]))
+        if field is None:
+            return []
+        inner = [c for c in _models_in(field.annotation)]
+        if not inner:
+            return []
+        if place[0] == "inference":
+            return sorted({*Counting.model_fields, *TemplateFit.model_fields})
+        model = inner[0]
+        index += 2 if "dict" in str(field.annotation) else 1
+    return list(model.model_fields)
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for arg in get_args(annotation) for model in _models_in(arg)]

@@ -1,0 +1,121 @@
+"""What the schema cannot see: names that must refer to something, and choices that would flatter a result."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from fivesigma.analysis.schema import Configuration, Counting, TemplateFit
+from fivesigma.analysis.yaml_source import Location
+from fivesigma.core.errors import FivesigmaError, suggestion
+from fivesigma.core.expressions import Expression
+from fivesigma.learning.classifiers import check_parameters
+
+__all__ = ["axes_of", "inconsistencies"]
+
+Inconsistency = tuple[Location, str]
+
+
+def axes_of(observable: str) -> tuple[str, ...]:
+    """Return the one or two names that an ``observable`` such as "m4l × trees" multiplies."""
+    return tuple(part.strip() for part in observable.replace("×", "*").split("*"))
+
+
+def inconsistencies(config: Configuration) -> Iterator[Inconsistency]:
+    """Yield what is wrong, each with its place; nothing is read from disk."""
+    yield from _samples(config)
+    yield from _features(config)
+    yield from _models(config)
+    yield from _regions(config)
+    yield from _systematics(config)
+    for name, inference in config.inference.items():
+        here: Location = ("inference", name)
+        yield from _counting(config, inference, here) if isinstance(inference, Counting) else _fit(config, inference, here)
+
+
+def _unknown(names: Collection[str] | None, known: Collection[str], what: str, here: Location) -> Iterator[Inconsistency]:
+    for name in names or ():
+        if name not in known:
+            yield here, f"no {what} {name!r}{suggestion(name, known)}"
+
+
+def _samples(config: Configuration) -> Iterator[Inconsistency]:
+    kinds = {sample.kind for sample in config.samples.values()}
+    for kind in ("signal", "background"):
+        if kind not in kinds:
+            yield ("samples",), f"no sample is of kind {kind}"
+    for name, sample in config.samples.items():
+        if sample.pseudo and sample.kind != "data":
+            yield ("samples", name, "pseudo"), "only data can be pseudo-data"
+        if sample.weight is not None and sample.kind == "data":
+            yield ("samples", name, "weight"), "data events count one each and take no weight"
+
+
+def _features(config: Configuration) -> Iterator[Inconsistency]:
+    inputs, observables = config.features.inputs, config.features.observables
+    fitted = {"".join(text.split()): name for name, text in observables.items()}
+    for name, text in inputs.items():
+        here: Location = ("features", "inputs", name)
+        if name in observables:
+            yield here, f"{name!r} is an input and an observable; what is fitted must be kept from the models"
+        elif (same := fitted.get("".join(text.split()))) is not None:
+            yield here, f"this is the observable {same!r}; what is fitted must be kept from the models"
+    for name in config.features.titles:
+        yield from _unknown([name], [*inputs, *observables], "input or observable", ("features", "titles", name))
+
+
+def _models(config: Configuration) -> Iterator[Inconsistency]:
+    for name, model in config.models.items():
+        here: Location = ("models", name)
+        yield from _unknown(model.inputs, config.features.inputs, "input", (*here, "inputs"))
+        if model.inputs == []:
+            yield (*here, "inputs"), "a model needs an input"
+        if name in config.features.observables:
+            yield here, f"a model and an observable are both called {name!r}"
+        try:
+            check_parameters(model.use, model.parameters)
+        except FivesigmaError as error:
+            yield here, str(error)
+    for part in ("signal", "background"):
+        yield from _unknown(getattr(config.training, part), config.samples, "sample", ("training", part))
+
+
+def _regions(config: Configuration) -> Iterator[Inconsistency]:
+    known = {*config.features.inputs, *config.features.observables}
+    for name, region in config.regions.items():
+        if region.select is not None:
+            names = sorted(Expression(region.select).names)
+            yield from _unknown(names, known, "input or observable", ("regions", name, "select"))
+    has_data = any(sample.kind == "data" for sample in config.samples.values())
+    if config.analysis.blind and has_data and not any(region.kind == "signal" for region in config.regions.values()):
+        yield ("analysis", "blind"), "a blind analysis with data needs a region of kind signal, which says what is blind"
+
+
+def _systematics(config: Configuration) -> Iterator[Inconsistency]:
+    for name, systematic in config.systematics.items():
+        yield from _unknown(systematic.samples, config.samples, "sample", ("systematics", name, "samples"))
+
+
+def _counting(config: Configuration, counting: Counting, here: Location) -> Iterator[Inconsistency]:
+    yield from _unknown([counting.region], config.regions, "region", (*here, "region"))
+    if counting.model is not None:
+        yield from _unknown([counting.model], config.models, "model", (*here, "model"))
+
+
+def _fit(config: Configuration, fit: TemplateFit, here: Location) -> Iterator[Inconsistency]:
+    axes = axes_of(fit.observable)
+    known = [*config.models, *config.features.observables]
+    yield from _unknown(axes, known, "model or observable", (*here, "observable"))
+    yield from _unknown(fit.regions, config.regions, "region", (*here, "regions"))
+    yield from _unknown(fit.signal, config.samples, "sample", (*here, "signal"))
+    if len(axes) > 2:
+        yield (*here, "observable"), f"a template has one or two axes, not {len(axes)}"
+    binned = fit.bins if isinstance(fit.bins, dict) else {axes[0]: fit.bins} if len(axes) == 1 else {}
+    yield from _unknown(binned, axes, "axis", (*here, "bins"))
+    for axis in axes:
+        bins = binned.get(axis)
+        if axis in config.features.observables and not isinstance(bins, list):
+            yield (*here, "bins"), f"the observable {axis!r} needs the edges of its bins, as in [105, 118, 130, 160]"
+        if isinstance(bins, list) and (len(bins) < 2 or any(a >= b for a, b in zip(bins, bins[1:], strict=False))):
+            yield (*here, "bins"), f"the edges of {axis!r} must rise"
+        if isinstance(bins, int) and bins < 1:
+            yield (*here, "bins"), f"{axis!r} needs at least one bin"

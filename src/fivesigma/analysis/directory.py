@@ -1,0 +1,111 @@
+"""The layout of a run directory, and writes that leave nothing half-written."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from fivesigma.core.errors import DataError
+
+__all__ = ["RunDirectory"]
+
+_TEMPORARY = ".part-"
+
+
+@dataclass(frozen=True, slots=True)
+class RunDirectory:
+    """A run's files by what they are; everything is written beside its place and then moved there."""
+
+    root: Path
+
+    def create(self) -> None:
+        """Make the directory, and clear what a killed run may have left half-written.
+
+        Raises
+        ------
+        DataError
+            If it cannot be made, or holds something that is not a run.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            there = [path.name for path in self.root.iterdir()]
+            if there and "stages" not in there and not all(name.startswith(_TEMPORARY) for name in there):
+                raise DataError(f"{self.root}: holds {there[0]!r} and is no run directory; give another --output")
+            (self.root / "stages").mkdir(exist_ok=True)
+        except OSError as error:
+            raise DataError(f"{self.root}: cannot be made: {error.strerror}") from error
+        for left in self.root.rglob(f"{_TEMPORARY}*"):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+
+    def path(self, name: str) -> Path:
+        """Return the path of a file of the run, its folder made."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a file at once or not at all."""
+        with self._beside(name) as part:
+            part.write_text(text, encoding="utf-8")
+
+    def write_json(self, name: str, value: object) -> None:
+        """Write strict JSON: a NaN in it is a fault of ours, and raises ValueError."""
+        self.write_text(name, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+    def read_json(self, name: str) -> Any:
+        """Read what `write_json` wrote.
+
+        Raises
+        ------
+        DataError
+            If the file is missing or damaged.
+        """
+        try:
+            return json.loads((self.root / name).read_text(encoding="utf-8"))
+        except (OSError, json.JSONDecodeError) as error:
+            raise DataError(f"{self.root / name}: not there or not readable; is {self.root} a finished run?") from error
+
+    def write_arrays(self, name: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Write arrays as safetensors."""
+        with self._beside(name) as part:
+            save_file(dict(arrays), part)
+
+    def read_arrays(self, name: str) -> dict[str, NDArray[Any]]:
+        """Read what `write_arrays` wrote; errors as for `read_json`."""
+        try:
+            return dict(load_file(self.root / name))
+        except (OSError, SafetensorError) as error:
+            raise DataError(f"{self.root / name}: not there or not readable; is {self.root} a finished run?") from error
+
+    @contextlib.contextmanager
+    def writing_folder(self, name: str) -> Iterator[Path]:
+        """Give a folder to fill; it takes its place when the block ends without an error."""
+        place = self.path(name)
+        with tempfile.TemporaryDirectory(prefix=_TEMPORARY, dir=self.root) as outer:
+            part = Path(outer) / place.name
+            part.mkdir()
+            yield part
+            if place.exists():
+                shutil.rmtree(place)
+            part.replace(place)
+
+    @contextlib.contextmanager
+    def _beside(self, name: str) -> Iterator[Path]:
+        place = self.path(name)
+        part = place.with_name(f"{_TEMPORARY}{os.getpid()}-{place.name}")
+        try:
+            yield part
+            part.replace(place)
+        finally:
+            part.unlink(missing_ok=True)

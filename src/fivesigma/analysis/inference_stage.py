@@ -1,0 +1,240 @@
+"""Fourth stage: what the yields and templates say of the signal strength."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fivesigma.analysis.consistency import axes_of
+from fivesigma.analysis.directory import RunDirectory
+from fivesigma.analysis.drawing import Drawing, draw
+from fivesigma.analysis.events_stage import load_dataset
+from fivesigma.analysis.models_stage import load_scores
+from fivesigma.analysis.run_context import RunContext
+from fivesigma.analysis.schema import Configuration, Counting, Inference, TemplateFit
+from fivesigma.analysis.stages import FigureNote, Outcome, outcome_digest
+from fivesigma.core.arrays import Bools, Floats
+from fivesigma.core.dataset import Dataset
+from fivesigma.core.errors import DataError
+from fivesigma.core.expressions import Expression
+from fivesigma.core.finding import Finding
+from fivesigma.core.parallel import Shared, iterate_map
+from fivesigma.core.scores import Scores
+from fivesigma.inference.binning import Axis, Binning
+from fivesigma.inference.counting import CountingResult
+from fivesigma.inference.histograms import to_uhi
+from fivesigma.inference.systematics import Normalisation
+from fivesigma.inference.template_fit import TemplateFitResult, fit_templates
+from fivesigma.inference.templates import Templates, sturdy_bins, templates
+from fivesigma.plots.style import numbers
+from fivesigma.searches.working_point import count_above_working_point, count_in_region
+
+__all__ = ["infer"]
+
+_RECONCILES_TO = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One inference to make, from the files of the earlier stages."""
+
+    name: str
+    directory: RunDirectory
+    events: Outcome
+    config: Configuration
+    blind: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fitted:
+    """A template fit and what went into it."""
+
+    result: TemplateFitResult
+    templates: Templates
+
+
+def infer(context: RunContext, events: Outcome, models: dict[str, Outcome]) -> dict[str, Outcome]:
+    """Make every inference whose key does not stand; return the outcome of each, in the configuration's order."""
+    config, stages = context.config, context.stages
+    parts = {name: _parts(context, events, models, inference) for name, inference in config.inference.items()}
+    outcomes: dict[str, Outcome] = {}
+    for name in config.inference:
+        if (before := stages.standing(f"inference-{name}", parts[name])) is not None:
+            outcomes[name] = before
+    todo = [name for name in config.inference if name not in outcomes]
+    if todo:
+        stages.tell(f"Inferring: {', '.join(todo)}")
+        for name in todo:
+            stages.forget(f"inference-{name}")
+        items = [_Item(name, context.directory, events, config, context.blind) for name in todo]
+        for done, (index, made) in enumerate(iterate_map(_infer, items, workers=context.workers), start=1):
+            name = todo[index]
+            context.advance("Inferring", done, len(todo))
+            outcome = _keep_fit(context, name, made) if isinstance(made, _Fitted) else _keep_count(made)
+            outcomes[name] = stages.keep(f"inference-{name}", parts[name], outcome)
+    return {name: outcomes[name] for name in config.inference}
+
+
+def _parts(context: RunContext, events: Outcome, models: dict[str, Outcome], inference: Inference) -> list[Any]:
+    config = context.config
+    used = {name: outcome_digest(context.directory, models[name]) for name in sorted(_models_of(config, inference))}
+    return [
+        outcome_digest(context.directory, events),
+        used,
+        context.blind,
+        inference.model_dump(),
+        {name: region.model_dump() for name, region in config.regions.items()},
+        {name: systematic.model_dump() for name, systematic in config.systematics.items()},
+        config.judgement.floor,
+        config.features.titles,
+        config.analysis.model_dump(),
+        config.training.model_dump(),
+    ]
+
+
+def _models_of(config: Configuration, inference: Inference) -> set[str]:
+    if isinstance(inference, Counting):
+        return {inference.model} if inference.model is not None else set()
+    return {axis for axis in axes_of(inference.observable) if axis in config.models}
+
+
+def _infer(item: _Item, _shared: Shared) -> CountingResult | _Fitted:
+    dataset = load_dataset(item.directory, item.events)
+    _reconcile(dataset, item.events.value["samples"])
+    inference = item.config.inference[item.name]
+    scores = {
+        model: load_scores(item.directory, model, item.config.training.folds) for model in _models_of(item.config, inference)
+    }
+    if isinstance(inference, Counting):
+        return _count(item, inference, dataset, scores)
+    return _fit(item, inference, dataset, scores)
+
+
+def _reconcile(dataset: Dataset, yields: Mapping[str, Any]) -> None:
+    """Raise DataError unless each sample's weights still sum to what the cutflow ended with."""
+    for name, told in yields.items():
+        weight = dataset.weight[dataset.of(name)]
+        if not abs(weight.sum() - told["yield"]) <= _RECONCILES_TO * np.abs(weight).sum():
+            raise DataError(f"sample {name!r}: the weights sum to {weight.sum():.15g}, the cutflow ended with {told['yield']:.15g}")
+
+
+def _region_mask(config: Configuration, dataset: Dataset, region: str) -> Bools:
+    select = config.regions[region].select
+    return np.ones(len(dataset), dtype=np.bool_) if select is None else Expression(select).mask(dataset.columns(), len(dataset))
+
+
+def _has_data(config: Configuration) -> bool:
+    return any(sample.kind == "data" for sample in config.samples.values())
+
+
+def _is_looked_at(item: _Item, region: str) -> bool:
+    return _has_data(item.config) and (not item.blind or item.config.regions[region].kind == "control")
+
+
+def _count(item: _Item, counting: Counting, dataset: Dataset, scores: dict[str, Scores]) -> CountingResult:
+    mask = _region_mask(item.config, dataset, counting.region)
+    shows = _is_looked_at(item, counting.region)
+    if counting.model is None:
+        return count_in_region(
+            dataset, mask, background_uncertainty=counting.background_uncertainty, show_data=shows, region=counting.region
+        )
+    return count_above_working_point(
+        dataset,
+        scores[counting.model],
+        mask,
+        background_uncertainty=counting.background_uncertainty,
+        floor=item.config.judgement.floor,
+        show_data=shows,
+        region=counting.region,
+    )
+
+
+def _fit(item: _Item, fit: TemplateFit, dataset: Dataset, scores: dict[str, Scores]) -> _Fitted:
+    config = item.config
+    axes = axes_of(fit.observable)
+    values = [scores[axis].value if axis in scores else dataset.observables[axis] for axis in axes]
+    grid = Binning(axes=tuple(_axis(config, fit, axis) for axis in axes))
+    if fit.regions is None:
+        masks = {"all": np.ones(len(dataset), dtype=np.bool_)}
+        looked = {"all"} if _has_data(config) and not item.blind else set()
+    else:
+        masks = {region: _region_mask(config, dataset, region) for region in fit.regions}
+        looked = {region for region in fit.regions if _is_looked_at(item, region)}
+    bins = {region: _bins(dataset, values, grid, mask, fit.floor) for region, mask in masks.items()}
+    made = templates(dataset, values, bins=bins, regions=masks, observed=looked, name=fit.observable)
+    result = fit_templates(made, _systematics(config), signal=fit.signal, name=item.name)
+    return _Fitted(result=result, templates=made)
+
+
+def _bins(dataset: Dataset, values: list[Floats], grid: Binning, mask: Bools, floor: float) -> Binning:
+    return sturdy_bins(dataset, values, grid, mask=mask, minimum=floor)
+
+
+def _axis(config: Configuration, fit: TemplateFit, name: str) -> Axis:
+    bins = fit.bins.get(name) if isinstance(fit.bins, dict) else fit.bins
+    if bins is None:
+        bins = 10
+    edges = tuple(float(edge) for edge in (np.arange(bins + 1) / bins if isinstance(bins, int) else bins))
+    label = config.features.titles.get(name, "") if name not in config.models else f"{name} score"
+    return Axis(name=name, edges=edges, label=label)
+
+
+def _systematics(config: Configuration) -> tuple[Normalisation, ...]:
+    return tuple(
+        Normalisation(name=name, size=s.size, samples=tuple(s.samples) if s.samples is not None else None, group=s.group or "")
+        for name, s in config.systematics.items()
+    )
+
+
+def _keep_count(result: CountingResult) -> Outcome:
+    value = {"type": "counting", **numbers(dataclasses.replace(result, findings=()))}
+    del value["findings"]
+    return Outcome(value=value, findings=result.findings)
+
+
+def _keep_fit(context: RunContext, name: str, fitted: _Fitted) -> Outcome:
+    result, directory = fitted.result, context.directory
+    directory.write_json(f"inference/{name}-workspace.json", result.workspace)
+    directory.write_json(f"inference/{name}.json", numbers(dataclasses.replace(result, workspace={}, findings=())))
+    directory.write_json(f"templates/{name}.json", to_uhi(fitted.templates))
+    value = {
+        "type": "template_fit",
+        "observable": context.config.inference[name].observable,  # type: ignore[union-attr]
+        "mu": numbers(result.mu),
+        "sigma_mu": result.sigma_mu,
+        "z_expected": result.z_expected,
+        "z_observed": result.z_observed,
+        "limit_expected": list(result.limit_expected),
+        "limit_observed": result.limit_observed,
+        "level": result.level,
+        "breakdown": dict(result.breakdown),
+        "goodness_of_fit": result.goodness_of_fit,
+        "method": result.method,
+    }
+    files = (f"inference/{name}-workspace.json", f"inference/{name}.json", f"templates/{name}.json")
+    return Outcome(value=value, findings=_findings(result), figures=draw(context, _drawings(name, fitted), "Drawing the fits"), files=files)
+
+
+def _findings(result: TemplateFitResult) -> tuple[Finding, ...]:
+    return result.findings
+
+
+def _drawings(name: str, fitted: _Fitted) -> list[Drawing]:
+    result = fitted.result
+    shown = "after the fit" if result.postfit is not None else "before any fit, for the signal region is blind"
+    return [
+        Drawing(
+            note=FigureNote(
+                name=f"cls-{name}",
+                section="inference",
+                title=f"CLs against the signal strength, {name}",
+                caption="Where a curve crosses 0.05 the strength is excluded at 95 % CL; bands hold 68 % and 95 % of background-only outcomes.",
+                alt=f"CLs against the signal strength for {name}, expected with its band, and observed.",
+            ),
+            result=result.curve,
+        ),
+    ]

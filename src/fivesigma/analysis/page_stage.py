@@ -1,0 +1,172 @@
+"""Last stage: ``results.json``, ``findings.json``, ``provenance.json`` and the page."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from platform import python_version
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from fivesigma.analysis.configuration import load_configuration
+from fivesigma.analysis.directory import RunDirectory
+from fivesigma.analysis.schema import Configuration
+from fivesigma.analysis.stages import FigureNote, Outcome, Stages, code_digest
+from fivesigma.core.finding import Finding
+from fivesigma.core.identity import digest
+from fivesigma.core.version import __version__
+from fivesigma.report.content import FigureEntry, RunContent
+from fivesigma.report.page import render
+
+__all__ = ["Outcomes", "provenance", "resolved_yaml", "results", "write_page", "write_page_again"]
+
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "pyhf", "iminuit", "polars", "uproot", "matplotlib", "mplhep")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Outcomes:
+    """What the stages of a run made."""
+
+    events: Outcome
+    features: Outcome
+    models: Mapping[str, Outcome]
+    judgement: Outcome
+    inference: Mapping[str, Outcome]
+
+    @property
+    def all(self) -> tuple[Outcome, ...]:
+        """Every outcome, in the order of the stages."""
+        return (self.events, self.features, *self.models.values(), self.judgement, *self.inference.values())
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Every finding, in the order of the stages."""
+        return tuple(finding for outcome in self.all for finding in outcome.findings)
+
+    @property
+    def figures(self) -> tuple[FigureNote, ...]:
+        """Every figure, those that answer first."""
+        return tuple(note for outcome in self.all for note in outcome.figures)
+
+
+def results(config: Configuration, outcomes: Outcomes) -> dict[str, Any]:
+    """Return what ``results.json`` holds: the same for the same configuration but for fields called ``seconds``."""
+    judged = outcomes.judgement.value
+    models = {
+        name: {**judged["models"][name], "seconds": outcome.value["seconds"], "folds": outcome.value["folds"]}
+        for name, outcome in outcomes.models.items()
+    }
+    return {
+        "schema": 1,
+        "fivesigma": __version__,
+        "analysis": config.analysis.name,
+        "samples": outcomes.events.value["samples"],
+        "models": models,
+        "judgement": {**judged["judgement"], **outcomes.features.value},
+        "inference": {name: outcome.value for name, outcome in outcomes.inference.items()},
+        "findings": [dataclasses.asdict(finding) for finding in outcomes.findings],
+    }
+
+
+def provenance(
+    config: Configuration, *, inputs: Mapping[str, str], command: Sequence[str], began: datetime, unblinding: Sequence[Mapping[str, str]]
+) -> dict[str, Any]:
+    """Return where the numbers come from: versions, digests of configuration and inputs, command and times."""
+    ended = datetime.now(UTC)
+    versions = {"fivesigma": __version__, "python": python_version()}
+    for library in _LIBRARIES:
+        try:
+            versions[library] = version(library)
+        except PackageNotFoundError:
+            continue
+    return {
+        "versions": versions,
+        "code": code_digest(),
+        "seed": config.analysis.seed,
+        "configuration": digest(config.model_dump()),
+        "inputs": dict(inputs),
+        "command": " ".join(command),
+        "began": began.isoformat(timespec="seconds"),
+        "ended": ended.isoformat(timespec="seconds"),
+        "seconds": round((ended - began).total_seconds(), 1),
+        "unblinding": [dict(entry) for entry in unblinding],
+    }
+
+
+def resolved_yaml(config: Configuration) -> str:
+    """Return the configuration with every default spelled out."""
+    yaml, text = YAML(), io.StringIO()
+    yaml.width = 120
+    yaml.dump(config.model_dump(), text)
+    return text.getvalue()
+
+
+def write_page(
+    directory: RunDirectory, config: Configuration, outcomes: Outcomes, values: Mapping[str, Any], origin: Mapping[str, Any]
+) -> Path:
+    """Write ``report.html`` and return its path."""
+    figures = tuple(_entry(directory, note) for note in outcomes.figures)
+    content = RunContent(
+        config=config.model_dump(),
+        results=values,
+        cutflow=outcomes.events.value["cutflow"],
+        models={name: _as_built(outcome.value) for name, outcome in outcomes.models.items()},
+        provenance=origin,
+        figures=figures,
+        hero=_hero(outcomes),
+    )
+    directory.write_text("report.html", render(content))
+    return directory.root / "report.html"
+
+
+def write_page_again(root: Path) -> Path:
+    """Write the page of a finished run from what its stages recorded, and return its path.
+
+    Raises
+    ------
+    DataError
+        If there is no finished run.
+    """
+    directory = RunDirectory(root)
+    values, origin = directory.read_json("results.json"), directory.read_json("provenance.json")
+    config = load_configuration(root / "config.yaml")
+    stages = Stages(directory=directory)
+    outcomes = Outcomes(
+        events=stages.recorded("events"),
+        features=stages.recorded("features"),
+        models={name: stages.recorded(f"model-{name}") for name in config.models},
+        judgement=stages.recorded("judgement"),
+        inference={name: stages.recorded(f"inference-{name}") for name in config.inference},
+    )
+    return write_page(directory, config, outcomes, values, origin)
+
+
+def _hero(outcomes: Outcomes) -> str:
+    """Return the figure that shows the answer: the first of the inference, else of the judgement."""
+    for outcome in (*outcomes.inference.values(), outcomes.judgement):
+        for note in outcome.figures:
+            return note.name
+    return ""
+
+
+def _entry(directory: RunDirectory, note: FigureNote) -> FigureEntry:
+    svg = (directory.root / note.files[0]).read_text(encoding="utf-8")
+    return FigureEntry(
+        name=note.name, section=note.section, title=note.title, caption=note.caption, alt=note.alt, svg=svg, files=note.files  # type: ignore[arg-type]
+    )
+
+
+def _as_built(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a model as it was really built; what differs between folds as a range."""
+    described, built = value["described"], value["built"]
+    merged = {}
+    for key in built[0]:
+        values = [fold[key] for fold in built]
+        same = all(v == values[0] for v in values)
+        merged[key] = values[0] if same else f"{min(values)} to {max(values)}"
+    return {"use": described["use"], "inputs": described["inputs"], **described["parameters"], **merged, "seconds": value["seconds"]}

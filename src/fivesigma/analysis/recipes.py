@@ -1,0 +1,46 @@
+"""The analyses that come with the package: one folder each, with a YAML and its events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from fivesigma.core.errors import FivesigmaError, suggestion
+
+__all__ = ["Recipe", "find_analysis", "recipes"]
+
+_FOLDER = Path(__file__).parents[1] / "recipes"
+_YAML = "analysis.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A shipped analysis."""
+
+    name: str
+    path: Path
+
+
+def recipes() -> tuple[Recipe, ...]:
+    """Return the recipes by name."""
+    return tuple(Recipe(path.parent.name, path) for path in sorted(_FOLDER.glob(f"*/{_YAML}")))
+
+
+def find_analysis(what: str) -> Path:
+    """Return the YAML that a recipe's name or a path stands for.
+
+    Raises
+    ------
+    FivesigmaError
+        If it is neither.
+    """
+    by_name = {recipe.name: recipe.path for recipe in recipes()}
+    if what in by_name:
+        return by_name[what]
+    path = Path(what)
+    if path.is_file():
+        return path
+    if path.suffix in (".yaml", ".yml") or "/" in what:
+        nearby = [p.name for p in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
+        raise FivesigmaError(f"{what}: there is no such file{suggestion(path.name, nearby) if nearby else ''}")
+    raise FivesigmaError(f"no recipe {what!r}{suggestion(what, by_name)}, and no file of that name")

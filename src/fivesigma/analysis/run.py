@@ -1,0 +1,159 @@
+"""The whole of an analysis, stage by stage; what stands is not done again."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from fivesigma.analysis.configuration import load_configuration
+from fivesigma.analysis.directory import RunDirectory
+from fivesigma.analysis.events_stage import input_digests, load_dataset, read_events
+from fivesigma.analysis.inference_stage import infer
+from fivesigma.analysis.judgement_stage import judge_features, judge_models
+from fivesigma.analysis.models_stage import fit_models
+from fivesigma.analysis.page_stage import Outcomes, provenance, resolved_yaml, results, write_page
+from fivesigma.analysis.run_context import RunContext
+from fivesigma.analysis.schema import Configuration
+from fivesigma.analysis.stages import Outcome, Stages
+from fivesigma.core.errors import DataError, FivesigmaError
+from fivesigma.core.finding import Finding
+from fivesigma.core.identity import digest
+from fivesigma.core.parallel import Workers
+
+__all__ = ["STAGES", "FinishedRun", "run_analysis"]
+
+STAGES = ("events", "models", "judgement", "inference", "page")
+_NOTHING = Outcome(value={"models": {}, "judgement": {}})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedRun:
+    """What a run left: its page if it came that far, its findings, and the stages that were done rather than found."""
+
+    directory: Path
+    page: Path | None
+    findings: tuple[Finding, ...]
+    redone: tuple[str, ...]
+
+
+def run_analysis(
+    path: Path,
+    output: Path,
+    *,
+    data: Path | None = None,
+    settings: Sequence[str] = (),
+    until: str = "page",
+    workers: Workers | None = None,
+    unblind: bool = False,
+    fresh: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
+    advance: Callable[[str, int, int], None] = lambda *_: None,
+) -> FinishedRun:
+    """Run an analysis into a directory; what stands there from the same configuration and inputs is not done again.
+
+    Parameters
+    ----------
+    path
+        The YAML.
+    output
+        The run directory.
+    data
+        The folder that names of files are relative to; the YAML's own if None.
+    settings
+        Changes of the configuration as ``key=value``.
+    until
+        The last stage to do, one of `STAGES`.
+    workers
+        Where to compute; in this process if None.
+    unblind
+        Look at the data in signal regions; who did and when is recorded.
+    fresh
+        Do everything again.
+    tell, advance
+        Told of each stage, and of progress within it as (what, done, all).
+
+    Raises
+    ------
+    ConfigurationError
+        With all that is wrong in the configuration.
+    DataError
+        If files are missing or their events are not what the analysis needs.
+    """
+    began = datetime.now(UTC)
+    config = load_configuration(path, settings)
+    folder = data or path.parent
+    if not folder.is_dir():
+        raise DataError(f"{folder}: there is no such folder")
+    digests = input_digests(config, folder)
+    directory = RunDirectory(output)
+    directory.create()
+    stages = Stages(directory=directory, fresh=fresh, tell=tell)
+    blind = config.analysis.blind and not unblind
+    context = RunContext(
+        config=config,
+        data=folder,
+        directory=directory,
+        stages=stages,
+        workers=workers or Workers(1),
+        blind=blind,
+        advance=advance,
+    )
+    _retire(directory, config, tell)
+    unblinding = _record_unblinding(directory, config) if config.analysis.blind and unblind else _unblinding(directory)
+    outcomes = _perform(context, digests, STAGES.index(until))
+    if until != "page":
+        return _finished(directory, None, outcomes.findings, stages)
+    tell("Writing the page")
+    origin = provenance(config, inputs=digests, command=["fivesigma", *sys.argv[1:]], began=began, unblinding=unblinding)
+    values = results(config, outcomes)
+    directory.write_json("findings.json", values["findings"])
+    directory.write_json("provenance.json", origin)
+    page = write_page(directory, config, outcomes, values, origin)
+    directory.write_json("results.json", values)
+    return _finished(directory, page, outcomes.findings, stages)
+
+
+def _perform(context: RunContext, digests: dict[str, str], last: int) -> Outcomes:
+    events = read_events(context, digests)
+    dataset = load_dataset(context.directory, events)
+    models = fit_models(context, events, dataset) if last >= 1 else {}
+    features = judge_features(context, events, dataset) if last >= 2 else Outcome(value={})
+    judgement = judge_models(context, events, models) if last >= 2 else _NOTHING
+    inference = infer(context, events, models) if last >= 3 else {}
+    return Outcomes(events=events, features=features, models=models, judgement=judgement, inference=inference)
+
+
+def _finished(directory: RunDirectory, page: Path | None, findings: tuple[Finding, ...], stages: Stages) -> FinishedRun:
+    return FinishedRun(directory=directory.root, page=page, findings=findings, redone=tuple(stages.redone))
+
+
+def _retire(directory: RunDirectory, config: Configuration, tell: Callable[[str], None]) -> None:
+    """Write the configuration; results of another one no longer count, and the user is told so."""
+    text, before = resolved_yaml(config), directory.root / "config.yaml"
+    if before.is_file() and before.read_text(encoding="utf-8") != text:
+        tell(f"{directory.root} holds a run of another configuration; what changed is done again")
+    directory.write_text("config.yaml", text)
+    for name in ("results.json", "report.html"):
+        (directory.root / name).unlink(missing_ok=True)
+
+
+def _unblinding(directory: RunDirectory) -> list[dict[str, Any]]:
+    path = directory.root / "unblinding.json"
+    return list(directory.read_json("unblinding.json")) if path.is_file() else []
+
+
+def _record_unblinding(directory: RunDirectory, config: Configuration) -> list[dict[str, Any]]:
+    """Note who looked, when, and with which configuration; the record is never shortened."""
+    try:
+        who = getpass.getuser()
+    except OSError as error:
+        raise FivesigmaError("--unblind records who looked, but this user has no name; set the variable USER") from error
+    entry = {"by": who, "at": datetime.now(UTC).isoformat(timespec="seconds"), "configuration": digest(config.model_dump())}
+    record = [*_unblinding(directory), entry]
+    directory.write_json("unblinding.json", record)
+    return record

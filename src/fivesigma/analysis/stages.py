@@ -1,0 +1,155 @@
+"""Stages, their keys, and what is done again.
+
+A stage's key is the digest of its part of the configuration, the seed, the digests of its inputs and the code. What a later
+stage depends on is an earlier one's *outcome*, not its key: while an analysis is blind, nothing after the reading of events
+depends on data that were dropped, not even through a digest.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fivesigma.analysis.directory import RunDirectory
+from fivesigma.core.errors import DataError
+from fivesigma.core.finding import Finding
+from fivesigma.core.identity import digest, file_digest
+
+__all__ = ["FigureNote", "Outcome", "Stages", "code_digest", "outcome_digest"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureNote:
+    """What the page says of a figure; its files are ``figures/<name>.svg``, ``.pdf`` and ``.json`` (the numbers drawn)."""
+
+    name: str
+    section: str
+    title: str
+    caption: str
+    alt: str
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The figure's files."""
+        return tuple(f"figures/{self.name}.{suffix}" for suffix in ("svg", "pdf", "json"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a stage made: values for ``results.json`` or later stages, findings, figures, and the files it wrote."""
+
+    value: dict[str, Any]
+    findings: tuple[Finding, ...] = ()
+    figures: tuple[FigureNote, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Stages:
+    """The stages of one run.
+
+    Attributes
+    ----------
+    directory
+        Where the run lives.
+    fresh
+        Whether to redo all.
+    tell
+        Called with a sentence as each stage begins.
+    redone
+        Names of the stages that were performed, in order.
+    """
+
+    directory: RunDirectory
+    fresh: bool = False
+    tell: Callable[[str], None] = lambda _: None
+    redone: list[str] = field(default_factory=list)
+
+    def standing(self, name: str, parts: Sequence[object]) -> Outcome | None:
+        """Return what the stage made before, if its key stands and its files are there."""
+        if self.fresh and name not in self.redone:
+            return None
+        try:
+            record = self.directory.read_json(f"stages/{name}.json")
+        except DataError:
+            return None
+        there = all((self.directory.root / file).is_file() for file in record["files"])
+        return _from_record(record) if record["key"] == _key(name, parts) and there else None
+
+    def recorded(self, name: str) -> Outcome:
+        """Return what a stage made, whatever it was made from; DataError if it did not end."""
+        return _from_record(self.directory.read_json(f"stages/{name}.json"))
+
+    def forget(self, name: str) -> None:
+        """Note that a stage is about to be done again: what it left no longer counts."""
+        (self.directory.root / "stages" / f"{name}.json").unlink(missing_ok=True)
+
+    def keep(self, name: str, parts: Sequence[object], outcome: Outcome) -> Outcome:
+        """Record what a stage made; only from now on does it count."""
+        record = {"key": _key(name, parts), **_to_record(outcome)}
+        self.directory.write_json(f"stages/{name}.json", record)
+        self.redone.append(name)
+        return outcome
+
+    def perform(self, name: str, parts: Sequence[object], what: str, work: Callable[[], Outcome]) -> Outcome:
+        """Return the stage's outcome, doing the work unless its key stands.
+
+        Parameters
+        ----------
+        name
+            The stage, which names its record.
+        parts
+            All that the outcome depends on, as JSON values.
+        what
+            What to tell the user.
+        work
+            Does it.
+        """
+        if (before := self.standing(name, parts)) is not None:
+            return before
+        self.tell(what)
+        self.forget(name)
+        return self.keep(name, parts, work())
+
+
+def outcome_digest(directory: RunDirectory, outcome: Outcome) -> str:
+    """Return a digest of what a stage made, times and pictures aside, which later stages put into their keys."""
+    arrays = {name: file_digest(directory.root / name) for name in outcome.files if name.endswith((".safetensors", ".skops"))}
+    return digest([_timeless(outcome.value), arrays])
+
+
+def _timeless(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _timeless(item) for key, item in value.items() if key != "seconds"}
+    return [_timeless(item) for item in value] if isinstance(value, list) else value
+
+
+@cache
+def code_digest() -> str:
+    """Return a digest of the package's source, so that results of other code never pass for this one's."""
+    package = Path(__file__).parents[1]
+    return digest({str(path.relative_to(package)): file_digest(path) for path in sorted(package.rglob("*.py"))})
+
+
+def _key(name: str, parts: Sequence[object]) -> str:
+    return digest([name, code_digest(), *parts])
+
+
+def _to_record(outcome: Outcome) -> dict[str, Any]:
+    figures = [dataclasses.asdict(note) for note in outcome.figures]
+    files = sorted({*outcome.files, *(file for note in outcome.figures for file in note.files)})
+    findings = [dataclasses.asdict(finding) for finding in outcome.findings]
+    return {"value": outcome.value, "findings": findings, "figures": figures, "files": files}
+
+
+def _from_record(record: dict[str, Any]) -> Outcome:
+    return Outcome(
+        value=record["value"],
+        findings=tuple(Finding(**finding) for finding in record["findings"]),
+        figures=tuple(FigureNote(**note) for note in record["figures"]),
+        files=tuple(record["files"]),
+    )

@@ -1,0 +1,95 @@
+"""A YAML file and where each of its keys stands, so that a mistake can be pointed at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from fivesigma.core.errors import ConfigurationError, Problem
+
+__all__ = ["Location", "YamlSource", "read_yaml"]
+
+Location = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class YamlSource:
+    """Plain values, and the line (from 1) of each key by its path."""
+
+    file: str
+    values: dict[str, Any]
+    lines: dict[Location, int] = field(repr=False)
+
+    def problem(self, location: Location, message: str) -> Problem:
+        """Return a problem at a key, or at the nearest key around it that has a line."""
+        near = location
+        while near and near not in self.lines:
+            near = near[:-1]
+        path = ".".join(map(str, location))
+        return Problem(message=message, path=path, file=self.file, line=self.lines.get(near))
+
+
+def read_yaml(path: Path) -> YamlSource:
+    """Read a YAML file (version 1.2: ``no`` is a word, ``1.2e8`` a number).
+
+    Raises
+    ------
+    ConfigurationError
+        If the file is missing, is no YAML, says a key twice, or holds something else than keys and values.
+    """
+    try:
+        tree = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError([Problem(message=f"cannot be read: {_reason(error)}", file=str(path))]) from error
+    except DuplicateKeyError as error:
+        raise ConfigurationError([_marked(path, error, "the key is there twice")]) from error
+    except MarkedYAMLError as error:
+        raise ConfigurationError([_marked(path, error, "not YAML")]) from error
+    except (YAMLError, RecursionError, ValueError) as error:
+        raise ConfigurationError([Problem(message=f"not YAML: {error}", file=str(path))]) from error
+    if not isinstance(tree, Mapping):
+        raise ConfigurationError([Problem(message="an analysis is keys and values; this is not", file=str(path), line=1)])
+    lines: dict[Location, int] = {}
+    values = _plain(tree, (), lines)
+    return YamlSource(str(path), values, lines)
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    return (error.strerror or str(error)) if isinstance(error, OSError) else "it is not text in UTF-8"
+
+
+def _marked(path: Path, error: MarkedYAMLError, what: str) -> Problem:
+    mark = error.problem_mark
+    said = (error.problem or "").splitlines()[0].partition(" with value ")[0] if error.problem else ""
+    return Problem(message=f"{what}: {said}", file=str(path), line=mark.line + 1 if mark else None)
+
+
+def _plain(node: Any, location: Location, lines: dict[Location, int]) -> Any:
+    """Return ruamel's tree as plain values, noting the line of every key and item."""
+    if isinstance(node, Mapping):
+        return {_key(key): _child(node, key, (*location, _key(key)), lines) for key in node}
+    if isinstance(node, Sequence) and not isinstance(node, str):
+        return [_child(node, index, (*location, index), lines) for index in range(len(node))]
+    if isinstance(node, bool) or node is None:
+        return node
+    for kind in (int, float, str):
+        if isinstance(node, kind):
+            return kind(node)
+    return str(node)
+
+
+def _key(key: Any) -> str:
+    return str(key)
+
+
+def _child(node: Any, key: Any, location: Location, lines: dict[Location, int]) -> Any:
+    marks = getattr(getattr(node, "lc", None), "data", None)
+    if marks and key in marks:
+        lines[location] = marks[key][0] + 1
+    return _plain(node[key], location, lines)

@@ -1,0 +1,38 @@
+"""What a run says while it works, on stderr."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+__all__ = ["Display"]
+
+
+class Display:
+    """A line for each stage, and a bar for what takes longer."""
+
+    def __init__(self) -> None:
+        console = Console(stderr=True)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._progress = Progress(*columns, console=console, transient=True)
+        self._console = console
+        self._task: tuple[str, TaskID] | None = None
+
+    def __enter__(self) -> Display:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._progress.stop()
+
+    def tell(self, what: str) -> None:
+        """Print what begins."""
+        self._console.print(what, highlight=False, markup=False)
+
+    def advance(self, what: str, done: int, total: int) -> None:
+        """Move the bar of what is being done."""
+        if self._task is None or self._task[0] != what:
+            if self._task is not None:
+                self._progress.remove_task(self._task[1])
+            self._task = what, self._progress.add_task(what, total=total)
+        self._progress.update(self._task[1], completed=done, total=total)

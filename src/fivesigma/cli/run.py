@@ -1,0 +1,81 @@
+"""``fivesigma run``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from fivesigma.analysis.run import FinishedRun
+
+__all__ = ["run"]
+
+_SERIOUS = 3
+_STAGES = ("events", "models", "judgement", "inference", "page")
+
+
+@click.command()
+@click.argument("analysis", metavar="RECIPE|YAML")
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Where the event files are.")
+@click.option("--output", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Run directory [runs/NAME].")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change the configuration: analysis.seed=7.")
+@click.option("--until", type=click.Choice(_STAGES), default="page", show_default=True, help="Last stage to do.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes that compute [one per core].")
+@click.option("--unblind", is_flag=True, help="Look at data in signal regions; this is recorded.")
+@click.option("--fresh", is_flag=True, help="Do everything again, whatever stands.")
+@click.option("--strict", is_flag=True, help="Exit with 3 if there are serious findings.")
+def run(
+    analysis: str,
+    data: Path | None,
+    output: Path | None,
+    settings: tuple[str, ...],
+    until: str,
+    workers: int | None,
+    unblind: bool,
+    fresh: bool,
+    strict: bool,
+) -> None:
+    """Run an analysis from event files to a page: a recipe by name, or a YAML.
+
+    A run that was stopped goes on where it stopped. Prints the path of the page.
+    """
+    # imported here so that --help stays light
+    from fivesigma.analysis.configuration import load_configuration  # noqa: PLC0415
+    from fivesigma.analysis.recipes import find_analysis  # noqa: PLC0415
+    from fivesigma.analysis.run import run_analysis  # noqa: PLC0415
+    from fivesigma.cli.progress import Display  # noqa: PLC0415
+    from fivesigma.core.parallel import Workers  # noqa: PLC0415
+
+    path = find_analysis(analysis)
+    place = output or Path("runs") / load_configuration(path, settings).analysis.name
+    with Workers(workers or _cores()) as pool, Display() as display:
+        finished = run_analysis(
+            path,
+            place,
+            data=data,
+            settings=settings,
+            until=until,
+            workers=pool,
+            unblind=unblind,
+            fresh=fresh,
+            tell=display.tell,
+            advance=display.advance,
+        )
+    _say(finished)
+    if strict and any(finding.severity == "serious" for finding in finished.findings):
+        sys.exit(_SERIOUS)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _say(finished: FinishedRun) -> None:
+    for finding in finished.findings:
+        if finding.severity != "info":
+            click.echo(f"{finding.severity}: {finding.code}: {finding.message}", err=True)
+    click.echo(finished.page or finished.directory)
