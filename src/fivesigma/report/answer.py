@@ -64,8 +64,9 @@ def answer(results: Mapping[str, Any], config: Mapping[str, Any]) -> str:
     if found is None:
         return _without_inference(results)
     _, entry = found
-    sentences = [_yields(entry)] if entry.get("type") == "counting" else []
-    match status(results, config):
+    kind = status(results, config)
+    sentences = [_yields(entry, kind)] if entry.get("type") == "counting" else []
+    match kind:
         case "observed":
             sentences.insert(0, _observed(entry, setting(config)))
         case "pseudo-data":
@@ -123,13 +124,13 @@ def _pseudo(entry: Mapping[str, Any]) -> str:
     return f"Pseudo-data (independent simulated events, not collisions) give {' and '.join(claims)}."
 
 
-def _yields(entry: Mapping[str, Any]) -> str:
-    """Return the counts of a counting experiment; pseudo-data are named by the sentence that follows."""
+def _yields(entry: Mapping[str, Any], kind: Status) -> str:
     signal, background, observed = entry.get("signal"), entry.get("background"), entry.get("observed")
     if signal is None or background is None:
         return ""
     region = f"In the region “{entry['region']}” " if entry.get("region") else ""
-    seen = f"; {count(observed)} are observed" if observed is not None else ""
+    what = " events of pseudo-data" if kind == "pseudo-data" else ""
+    seen = f"; {count(observed)}{what} are observed" if observed is not None else ""
     events = f"{number(signal)} signal and {number(background)} background events are expected{seen}."
     return region + events
 

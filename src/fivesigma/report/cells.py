@@ -106,7 +106,7 @@ def record_cells(record: Mapping[str, Any]) -> dict[str, Cell]:
     cells = {}
     for key, value in record.items():
         base = key.removesuffix("_error")
-        if base != key and isinstance(record.get(base), int | float):
+        if base != key and base in record:
             continue
         error = record.get(f"{key}_error")
         both = isinstance(value, int | float) and isinstance(error, int | float)

@@ -9,12 +9,14 @@ from typing import Any
 from fivesigma.report.answer import Status
 from fivesigma.report.cells import MISSING, Cell, cell
 from fivesigma.report.format import aligned
+from fivesigma.report.labels import row_label
 from fivesigma.report.limits import LIMIT_BAND, limit_texts
 from fivesigma.report.tables import Column, Group, Part, Row, Table, tables_of
 
 __all__ = ["expected_limit_cell", "inference_parts", "observed_label", "observed_limit_cell", "overview", "type_name"]
 
 _TYPE_NAMES = {"counting": "counting experiment", "template_fit": "template fit"}
+_FROM_DATA = frozenset(map(row_label, ("observed", "z_observed", "mu", "goodness_of_fit")))
 _PRINTED_ELSEWHERE = frozenset({"type", "limit_expected", "limit_observed", "breakdown"})
 
 
@@ -130,4 +132,4 @@ def _named(table: Table, status: Status) -> Table:
 
 
 def _head(head: str, status: Status) -> str:
-    return observed_label(head, status) if head.startswith("Observed") else head
+    return observed_label(head, status) if head in _FROM_DATA else head

@@ -28,7 +28,7 @@ def key_numbers(content: RunContent) -> tuple[KeyNumber, ...]:
         _, entry = found
         kind = status(content.results, content.config)
         numbers = [
-            KeyNumber(label="expected limit on μ, 95 % CL", value=expected_limit_cell(entry)),
+            KeyNumber(label="expected limit on μ, 95 % CL, and its ±1σ band", value=expected_limit_cell(entry)),
             KeyNumber(label="expected significance", value=cell(entry.get("z_expected"), "z_expected")),
             KeyNumber(label=observed_label("observed limit on μ", kind), value=observed_limit_cell(entry)),
             KeyNumber(

@@ -10,25 +10,13 @@ from fivesigma.report.answer import Status, status
 from fivesigma.report.cells import Cell
 from fivesigma.report.content import RunContent
 from fivesigma.report.figures import FigureView
-from fivesigma.report.inference import (
-    inference_parts,
-    overview,
-)
+from fivesigma.report.inference import inference_parts, overview
 from fivesigma.report.labels import column_label
 from fivesigma.report.models import auc_table, built_table, judgement_tables
 from fivesigma.report.tables import Column, Group, Part, Row, Table, tables_of
 from fivesigma.report.yields import cutflow_table, sample_table
 
-__all__ = [
-    "FindingView",
-    "KeyNumber",
-    "Section",
-    "finding_views",
-    "key_numbers",
-    "outline",
-    "provenance_part",
-    "sections",
-]
+__all__ = ["Section", "sections"]
 
 _PRINTED = frozenset({"schema", "fivesigma", "analysis", "samples", "models", "inference", "findings", "judgement"})
 

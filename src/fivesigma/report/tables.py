@@ -142,15 +142,17 @@ def tables_of(caption: str, value: Any) -> Iterator[Table]:
         yield rows_of(caption, {"": levels[1]})
     else:
         yield from (pairs(f"{caption} · {column_label(key)}", item) for key, item in levels[1].items())
-    if levels[2]:
+    if len(levels[2]) == 1:
+        yield from (rows_of(f"{caption} · {row_label(key)}", {"": item}) for key, item in levels[2].items())
+    elif levels[2]:
         yield rows_of(caption, {row_label(key): item for key, item in levels[2].items()})
     for key, item in levels[3].items():
         yield from tables_of(f"{caption} · {row_label(key)}", item)
 
 
 def _alike(records: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Say whether there are several records with a field in common, so that they read well below each other."""
-    return len(records) > 1 and bool(set.intersection(*(set(record) for record in records.values())))
+    """Say whether all records have a field in common, so that they read well below each other."""
+    return bool(records) and bool(set.intersection(*(set(record) for record in records.values())))
 
 
 def _named(value: Any) -> Any:
@@ -168,7 +170,7 @@ def _named(value: Any) -> Any:
 
 
 def depth(value: Any) -> int:
-    """Return how many keys lead to the leaves: 1 for a record, 2 for records of records; 3 where the depths are mixed."""
+    """Return how many keys lead to the leaves: 1 for a record, 2 for records of records; 3 and more where they are mixed or deeper."""
     if isinstance(value, Mapping):
         if is_estimate(value) or not value:
             return 0
@@ -180,5 +182,5 @@ def depth(value: Any) -> int:
         and value
         and all(isinstance(v, Mapping) for v in value)
     ):
-        return 1 + max(map(depth, value))
+        return 1 + max(1, *map(depth, value))
     return 0

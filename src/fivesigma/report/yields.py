@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fivesigma.report.cells import MISSING, Cell, measured_cell, record_cells
+from fivesigma.report.cells import MISSING, Cell, cell, measured_cell, record_cells
 from fivesigma.report.format import count, percent
 from fivesigma.report.labels import column_label
 from fivesigma.report.tables import Column, Group, Row, Table
@@ -84,7 +84,7 @@ def _cutflow_row(steps: Sequence[Mapping[str, Any]], position: int) -> Row:
     return Row(
         head=str(step["step"]),
         cells=(
-            Cell(text=count(step["events"]), kind="number"),
+            cell(step["events"], "events"),
             measured_cell(step["total"], step.get("error")),
             _ratio(step, previous),
             _ratio(step, steps[0] if position else None),
