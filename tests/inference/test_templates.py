@@ -1,0 +1,156 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fivesigma.core.dataset import Dataset
+from fivesigma.core.errors import DataError, FivesigmaError
+from fivesigma.core.sample import SampleInfo
+from fivesigma.inference.binning import Axis, Binning, score_bins
+from fivesigma.inference.templates import _reconcile, joined, sturdy_bins, templates
+
+
+def test_templates_are_the_weighted_histograms(events) -> None:
+    dataset, scores = events
+    (channel,) = templates(dataset, scores, bins=5).channels
+    for number, template in enumerate(channel.templates):
+        mine = dataset.sample == number
+        edges = np.linspace(0, 1, 6)
+        expected, _ = np.histogram(scores.value[mine], edges, weights=dataset.weight[mine])
+        squares, _ = np.histogram(scores.value[mine], edges, weights=dataset.weight[mine] ** 2)
+        assert template.values == pytest.approx(expected, rel=1e-12)
+        assert template.variances == pytest.approx(squares, rel=1e-12)
+    assert channel.observed.sum() == dataset.data.sum()
+    assert channel.pseudo
+
+
+def test_regions_and_their_binnings(events) -> None:
+    dataset, scores = events
+    mass = dataset.observables["m4l"]
+    regions = {"window": (mass > 118) & (mass < 130), "sides": (mass <= 118) | (mass >= 130)}
+    made = templates(dataset, scores, bins={"window": score_bins(8), "sides": score_bins(2)}, regions=regions)
+    assert [channel.binning.count for channel in made.channels] == [8, 2]
+    for channel in made.channels:
+        kept = dataset.background & regions[channel.name]
+        assert channel.sum_of("background").sum() == pytest.approx(dataset.weight[kept].sum(), rel=1e-12)
+    with pytest.raises(FivesigmaError, match="no binning for region 'sides'"):
+        templates(dataset, scores, bins={"window": score_bins(8)}, regions=regions)
+
+
+def test_blind_regions_hold_no_trace_of_the_data(events) -> None:
+    dataset, scores = events
+    mass = dataset.observables["m4l"]
+    regions = {"window": mass < 130, "sides": mass >= 130}
+    made = templates(dataset, scores, bins=4, regions=regions, observed=["sides"])
+    assert made.channels[0].observed is None
+    assert made.channels[1].observed is not None
+    assert made.blind
+    emptied = dataset.where(~(dataset.data & regions["window"]))
+    again = templates(
+        emptied,
+        scores.where(~(dataset.data & regions["window"])),
+        bins=4,
+        regions={"window": emptied.observables["m4l"] < 130, "sides": emptied.observables["m4l"] >= 130},
+        observed=["sides"],
+    )
+    for one, other in zip(made.channels, again.channels, strict=True):
+        assert np.array_equal(one.sum_of("background"), other.sum_of("background"))
+    with pytest.raises(FivesigmaError, match=r"no region 'windows'; did you mean window\?"):
+        templates(dataset, scores, bins=4, regions=regions, observed=["windows"])
+
+
+def test_without_data_samples_everything_is_blind(events) -> None:
+    dataset, scores = events
+    simulated = replace(dataset.where(~dataset.data), samples=dataset.samples[:2])
+    assert templates(simulated, scores.where(~dataset.data), bins=4).blind
+
+
+@settings(max_examples=25)
+@given(weights=st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=300), bins=st.integers(1, 7))
+def test_templates_reconcile_whatever_the_weights(weights: list[float], bins: int) -> None:
+    count = len(weights)
+    dataset = Dataset(
+        X=np.zeros((count, 1), dtype=np.float32),
+        inputs=("x",),
+        observables={},
+        weight=np.asarray(weights),
+        id=np.arange(count, dtype=np.uint64),
+        sample=np.zeros(count, dtype=np.int16),
+        samples=(SampleInfo(name="zz", kind="background"),),
+    )
+    values = np.random.default_rng(0).uniform(-0.5, 1.5, count)
+    (channel,) = templates(dataset, values, bins=score_bins(bins)).channels
+    assert abs(channel.templates[0].total - np.sum(weights)) <= 1e-12 * np.abs(weights).sum()
+
+
+def test_a_lost_event_stops_the_run() -> None:
+    weight = np.random.default_rng(0).uniform(0.5, 1.5, 10_000)
+    _reconcile(np.array([weight[:500].sum(), weight[500:].sum()]), weight, "region 'sr', sample 'zz'")
+    with pytest.raises(DataError, match=r"region 'sr', sample 'zz': the template sums to"):
+        _reconcile(np.array([weight[:500].sum(), weight[501:].sum()]), weight, "region 'sr', sample 'zz'")
+
+
+def test_values_outside_are_included_or_refused(events) -> None:
+    dataset, _ = events
+    mass = dataset.observables["m4l"]
+    made = templates(dataset, mass, bins=[115, 125, 140], name="m4l")
+    assert made.channels[0].sum_of("background").sum() == pytest.approx(400, rel=1e-12)
+    with pytest.raises(DataError, match=r"'zz': \d+ events lie outside m4l 115 to 140"):
+        templates(dataset, mass, bins=[115, 125, 140], name="m4l", outside="refuse")
+
+
+def test_values_that_are_not_finite_are_refused(events) -> None:
+    dataset, _ = events
+    mass = dataset.observables["m4l"].copy()
+    mass[3] = np.nan
+    with pytest.raises(DataError, match="'higgs': m4l is not finite in 1 events"):
+        templates(dataset, mass, bins=[115, 125, 140], name="m4l")
+
+
+def test_a_grid_of_mass_and_score(events) -> None:
+    dataset, scores = events
+    mass = dataset.observables["m4l"]
+    grid = Binning(axes=(Axis(name="m4l", edges=(110.0, 120.0, 130.0, 150.0)), *score_bins(2).axes))
+    (channel,) = templates(dataset, (mass, scores), bins=grid).channels
+    counts, *_ = np.histogram2d(
+        mass[dataset.data], scores.value[dataset.data], [grid.axes[0].edges, grid.axes[1].edges]
+    )
+    assert channel.observed.reshape(3, 2) == pytest.approx(counts)
+    with pytest.raises(FivesigmaError, match="1 quantities for a binning of 2"):
+        templates(dataset, scores, bins=grid)
+
+
+def test_sturdy_bins_hold_the_floor_and_ignore_signal_and_data(events) -> None:
+    dataset, scores = events
+    binning = sturdy_bins(dataset, scores, score_bins(40), minimum=500)
+    background = dataset.background
+    counts = np.bincount(binning.index(scores.value[background]), dataset.weight[background])
+    squares = np.bincount(binning.index(scores.value[background]), dataset.weight[background] ** 2)
+    assert np.all(counts**2 / squares >= 500)
+    assert binning == sturdy_bins(dataset.where(background), scores.where(background), score_bins(40), minimum=500)
+
+
+def test_joined_regions_need_names_of_their_own(events) -> None:
+    dataset, scores = events
+    part = templates(dataset, scores, bins=3)
+    with pytest.raises(FivesigmaError, match="one name each"):
+        joined(part, part)
+
+
+def test_data_can_be_replaced_and_taken_away(events) -> None:
+    dataset, scores = events
+    made = templates(dataset, scores, bins=3)
+    assert made.without_data().channels[0].observed is None
+    assert made.with_data({"all": np.ones(3)}).channels[0].observed.tolist() == [1, 1, 1]
+    with pytest.raises(FivesigmaError, match="no region 'any'"):
+        made.with_data({"any": np.ones(3)})
+    with pytest.raises(DataError, match="negative"):
+        made.with_data({"all": np.array([1.0, -1.0, 1.0])})
+
+
+def test_a_number_of_bins_is_for_scores_only(events) -> None:
+    dataset, _ = events
+    with pytest.raises(FivesigmaError, match=r"m4l: .*give the edges"):
+        templates(dataset, dataset.observables["m4l"], bins=5, name="m4l")
