@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
 from fivesigma.core.dataset import Dataset
@@ -163,13 +164,13 @@ def test_classes_can_be_named_and_wrong_names_are_errors():
         roc(dataset, scores.where(np.arange(300) > 0))
 
 
-def _coverage(experiments, n):
-    """Return how often the interval holds the true AUC of two normal classes, weights and all."""
-    held = 0
+def _coverage(experiments, n, shift=1.0, negative=0.0):
+    """Return how often the interval holds the true AUC of two normal classes, Φ(shift/√2), weights and all."""
+    held, truth = 0, norm.cdf(shift / np.sqrt(2))
     for seed in range(experiments):
-        score, is_signal, weight = _events(seed, n)
+        score, is_signal, weight = _events(seed, n, shift, negative)
         estimate = roc_curve(score, is_signal, weight, efficiencies=(), replicas=200, seed=seed).auc
-        held += estimate.low <= 0.7602499389065233 <= estimate.high
+        held += estimate.low <= truth <= estimate.high
     return held / experiments
 
 
@@ -178,5 +179,6 @@ def test_the_interval_covers_roughly():
 
 
 @pytest.mark.slow
-def test_the_interval_covers_68_percent():
-    assert abs(_coverage(1000, 400) - 0.683) < 0.03
+@pytest.mark.parametrize(("n", "shift", "negative"), [(400, 1.0, 0.0), (2000, 2.0, 0.0), (1000, 0.5, 0.15)])
+def test_the_interval_covers_68_percent(n, shift, negative):
+    assert abs(_coverage(1000, n, shift, negative) - 0.683) < 0.03

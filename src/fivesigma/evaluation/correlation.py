@@ -80,6 +80,7 @@ def correlations(
 def weighted_correlation(columns: Floats, weight: Floats) -> Floats:
     """Return Pearson's coefficients, shape (k, k), of ``columns``, shape (n, k); NaN where a variance is not positive."""
     centred = columns - np.average(columns, axis=0, weights=weight)
+    centred[:, np.ptp(columns, axis=0) == 0] = 0.0  # the mean of equal numbers is theirs but for rounding
     covariance = (centred * weight[:, None]).T @ centred
     return _normalised(covariance)
 

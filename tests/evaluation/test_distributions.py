@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+
+from fivesigma.core.errors import DataError, FivesigmaError
+from fivesigma.evaluation.distributions import binning, feature_distributions, score_distribution
+
+
+def test_histograms_hold_the_yields_and_share_their_edges(toy):
+    dataset, scores = toy
+    result = score_distribution(dataset, scores, bins=20, show_data=True)
+    assert [sample.title for sample in result.samples] == ["H(125)", "zz"]
+    assert_allclose([sample.histogram.total.sum() for sample in result.samples], [20, 80])
+    assert_allclose(result.samples[1].histogram.error ** 2, result.samples[1].histogram.total * 80 / 3000)
+    assert result.data.counts.sum() == 100
+    # Garwood's interval of no event at one sigma ends at -ln(0.1587)
+    assert_allclose(result.data.high[result.data.counts == 0], 1.8410216450)
+
+
+def test_while_blind_no_data_are_filled(toy):
+    dataset, scores = toy
+    assert score_distribution(dataset, scores).data is None
+    assert all(result.data is None for result in feature_distributions(dataset))
+
+
+def test_edges_do_not_depend_on_the_data(toy):
+    dataset, _ = toy
+    dataset = dataset.where(np.ones(len(dataset), dtype=bool))
+    wild = dataset.X.copy()
+    wild[dataset.data] = 1000
+    before = feature_distributions(dataset)
+    dataset.X[:] = wild
+    after = feature_distributions(dataset)
+    for one, other in zip(before, after, strict=True):
+        np.testing.assert_array_equal(one.edges, other.edges)
+
+
+def test_inputs_and_observables_are_all_there_or_those_asked_for(toy):
+    dataset, _ = toy
+    names = [result.feature for result in feature_distributions(dataset)]
+    assert names == ["useful", "flat", "type", "mass", "follower"]
+    assert [result.feature for result in feature_distributions(dataset, features=["mass"])] == ["mass"]
+    with pytest.raises(FivesigmaError, match="did you mean mass"):
+        feature_distributions(dataset, features=["mas"])
+
+
+def test_few_whole_values_get_a_bin_each():
+    assert_allclose(binning(np.array([-1.0, 1.0, 1.0]), 30), [-1.5, -0.5, 0.5, 1.5])
+    assert_allclose(binning(np.array([11.0, 13.0]), 30), [10.5, 11.5, 12.5, 13.5])
+
+
+def test_a_far_outlier_does_not_squeeze_the_bulk_and_a_sharp_end_is_kept():
+    generator = np.random.default_rng(1)
+    edges = binning(np.append(generator.exponential(size=10_000), 1e6), 30)
+    assert 3 < edges[-1] < 10
+    assert 0 <= edges[0] < 0.01
+    angle = generator.uniform(-np.pi, np.pi, size=10_000)
+    assert_allclose(binning(angle, 30)[[0, -1]], [angle.min(), angle.max()])
+
+
+@given(st.lists(st.floats(allow_nan=True, allow_infinity=True, width=32), min_size=1, max_size=50))
+def test_edges_rise_whatever_the_values(values):
+    values = np.array(values, dtype=np.float64)
+    if np.isfinite(values).any():
+        edges = binning(values, 10)
+        assert np.all(np.diff(edges) > 0)
+    else:
+        with pytest.raises(DataError, match="no finite value"):
+            binning(values, 10)
