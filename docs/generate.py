@@ -34,13 +34,10 @@ def write_reference(source: Path) -> None:
     """Write all generated pages below ``source``/reference/generated."""
     target = source / "reference" / "generated"
     target.mkdir(parents=True, exist_ok=True)
-    pages = {room: _room(room) for room in ROOMS} | {
-        "functions": _functions(),
-        "schema": _schema(),
-        "classifiers": _classifiers(),
-    }
-    for name, text in pages.items():
-        path = target / f"{name}.md"
+    pages = {f"{room}.md": _room(room) for room in ROOMS}
+    tables = {"functions.inc": _functions(), "schema.inc": _schema(), "classifiers.inc": _classifiers()}
+    for name, text in (pages | tables).items():
+        path = target / name
         if not path.is_file() or path.read_text() != text:
             path.write_text(text)
 
