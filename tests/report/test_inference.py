@@ -29,7 +29,9 @@ def test_pseudo_data_are_named_over_every_observed_number(results: dict[str, Any
         "Observed limit on μ (pseudo-data)",
     ]
     found = tables({"shape": results["inference"]["shape"]}, "pseudo-data")
-    assert "Observed (pseudo-data)" in [column.text for column in found["Upper limit on μ at 95 % CL"].columns]
+    assert "Observed (pseudo-data)" in [
+        column.text for column in found["Upper limit on μ at 95\u00a0%\u00a0CL"].columns
+    ]
     assert {"Observed significance (pseudo-data)", "Fitted signal strength μ (pseudo-data)"} <= set(
         heads(found["Result"])
     )
@@ -37,7 +39,7 @@ def test_pseudo_data_are_named_over_every_observed_number(results: dict[str, Any
 
 def test_the_band_the_breakdown_and_the_rest(results: dict[str, Any]) -> None:
     found = tables({"shape": results["inference"]["shape"]})
-    band = found["Upper limit on μ at 95 % CL"].groups[0].rows[0].cells
+    band = found["Upper limit on μ at 95\u00a0%\u00a0CL"].groups[0].rows[0].cells
     assert [cell.text for cell in band] == ["0.22", "0.30", "0.42", "0.60", "0.81", "0.45"]
     assert heads(found["Uncertainty on μ by its source"]) == ["statistics", "zz_rate", "luminosity"], (
         "the largest first"

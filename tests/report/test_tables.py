@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fivesigma.report.cells import MISSING
@@ -75,6 +75,7 @@ def words(value: Any) -> set[str]:
     return {value} if isinstance(value, str) else set()
 
 
+@settings(max_examples=50)
 @given(st.dictionaries(st.text(min_size=1, max_size=4), trees, max_size=4))
 def test_anything_json_can_hold_is_printed_whole(value: dict[str, Any]) -> None:
     printed = [
@@ -88,6 +89,7 @@ def test_anything_json_can_hold_is_printed_whole(value: dict[str, Any]) -> None:
     assert all(any(word in text for text in printed + heads) for word in words(value))
 
 
+@settings(max_examples=50)
 @given(trees)
 def test_every_row_has_a_cell_a_column(value: Any) -> None:
     for table in tables_of("All", value):

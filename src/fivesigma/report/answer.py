@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
 from fivesigma.report.format import SPACE, count, measured, number, significance
-from fivesigma.report.limits import LimitTexts, limit_texts
+from fivesigma.report.limits import CONFIDENCE, LimitTexts, limit_texts
 
 __all__ = ["Status", "answer", "headline", "setting", "status"]
 
 Status: TypeAlias = Literal["observed", "pseudo-data", "blind", "expected"]
 _HEADLINES = ("template_fit", "counting")
 """The types of inference that can answer for the run, the stronger first; within a type, the analyst's order."""
-_CL = f"95{SPACE}%{SPACE}CL"
 
 
 def headline(results: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
@@ -89,7 +88,7 @@ def _expected(entry: Mapping[str, Any], where: str) -> str:
     limits = limit_texts(entry)
     z = entry.get("z_expected")
     claims = (
-        [f"to exclude signal strengths above {limits.median} ({_CL}, expected; {_one_sigma(limits)})"]
+        [f"to exclude signal strengths above {limits.median} ({CONFIDENCE}, expected; {_one_sigma(limits)})"]
         if limits.band
         else []
     )
@@ -105,7 +104,9 @@ def _observed(entry: Mapping[str, Any], where: str) -> str:
     z, z_expected = entry.get("z_observed"), entry.get("z_expected")
     compared = f"; {limits.median} expected, {_one_sigma(limits)}" if limits.band else ""
     claims = (
-        [f"exclude signal strengths above {limits.observed} ({_CL}, observed{compared})"] if limits.observed else []
+        [f"exclude signal strengths above {limits.observed} ({CONFIDENCE}, observed{compared})"]
+        if limits.observed
+        else []
     )
     if z is not None:
         against = f"; {significance(z_expected)} expected" if z_expected is not None else ""

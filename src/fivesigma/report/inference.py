@@ -10,7 +10,7 @@ from fivesigma.report.answer import Status
 from fivesigma.report.cells import MISSING, Cell, cell
 from fivesigma.report.format import aligned
 from fivesigma.report.labels import row_label
-from fivesigma.report.limits import LIMIT_BAND, limit_texts
+from fivesigma.report.limits import CONFIDENCE, LIMIT_BAND, limit_texts
 from fivesigma.report.tables import Column, Group, Part, Row, Table, tables_of
 
 __all__ = ["expected_limit_cell", "inference_parts", "observed_label", "observed_limit_cell", "overview", "type_name"]
@@ -47,7 +47,7 @@ def overview(entries: Mapping[str, Mapping[str, Any]], status: Status) -> Table:
             *(Column(text=head) for head in heads),
         ),
         groups=(Group(rows=tuple(_overview_row(name, entry) for name, entry in entries.items())),),
-        note="Upper limits at 95 % CL (CLs). Beside an expected limit: the ends of its ±1σ band, as differences from the median.",
+        note=f"Upper limits at {CONFIDENCE} (CLs). Beside an expected limit: the ends of its ±1σ band, as differences from the median.",
     )
 
 
@@ -90,7 +90,7 @@ def _limit_tables(entry: Mapping[str, Any], status: Status) -> Iterator[Table]:
     expected = [Cell(text=text, kind="number") for text in band] if band else [MISSING] * len(LIMIT_BAND)
     cells = (*expected, observed_limit_cell(entry))
     yield Table(
-        caption="Upper limit on μ at 95 % CL",
+        caption=f"Upper limit on μ at {CONFIDENCE}",
         columns=(
             Column(text="", numeric=False),
             *(Column(text=f"Expected {text}" if text == "median" else text) for text in LIMIT_BAND),

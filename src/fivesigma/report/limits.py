@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fivesigma.report.format import aligned
+from fivesigma.report.format import SPACE, aligned
 
-__all__ = ["LIMIT_BAND", "LimitTexts", "limit_texts"]
+__all__ = ["CONFIDENCE", "LIMIT_BAND", "LimitTexts", "limit_texts"]
 
+CONFIDENCE = f"95{SPACE}%{SPACE}CL"
+"""The confidence level of every limit we quote."""
 LIMIT_BAND = ("−2σ", "−1σ", "median", "+1σ", "+2σ")
 """The five numbers of an expected limit, in the order of ``results.json``."""
 

@@ -8,6 +8,7 @@ from fivesigma.report.answer import headline, status
 from fivesigma.report.cells import Cell, cell, interval
 from fivesigma.report.content import RunContent
 from fivesigma.report.inference import expected_limit_cell, observed_label, observed_limit_cell, type_name
+from fivesigma.report.limits import CONFIDENCE
 
 __all__ = ["KeyNumber", "key_numbers", "source"]
 
@@ -28,7 +29,7 @@ def key_numbers(content: RunContent) -> tuple[KeyNumber, ...]:
         _, entry = found
         kind = status(content.results, content.config)
         numbers = [
-            KeyNumber(label="expected limit on μ, 95 % CL, and its ±1σ band", value=expected_limit_cell(entry)),
+            KeyNumber(label=f"expected limit on μ, {CONFIDENCE}, and its ±1σ band", value=expected_limit_cell(entry)),
             KeyNumber(label="expected significance", value=cell(entry.get("z_expected"), "z_expected")),
             KeyNumber(label=observed_label("observed limit on μ", kind), value=observed_limit_cell(entry)),
             KeyNumber(
