@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fivesigma.report.format import (
     aligned,
+    column,
     count,
     duration,
     measured,
@@ -116,6 +117,15 @@ def test_numbers_of_one_band_share_their_decimals() -> None:
     assert aligned([0.0, 0.0]) == ("0", "0")
     assert aligned([131.2, 1933.0]) == ("131", "1933")
     assert plain(" ".join(aligned([1.2e-9, 3.4e-9]))) == "1.2 × 10⁻⁹ 3.4 × 10⁻⁹"
+
+
+def test_numbers_of_one_column_share_their_decimals() -> None:
+    assert column([0.8, 0.8200000000000001, 0.84]) == ("0.80", "0.82", "0.84")
+    assert column([0.91234567, 0.5]) == ("0.9123", "0.5000")
+    assert column([0.001, 4433.0]) == ("0.001", "4433"), "a thousandfold apart each has its own"
+    assert column([math.inf, 0.5]) == ("∞", "0.5")
+    assert plain(" ".join(column([1.5e-9, 2e-9]))) == "1.500 × 10⁻⁹ 2.000 × 10⁻⁹"
+    assert column([]) == ()
 
 
 def test_units() -> None:

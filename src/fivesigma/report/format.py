@@ -124,7 +124,7 @@ def column(values: Sequence[float], digits: int = 4) -> tuple[str, ...]:
     """Return the numbers of a column, each to so many digits, with the same decimals unless they differ a thousandfold."""
     texts = tuple(number(value, digits) for value in values)
     sizes = [abs(value) for value in values if value]
-    if not sizes or max(sizes) > 1000 * min(sizes) or any("×" in text for text in texts):
+    if not all(map(math.isfinite, values)) or not sizes or max(sizes) > 1000 * min(sizes) or "×" in "".join(texts):
         return texts
     exact = [Decimal(f"{value:.{digits}g}").normalize() for value in values]
     places = max(0, *(-int(value.as_tuple().exponent) for value in exact))
