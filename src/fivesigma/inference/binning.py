@@ -104,6 +104,13 @@ class Binning:
         edges = self.axes[0].edges if len(self.axes) == 1 else np.arange(self.count + 1) + 0.5
         return np.asarray(edges, dtype=np.float64)
 
+    @property
+    def rows(self) -> Ints:
+        """For each bin, which bin of the first axis its lowest cell lies in, shape (count,)."""
+        cells = np.asarray(self.groups or range(self.cells))
+        first = np.asarray([int(np.flatnonzero(cells == number)[0]) for number in range(self.count)])
+        return first // (self.cells // self.axes[0].bins)
+
     def index(self, *values: Floats) -> Ints:
         """Return the bin of each event, shape (n,), from one array of shape (n,) per axis."""
         shape = tuple(axis.bins for axis in self.axes)

@@ -18,13 +18,22 @@ from fivesigma.inference.engine import Data, Model
 from fivesigma.inference.profile import Profile, nominal_asimov, profiled_asimov, rising_root
 from fivesigma.statistics.poisson import BAND
 
-__all__ = ["CLsCurve", "Nuisances", "UpperLimit", "cls_limit", "cls_values", "discovery_significance"]
+__all__ = [
+    "Band",
+    "CLsCurve",
+    "NamedLimit",
+    "Nuisances",
+    "UpperLimit",
+    "cls_limit",
+    "cls_values",
+    "discovery_significance",
+]
 
 Nuisances: TypeAlias = Literal["nominal", "profiled"]
 Band: TypeAlias = tuple[float, float, float, float, float]
 
 _BEYOND = 1.15  # the curve is drawn this much beyond the largest limit
-_POINTS = 41
+_POINTS = 31
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +48,28 @@ class CLsCurve:
         CLs at -2, -1, 0, +1, +2 σ of what background alone gives, shape (5, n).
     observed
         CLs of what was seen, shape (n,); None while blind.
+    limit_expected, limit_observed
+        Where the curves cross ``1 - level``.
+    level
+        Confidence level of the limits.
     """
 
     mu: Floats
     expected: Floats
     observed: Floats | None
+    limit_expected: Band
+    limit_observed: float | None
+    level: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedLimit:
+    """A limit on the signal strength and whose it is, to set beside others."""
+
+    name: str
+    expected: Band
+    observed: float | None
+    level: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,13 +132,13 @@ def cls_limit(
     if seen is not None:
         reference = asimov if nuisances == "profiled" else _asimov(model, seen, "profiled")
         observed = _observed_limit(seen, reference, level)
-    curve = _curve(asimov, seen, reference, _BEYOND * max([*limits, observed or 0.0]))
     low2, low1, median, high1, high2 = limits
+    band = (low2, low1, median, high1, high2)
     return UpperLimit(
-        expected=(low2, low1, median, high1, high2),
+        expected=band,
         observed=observed,
         level=level,
-        curve=curve,
+        curve=_curve(asimov, seen, reference, band, observed, level),
         nuisances=nuisances,
         method=f"CLs, asymptotic q̃_μ (1007.1727), {nuisances} nuisances",
     )
@@ -159,13 +185,21 @@ def _observed_limit(seen: Profile, asimov: Profile, level: float) -> float:
     return rising_root(excluded, max(seen.strength, 0.0), asimov.error)
 
 
-def _curve(asimov: Profile, seen: Profile | None, reference: Profile, largest: float) -> CLsCurve:
-    mus = np.linspace(0.0, largest, _POINTS)
-    expected = np.stack([_expected_cls(asimov.q_tilde(float(mu))) for mu in mus], axis=1)
+def _curve(
+    asimov: Profile, seen: Profile | None, reference: Profile, band: Band, limit: float | None, level: float
+) -> CLsCurve:
+    mus = np.linspace(0.0, _BEYOND * max(*band, limit or 0.0), _POINTS)
     observed = None
     if seen is not None:
         observed = np.asarray([_observed_cls(seen.q_tilde(float(mu)), reference.q_tilde(float(mu))) for mu in mus])
-    return CLsCurve(mu=mus, expected=expected, observed=observed)
+    return CLsCurve(
+        mu=mus,
+        expected=np.stack([_expected_cls(asimov.q_tilde(float(mu))) for mu in mus], axis=1),
+        observed=observed,
+        limit_expected=band,
+        limit_observed=limit,
+        level=level,
+    )
 
 
 def _expected_cls(q_asimov: float) -> Floats:

@@ -22,7 +22,7 @@ from fivesigma.inference.templates import Templates
 from fivesigma.inference.workspace import build_workspace, parameter_groups
 from fivesigma.inference.yields import ChannelYields, prefit_covariance, yields
 
-__all__ = ["FittedParameter", "TemplateFitResult", "fit_templates", "upper_limit"]
+__all__ = ["Breakdown", "FittedParameter", "Pulls", "TemplateFitResult", "fit_templates", "upper_limit"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +55,26 @@ class FittedParameter:
     def constraint(self) -> float | None:
         """Error after the fit over error before; None for what is free or without uncertainty."""
         return self.error / self.width if self.width else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breakdown:
+    """What each group of uncertainties adds to the standard deviation of the strength, in quadrature, and the whole.
+
+    ``expected`` says whether that is for Asimov data at μ = 1 or for the observed data.
+    """
+
+    groups: Mapping[str, float]
+    total: float
+    expected: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulls:
+    """The constrained parameters after a fit; ``expected`` if it was one to Asimov data at μ = 1."""
+
+    parameters: tuple[FittedParameter, ...]
+    expected: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +135,17 @@ class TemplateFitResult:
     signal: tuple[str, ...]
     method: str
     findings: tuple[Finding, ...]
+
+    @property
+    def costs(self) -> Breakdown:
+        """The breakdown with its total, as figures show it."""
+        return Breakdown(groups=self.breakdown, total=self.sigma_mu, expected=self.mu is None)
+
+    @property
+    def pulls(self) -> Pulls:
+        """The constrained parameters, as figures show them."""
+        constrained = tuple(p for p in self.parameters if p.pull is not None)
+        return Pulls(parameters=constrained, expected=self.mu is None)
 
 
 def fit_templates(

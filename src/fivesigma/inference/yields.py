@@ -29,10 +29,13 @@ class ChannelYields:
         Signal and background samples.
     values
         Expected events of each sample, shape (samples, bins).
-    error
-        Standard deviation of the sum of all samples in each bin, shape (bins,): simulation's statistics and systematics.
+    error, background_error
+        Standard deviation of the sum of all samples, and of all background, in each bin, shape (bins,): simulation's
+        statistics and systematics.
     total_error
         Standard deviation of the sum over samples and bins.
+    strength
+        The signal strength at which the signal samples are.
     observed
         Events seen, shape (bins,); None while blind.
     pseudo
@@ -46,7 +49,9 @@ class ChannelYields:
     samples: tuple[SampleInfo, ...]
     values: Floats
     error: Floats
+    background_error: Floats
     total_error: float
+    strength: float
     observed: Floats | None
     pseudo: bool
     postfit: bool
@@ -73,11 +78,16 @@ def yields(
     """Return the yields at parameters ``values`` of shape (k,), errors linearly propagated from ``covariance``, (k, k)."""
     expected = model.expected_by_sample(values)
     jacobian = model.jacobian(values)
+    without = values.copy()
+    without[model.poi] = 0.0
+    background_jacobian = model.jacobian(without)
+    background_jacobian[:, model.poi] = 0.0
     slices = model.channel_slices()
     result = []
     for channel in templates.channels:
         kept = [t.sample for t in channel.templates if t.kind == "background" or t.name in signal]
-        rows = jacobian[slices[channel.name]]
+        where = slices[channel.name]
+        rows = jacobian[where]
         summed = rows.sum(axis=0)
         result.append(
             ChannelYields(
@@ -85,8 +95,10 @@ def yields(
                 binning=channel.binning,
                 samples=tuple(kept),
                 values=np.stack([expected[channel.name][sample.name] for sample in kept]),
-                error=np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", rows, covariance, rows), 0.0)),
+                error=_propagated(rows, covariance),
+                background_error=_propagated(background_jacobian[where], covariance),
                 total_error=math.sqrt(max(float(summed @ covariance @ summed), 0.0)),
+                strength=float(values[model.poi]),
                 observed=channel.observed,
                 pseudo=channel.pseudo,
                 postfit=postfit,
@@ -98,3 +110,7 @@ def yields(
 def prefit_covariance(model: Model) -> Floats:
     """Return the covariance of the nuisances before any fit, shape (k, k): their constraints; nothing for the strength."""
     return np.diag([0.0 if parameter.width is None else parameter.width**2 for parameter in model.parameters])
+
+
+def _propagated(jacobian: Floats, covariance: Floats) -> Floats:
+    return np.asarray(np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", jacobian, covariance, jacobian), 0.0)))
