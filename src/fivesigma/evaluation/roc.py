@@ -124,7 +124,7 @@ def roc_curve(
     is_signal: Bools,
     weight: Floats | None = None,
     *,
-    model: str = "",
+    model: str = "model",
     efficiencies: Sequence[float] = (0.3, 0.5, 0.7, 0.9),
     replicas: int = 200,
     seed: int = 0,

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from collections.abc import Callable, Sequence
-from functools import singledispatch
+from functools import cache, singledispatch
 from typing import Any, TypeVar
 
 from matplotlib.figure import Figure
 
+from fivesigma import plots
 from fivesigma.core.errors import FivesigmaError
 from fivesigma.plots.style import Context, styled
 
 __all__ = ["plot", "register", "register_several"]
 
 Draw = TypeVar("Draw", bound=Callable[..., Figure])
-_MODULES = ("curves", "distributions", "cuts", "features", "limits", "templates")
 
 
 def plot(result: Any, *, context: Context | None = None, **options: Any) -> Figure:
@@ -35,8 +36,7 @@ def plot(result: Any, *, context: Context | None = None, **options: Any) -> Figu
     FivesigmaError
         If there is no figure for such a result.
     """
-    for module in _MODULES:
-        importlib.import_module(f"fivesigma.plots.{module}")
+    _load()
     context = context or Context()
     draw = _draw_several(_one_type(result)) if isinstance(result, list | tuple) else _draw_one(result)
     return draw(result, context=context, **options)
@@ -63,6 +63,13 @@ def register_several(kind: type) -> Callable[[Draw], Draw]:
         return drawn
 
     return decorate
+
+
+@cache
+def _load() -> None:
+    """Import every module of this room, so that each has registered its figures."""
+    for module in pkgutil.iter_modules(plots.__path__, f"{plots.__name__}."):
+        importlib.import_module(module.name)
 
 
 def _one_type(results: Sequence[Any]) -> Any:

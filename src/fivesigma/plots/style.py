@@ -71,7 +71,6 @@ _STYLE: dict[str, Any] = dict(mplhep.style.CMS) | {
     "lines.linewidth": 1.6,
     "mathtext.default": "regular",
     "mathtext.fontset": "dejavusans",
-    "pdf.fonttype": 42,
     "savefig.dpi": 150,
     "svg.hashsalt": "fivesigma",
     "xtick.major.size": 6,

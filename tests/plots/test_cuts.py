@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+
+from fivesigma.core.errors import FivesigmaError
+from fivesigma.evaluation.figures_of_merit import figures_of_merit
+from fivesigma.evaluation.single_cuts import single_cuts
+from fivesigma.plots.cuts import plot_single_cuts
+from fivesigma.plots.registry import plot
+from fivesigma.plots.style import Context
+
+
+@pytest.fixture(scope="module")
+def scans(toy):
+    return [figures_of_merit(toy.dataset, scores) for scores in toy.models]
+
+
+def test_each_figure_of_merit_has_a_panel_and_its_best_cut_is_marked(scans):
+    figure = plot(scans)
+    assert len(figure.axes) == len(scans[0].figures)
+    first = figure.axes[0]
+    assert first.get_ylabel() == "Asimov Z, 10 % on B"
+    best = scans[0].figures[0].best
+    marked = [line.get_xdata()[0] for line in first.lines if line.get_linestyle() == "--"]
+    assert marked == [scan.figures[0].best.cut for scan in scans]
+    honest = first.containers[0].lines[0]
+    assert (honest.get_xdata()[0], honest.get_ydata()[0]) == (best.cut, best.value.value)
+    hollow = [line for line in first.lines if line.get_fillstyle() == "none" and len(line.get_xdata())]
+    assert hollow[0].get_ydata()[0] == best.naive_value
+
+
+def test_the_score_axis_spreads_what_is_close_to_one(scans):
+    (axes,) = plot(scans, names=["asimov_z"]).axes
+    places = axes.transData.transform([(cut, 1.0) for cut in (0.0, 0.9, 0.99)])[:, 0]
+    np.testing.assert_allclose(places[1] - places[0], places[2] - places[1], rtol=1e-6)
+
+
+def test_an_unknown_figure_of_merit_is_an_error(scans):
+    with pytest.raises(FivesigmaError, match="did you mean asimov_z"):
+        plot(scans, names=["asimov"])
+
+
+def test_a_scan_without_any_allowed_cut_still_draws(toy, tmp_path):
+    figure = plot(figures_of_merit(toy.dataset, toy.models[0], floor=1e9))
+    figure.draw_without_rendering()
+    assert not figure.axes[0].containers
+
+
+def test_single_cuts_have_a_panel_each_with_both_figures_of_merit(toy):
+    results = single_cuts(toy.dataset)
+    figure = plot_single_cuts(results, context=Context(titles={"x0": "pT [GeV]"}))
+    panels = figure.axes[: len(results)]
+    assert "pT [GeV]" in [axes.get_xlabel() for axes in panels]
+    assert len(figure.axes) == 2 * len(results)
+    (legend,) = figure.legends
+    assert legend.get_texts()[0].get_text() == "Asimov Z, keeping above"

@@ -1,0 +1,54 @@
+import numpy as np
+
+from fivesigma.evaluation.distributions import score_distribution
+from fivesigma.evaluation.overtraining import overtraining
+from fivesigma.plots.distributions import plot_score_distribution
+from fivesigma.plots.registry import plot
+from fivesigma.plots.style import Context
+
+
+def _labels(axes):
+    return [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+def test_data_stand_over_the_stack_with_their_ratio(toy):
+    result = score_distribution(toy.dataset, toy.models[0], bins=10, show_data=True)
+    main, ratio = plot(result, context=Context(pseudo_data=True)).axes
+    assert _labels(main) == ["other", "ZZ → 4ℓ", "H(125)", "simulation's uncertainty", "pseudo-data"]
+    assert ratio.get_ylabel() == "pseudo-data /\nbackground"
+    points = main.containers[0].lines[0]
+    shown = result.data.counts > 0
+    np.testing.assert_array_equal(points.get_ydata(), result.data.counts[shown])
+    background = sum(sample.histogram.total for sample in result.samples if sample.kind == "background")
+    quotient = ratio.containers[0].lines[0]
+    np.testing.assert_allclose(quotient.get_ydata(), (result.data.counts / background)[shown])
+
+
+def test_a_blind_figure_has_no_points_and_no_ratio(toy):
+    figure = plot_score_distribution(score_distribution(toy.dataset, toy.models[0]), context=Context())
+    (main,) = figure.axes
+    assert _labels(main) == ["other", "ZZ → 4ℓ", "H(125)", "simulation's uncertainty"]
+    assert not main.containers
+
+
+def test_the_scale_starts_below_the_smallest_bin_and_leaves_room_for_the_legend(toy):
+    result = score_distribution(toy.dataset, toy.models[0], bins=10)
+    (main,) = plot(result).axes
+    totals = np.concatenate([sample.histogram.total for sample in result.samples])
+    bottom, top = main.get_ylim()
+    assert bottom < totals[totals > 0].min()
+    assert top > 2 * totals.max()
+
+
+def test_training_and_out_of_fold_events_are_overlaid_for_each_class(toy):
+    scored = toy.scored(toy.models[0])
+    result = overtraining("trees", scored, scored, bins=8, replicas=20)
+    (axes,) = plot(result).axes
+    assert _labels(axes) == [
+        "signal, training",
+        "background, training",
+        "signal, out of fold",
+        "background, out of fold",
+    ]
+    assert "difference 0.000" in axes.get_legend().get_title().get_text()
+    np.testing.assert_array_equal(axes.containers[0].lines[0].get_ydata(), result.classes[0].out_of_fold.total)
