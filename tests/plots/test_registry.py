@@ -43,7 +43,7 @@ def test_every_result_has_a_figure_and_strict_json(results):
 
 
 def test_unknown_results_are_told_what_there_is(results):
-    with pytest.raises(FivesigmaError, match=r"no figure for a float; there are for: .*Overtraining, RocCurve"):
+    with pytest.raises(FivesigmaError, match=r"no figure for a float; there are for: .*Overtraining, .*RocCurve"):
         plot(1.5)
     with pytest.raises(FivesigmaError, match=r"no figure for several Overtraining together; .*RocCurve"):
         plot([results[2], results[2]])
