@@ -1,0 +1,172 @@
+"""Templates before and after a fit: stacked samples, their uncertainty, the signal, and data where anybody may look."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from fivesigma.core.arrays import Floats
+from fivesigma.core.sample import Kind, SampleInfo
+from fivesigma.inference.yields import ChannelYields
+from fivesigma.plots.registry import register
+from fivesigma.plots.style import DATA, SIGNAL, Context, figure_with_ratio, new_figure, sample_colours
+from fivesigma.statistics.poisson import garwood_interval
+
+__all__ = ["plot_yields"]
+
+_LOGARITHMIC_BEYOND = 40.0  # largest over smallest bin
+_MOST_ROW_LABELS = 12
+_ROW_LABELS_AT = 0.72  # of the height
+_WHOLE = "all"  # the region of a fit that has but one
+
+
+@register(ChannelYields)
+def plot_yields(result: ChannelYields, *, context: Context) -> Figure:
+    """Draw the yields of one region.
+
+    Before a fit the backgrounds are stacked, the signal stands over them at μ = 1 and the ratio is to the background; after
+    it the fitted signal is part of the stack and the ratio is to the sum. Bands hold systematics and the statistics of
+    the simulation; data have Poisson intervals (Garwood 1936) and are left out where they are blind.
+    """
+    if result.observed is None:
+        figure, main = new_figure(context, size=(6.8, 5.0))
+        lowest = main
+    else:
+        figure, main, lowest = figure_with_ratio(context, size=(6.8, 6.2))
+    edges = result.binning.edges
+    reference, error = (result.total, result.error) if result.postfit else (result.background, result.background_error)
+    _stack(main, result, context)
+    _band(main, edges, reference, error, "uncertainty of the sum" if result.postfit else "background uncertainty")
+    if result.observed is not None:
+        _points(main, edges, result.observed, np.ones_like(reference), context.data_title)
+        _ratio(lowest, result, reference, error, context)
+    _scale(main, result)
+    _rows(main, result)
+    main.set(xlim=(edges[0], edges[-1]), ylabel="events / bin")
+    lowest.set_xlabel(_abscissa(result))
+    state = "after the fit" if result.postfit else "before the fit"
+    region = "" if result.name == _WHOLE else f"{context.title_of(result.name)}, "
+    handles, labels = main.get_legend_handles_labels()
+    order = sorted(range(len(labels)), key=lambda i: labels[i] != context.data_title)
+    main.legend(
+        [handles[i] for i in order],
+        [labels[i] for i in order],
+        ncols=2,
+        loc="upper left",
+        title=f"{region}{state}",
+        alignment="left",
+    )
+    return figure
+
+
+def _stack(axes: Axes, result: ChannelYields, context: Context) -> None:
+    edges = result.binning.edges
+    colour = sample_colours(*([s.name for s in _of_kind(result, kind)] for kind in ("signal", "background")))
+    base = np.zeros(result.binning.count)
+    order = sorted(
+        range(len(result.samples)), key=lambda i: (result.samples[i].kind == "signal", result.values[i].sum())
+    )
+    for index in order:
+        sample, values = result.samples[index], result.values[index]
+        title = context.titles.get(sample.name) or sample.title
+        if sample.kind == "signal":
+            title += f" (μ = {result.strength:.2g})"
+        if sample.kind == "signal" and not result.postfit:
+            axes.stairs(values, edges, color=colour[sample.name], linewidth=2, label=title)
+            continue
+        axes.stairs(base + values, edges, baseline=base, fill=True, color=colour[sample.name], label=title)
+        base = base + values
+    axes.stairs(base, edges, color="black", linewidth=0.8)
+
+
+def _band(axes: Axes, edges: Floats, total: Floats, error: Floats, label: str | None) -> None:
+    axes.stairs(
+        total + error,
+        edges,
+        baseline=np.maximum(total - error, 0),
+        fill=True,
+        facecolor="none",
+        edgecolor="dimgrey",
+        hatch="/////",
+        linewidth=0,
+        label=label,
+    )
+
+
+def _points(axes: Axes, edges: Floats, counts: Floats, scale: Floats, label: str | None) -> None:
+    low, high = garwood_interval(counts)
+    axes.errorbar(
+        (edges[1:] + edges[:-1]) / 2,
+        counts / scale,
+        yerr=[(counts - low) / scale, (high - counts) / scale],
+        color=DATA,
+        linestyle="none",
+        marker="o",
+        markersize=4,
+        label=label,
+    )
+
+
+def _ratio(axes: Axes, result: ChannelYields, reference: Floats, error: Floats, context: Context) -> None:
+    if result.observed is None:
+        return
+    edges = result.binning.edges
+    _band(axes, edges, np.ones_like(reference), error / reference, None)
+    if not result.postfit:
+        axes.stairs(1 + result.signal / reference, edges, color=SIGNAL, baseline=None)
+    axes.axhline(1, color="dimgrey", linewidth=0.8)
+    _points(axes, edges, result.observed, reference, None)
+    highest = max(2.0, float(np.max(garwood_interval(result.observed)[1] / reference)))
+    axes.set_ylim(0, min(1.08 * highest, 8.0))
+    axes.set_ylabel(f"{context.data_title} /\n{'sum' if result.postfit else 'background'}", loc="center")
+
+
+def _scale(axes: Axes, result: ChannelYields) -> None:
+    """Leave room for the legend, on a logarithmic scale where bins differ much."""
+    grid = len(result.binning.axes) > 1
+    tops = [result.total + result.error, result.background + result.background_error]
+    if result.observed is not None:
+        tops.append(garwood_interval(result.observed)[1])
+    top = float(np.max(tops))
+    positive = result.background[result.background > 0]
+    bottom = float(positive.min()) if len(positive) else top
+    if top / bottom > _LOGARITHMIC_BEYOND:
+        axes.set_yscale("log")
+        axes.set_ylim(bottom / 3, top * (3 * top / bottom) ** (1.1 if grid else 0.5))
+    else:
+        axes.set_ylim(0, (1.9 if grid else 1.45) * top)
+
+
+def _rows(axes: Axes, result: ChannelYields) -> None:
+    """Mark where the first axis of a grid goes on to its next bin."""
+    if len(result.binning.axes) == 1:
+        return
+    rows, first = result.binning.rows, result.binning.axes[0]
+    starts = np.flatnonzero(np.diff(rows, prepend=-1))
+    for start in starts[1:]:
+        axes.axvline(start + 0.5, ymax=_ROW_LABELS_AT, color="dimgrey", linewidth=0.8, linestyle=":")
+    if len(starts) > _MOST_ROW_LABELS:
+        return
+    ends = [*starts[1:], len(rows)]
+    for start, end in zip(starts, ends, strict=True):
+        low, high = first.edges[rows[start]], first.edges[rows[end] if end < len(rows) else -1]
+        axes.text(
+            (start + end + 1) / 2,
+            _ROW_LABELS_AT,
+            f"{low:g}–{high:g}",
+            transform=axes.get_xaxis_transform(),
+            ha="center",
+            va="top",
+            rotation=90,
+            fontsize="xx-small",
+        )
+
+
+def _abscissa(result: ChannelYields) -> str:
+    binning = result.binning
+    return binning.title if len(binning.axes) == 1 else f"{binning.title}, in ranges of {binning.axes[0].title}"
+
+
+def _of_kind(result: ChannelYields, kind: Kind) -> list[SampleInfo]:
+    return [sample for sample in result.samples if sample.kind == kind]

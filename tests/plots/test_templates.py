@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+
+from fivesigma.core.sample import SampleInfo
+from fivesigma.inference.binning import Axis, Binning, fixed_bins
+from fivesigma.inference.yields import ChannelYields
+from fivesigma.plots.registry import plot
+from fivesigma.plots.style import Context
+from fivesigma.statistics.poisson import garwood_interval
+
+CONTEXT = Context(label="simulation", luminosity=10, energy=13, pseudo_data=True)
+SAMPLES = (
+    SampleInfo(name="higgs", kind="signal", label="H(125)"),
+    SampleInfo(name="zz", kind="background", label="ZZ"),
+    SampleInfo(name="top", kind="background"),
+)
+MASS = fixed_bins([110, 120, 130, 150], name="m4l", label="m(4ℓ) [GeV]")
+
+
+def yields(*, observed=None, postfit: bool = False, binning: Binning = MASS, scale: float = 1.0) -> ChannelYields:
+    values = np.array([[1.0, 8.0, 2.0], [20.0 * scale, 10.0, 8.0], [3.0, 2.0, 1.0]])
+    return ChannelYields(
+        name="window",
+        binning=binning,
+        samples=SAMPLES,
+        values=values,
+        error=0.1 * values.sum(axis=0),
+        background_error=0.08 * values[1:].sum(axis=0),
+        total_error=4.0,
+        strength=0.73 if postfit else 1.0,
+        observed=None if observed is None else np.asarray(observed, float),
+        pseudo=True,
+        postfit=postfit,
+    )
+
+
+def legend(axes) -> list[str]:
+    return [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+def test_blind_templates_have_no_points_and_no_ratio() -> None:
+    figure = plot(yields(), context=CONTEXT)
+    (axes,) = figure.axes
+    assert legend(axes) == ["top", "ZZ", "H(125) (μ = 1)", "background uncertainty"]
+    assert not axes.containers
+    assert axes.get_xlabel() == "m(4ℓ) [GeV]"
+
+
+def test_data_have_garwood_intervals_even_where_nothing_was_seen() -> None:
+    main, ratio = plot(yields(observed=[25, 0, 9]), context=CONTEXT).axes
+    assert legend(main)[0] == "pseudo-data"
+    (points,) = main.containers
+    low, high = garwood_interval([25, 0, 9])
+    ends = np.array([segment[:, 1] for segment in points.lines[2][0].get_segments()])
+    assert ends == pytest.approx(np.stack([low, high], axis=1))
+    assert points.lines[0].get_ydata().tolist() == [25, 0, 9]
+    assert ratio.containers[0].lines[0].get_ydata() == pytest.approx([25 / 23, 0, 1])
+    assert ratio.get_ylabel() == "pseudo-data /\nbackground"
+
+
+def test_after_the_fit_the_signal_is_part_of_the_sum() -> None:
+    main, ratio = plot(yields(observed=[25, 18, 9], postfit=True), context=CONTEXT).axes
+    assert "H(125) (μ = 0.73)" in legend(main)
+    assert "uncertainty of the sum" in legend(main)
+    assert main.get_legend().get_title().get_text() == "window, after the fit"
+    assert ratio.get_ylabel() == "pseudo-data /\nsum"
+    assert ratio.containers[0].lines[0].get_ydata() == pytest.approx([25 / 24, 18 / 20, 9 / 11])
+
+
+def test_bins_that_differ_much_are_on_a_logarithmic_scale() -> None:
+    assert plot(yields(), context=CONTEXT).axes[0].get_yscale() == "linear"
+    assert plot(yields(scale=100), context=CONTEXT).axes[0].get_yscale() == "log"
+
+
+def test_a_grid_says_which_bins_lie_where_on_the_first_axis() -> None:
+    axes = (
+        Axis(name="m4l", edges=(110.0, 125.0, 150.0), label="m(4ℓ) [GeV]"),
+        Axis(name="score", edges=(0.0, 0.5, 1.0)),
+    )
+    grid = Binning(axes=axes, groups=(0, 1, 2, 2))
+    (main,) = plot(yields(binning=grid), context=CONTEXT).axes
+    assert [text.get_text() for text in main.texts] == ["110–125", "125–150"]
+    assert main.get_xlabel() == "bin of m4l × score, in ranges of m(4ℓ) [GeV]"
