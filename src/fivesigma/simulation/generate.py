@@ -28,7 +28,7 @@ from fivesigma.simulation.processes import Process
 __all__ = ["Generation", "Progress"]
 
 Progress: TypeAlias = Callable[[int, int], None]
-_PATIENCE = 5
+_PATIENCE = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

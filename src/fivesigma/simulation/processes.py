@@ -112,7 +112,7 @@ _HIGGS = Process(
     "125 GeV, YR4, arXiv:1610.07922",
     limits=(
         *_LEPTON_LIMITS,
-        "Gluon fusion only: vector-boson fusion and associated production, 12 % of all Higgs bosons, are left out.",
+        "Gluon fusion only: vector-boson fusion and associated production, 13 % of all Higgs bosons, are left out.",
         "No interference between equal leptons in 4e and 4μ, and no interference with gg → ZZ.",
     ),
 )

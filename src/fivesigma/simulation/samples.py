@@ -15,7 +15,7 @@ from fivesigma.core.errors import DataError, FivesigmaError, suggestion
 from fivesigma.core.identity import digest
 from fivesigma.core.version import __version__
 from fivesigma.simulation.chunks import Chunk
-from fivesigma.simulation.files import rounded, write_events
+from fivesigma.simulation.files import read_provenance, rounded, write_events
 from fivesigma.simulation.generate import Generation, Progress
 from fivesigma.simulation.processes import Process, RecipeSimulation
 
