@@ -21,7 +21,7 @@ from fivesigma.simulation.processes import RECIPES
 
 pytest.importorskip("pythia8mc")
 HIGGS = RECIPES["higgs-4l"].processes["higgs"]
-EVENTS = 70
+EVENTS = 40
 
 
 def generation(directory, **fields):

@@ -72,17 +72,17 @@ def test_rate_of_a_k_factor():
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """100 events of each process and pseudo-data at a hundredth of the luminosity, made now."""
+    """60 events of each process and pseudo-data at a hundredth of the luminosity, made now."""
     pytest.importorskip("pythia8mc")
     directory = tmp_path_factory.mktemp("events")
     recipe = replace(RECIPE, luminosity=0.1)
     seen = []
     for name, process in recipe.processes.items():
-        size = {"higgs": 800, "zz": 1300}[name]
+        size = {"higgs": 500, "zz": 800}[name]
         each = Generation(
             process=process, seed=1, stream="simulation", directory=directory, chunk_size=size, timeout=120
         )
-        simulate_process(recipe, each, 100, lambda done, wanted: seen.append((done, wanted)))
+        simulate_process(recipe, each, 60, lambda done, wanted: seen.append((done, wanted)))
     simulate_pseudo_data(recipe, each)
     return recipe, each, directory, seen
 
@@ -92,7 +92,7 @@ def test_exactly_the_events_asked_for_and_weights_that_sum_to_the_expected_yield
     for name in recipe.processes:
         events, provenance = columns(directory / f"{name}.parquet"), read_provenance(directory / f"{name}.parquet")
         assert set(events) == {*LEPTON_COLUMNS, "id", "weight"}
-        assert len(events["id"]) == provenance["events"]["written"] == 100
+        assert len(events["id"]) == provenance["events"]["written"] == 60
         rate = provenance["rate"]
         assert events["weight"].sum() == pytest.approx(rate["expected"], rel=1e-12)
         assert rate["expected"] == pytest.approx(1000 * 0.1 * rate["cross_section"] * rate["acceptance"], rel=1e-12)
@@ -114,14 +114,14 @@ def test_leptons_come_in_order_within_the_acceptance(made):
 
 def test_progress_ends_at_what_was_asked_for_and_nothing_else_is_left(made):
     _, _, directory, seen = made
-    assert seen[-1] == (100, 100)
+    assert seen[-1] == (60, 60)
     assert sorted(path.name for path in directory.iterdir()) == ["higgs.parquet", "pseudo_data.parquet", "zz.parquet"]
 
 
 def test_what_stands_is_not_made_again_but_other_numbers_are(made):
     recipe, each, directory, _ = made
     before = {path: path.stat().st_mtime_ns for path in directory.iterdir()}
-    simulate_process(recipe, each, 100, lambda done, wanted: pytest.fail("generates again"))
+    simulate_process(recipe, each, 60, lambda done, wanted: pytest.fail("generates again"))
     simulate_pseudo_data(recipe, each, lambda done, wanted: pytest.fail("generates again"))
     assert {path: path.stat().st_mtime_ns for path in directory.iterdir()} == before
 
