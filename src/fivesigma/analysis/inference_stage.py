@@ -21,7 +21,6 @@ from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError
 from fivesigma.core.expressions import Expression
-from fivesigma.core.finding import Finding
 from fivesigma.core.parallel import Shared, iterate_map
 from fivesigma.core.scores import Scores
 from fivesigma.inference.binning import Axis, Binning
@@ -216,25 +215,52 @@ def _keep_fit(context: RunContext, name: str, fitted: _Fitted) -> Outcome:
         "method": result.method,
     }
     files = (f"inference/{name}-workspace.json", f"inference/{name}.json", f"templates/{name}.json")
-    return Outcome(value=value, findings=_findings(result), figures=draw(context, _drawings(name, fitted), "Drawing the fits"), files=files)
-
-
-def _findings(result: TemplateFitResult) -> tuple[Finding, ...]:
-    return result.findings
+    return Outcome(value=value, findings=result.findings, figures=draw(context, _drawings(name, fitted), "Drawing the fits"), files=files)
 
 
 def _drawings(name: str, fitted: _Fitted) -> list[Drawing]:
+    """Return the CLs curve, the templates of every region before and after the fit, the breakdown and the pulls."""
     result = fitted.result
-    shown = "after the fit" if result.postfit is not None else "before any fit, for the signal region is blind"
+    blind = result.postfit is None
+    on = "expected for μ = 1, on Asimov data" if blind else "on the data fitted"
+    drawings = [
+        _drawing(
+            f"cls-{name}",
+            f"CLs against the signal strength, {name}",
+            "Where a curve falls below the line the strength is excluded; bands hold 68 % and 95 % of background-only outcomes.",
+            f"CLs against the signal strength for {name}.",
+            result.curve,
+        )
+    ]
+    for when, channels in (("before", result.prefit), ("after", result.postfit or ())):
+        drawings += [
+            _drawing(
+                f"templates-{name}-{channel.name}-{when}",
+                f"{name}, region {channel.name}, {when} the fit",
+                f"Stacked templates {when} the fit with their uncertainty, statistics of the simulation included.",
+                f"Stacked templates of {name} in region {channel.name} {when} the fit.",
+                channel,
+            )
+            for channel in channels
+        ]
     return [
-        Drawing(
-            note=FigureNote(
-                name=f"cls-{name}",
-                section="inference",
-                title=f"CLs against the signal strength, {name}",
-                caption="Where a curve crosses 0.05 the strength is excluded at 95 % CL; bands hold 68 % and 95 % of background-only outcomes.",
-                alt=f"CLs against the signal strength for {name}, expected with its band, and observed.",
-            ),
-            result=result.curve,
+        *drawings,
+        _drawing(
+            f"breakdown-{name}",
+            f"What each uncertainty costs, {name}",
+            f"What each group adds to the uncertainty of μ in quadrature, {on}.",
+            f"Breakdown of the uncertainty of the signal strength in {name}.",
+            result.costs,
+        ),
+        _drawing(
+            f"pulls-{name}",
+            f"Pulls and constraints, {name}",
+            f"Nuisance parameters after the fit, in units of their constraint, {on}.",
+            f"Pulls of the nuisance parameters of {name}.",
+            result.pulls,
         ),
     ]
+
+
+def _drawing(name: str, title: str, caption: str, alt: str, result: Any) -> Drawing:
+    return Drawing(note=FigureNote(name=name, section="inference", title=title, caption=caption, alt=alt), result=result)

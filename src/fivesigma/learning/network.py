@@ -102,7 +102,7 @@ class Network:
         with _one_thread(), torch.no_grad():
             chunks = torch.from_numpy(np.ascontiguousarray(X)).split(_SCORED_AT_ONCE)
             scores = [self._logit(chunk).double().numpy() for chunk in chunks]
-        return np.concatenate(scores) if scores else np.empty(0)
+        return np.concatenate(scores)
 
     def describe(self) -> Mapping[str, Any]:
         """Return the layers as built, the number of trainable parameters and the epochs."""

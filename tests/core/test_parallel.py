@@ -1,0 +1,73 @@
+"""The seam: the same results wherever they are computed, and a lost worker's task is done again."""
+
+from __future__ import annotations
+
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info
+
+from fivesigma.core.parallel import Workers, iterate_map, run_map
+
+
+def weighted_sum(factor, shared):
+    return float(factor * shared["x"].sum())
+
+
+def threads(_item, _shared):
+    return max((pool["num_threads"] for pool in threadpool_info()), default=1)
+
+
+def die_once(item, _shared):
+    """Kill the worker the first time; the second time find the mark that the first left."""
+    mark = Path(item)
+    if mark.exists():
+        return os.getpid()
+    mark.touch()
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError
+
+
+def die(_item, _shared):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def write_to_shared(_item, shared):
+    shared["x"][0] = 1.0
+
+
+SHARED = {"x": np.arange(1000.0)}
+
+
+@pytest.mark.parametrize("make", [lambda: Workers(1), lambda: Workers(2), lambda: Workers(executor=ThreadPoolExecutor(2))])
+def test_results_come_in_order_from_any_workers(make):
+    with make() as workers:
+        assert run_map(weighted_sum, [1, 2, 3, 4], shared=SHARED, workers=workers) == [499500.0 * k for k in (1, 2, 3, 4)]
+        assert dict(iterate_map(weighted_sum, [5, 6], shared=SHARED, workers=workers)) == {0: 2497500.0, 1: 2997000.0}
+
+
+def test_one_thread_a_task():
+    with Workers(2) as workers:
+        assert run_map(threads, [0, 1], workers=workers) == [1, 1]
+    assert run_map(threads, [0], workers=None) == [1]
+
+
+def test_a_lost_worker_is_forgiven(tmp_path):
+    with Workers(2) as workers:
+        pids = run_map(die_once, [str(tmp_path / "a"), str(tmp_path / "b")], workers=workers)
+    assert all(pid != os.getpid() for pid in pids)
+
+
+def test_a_task_that_always_kills_ends_the_run():
+    with Workers(2) as workers, pytest.raises(BrokenProcessPool):
+        run_map(die, [0, 1], workers=workers)
+
+
+def test_tasks_cannot_change_what_is_shared():
+    with Workers(2) as workers, pytest.raises(ValueError, match="read-only"):
+        run_map(write_to_shared, [0, 1], shared=SHARED, workers=workers)

@@ -1,0 +1,98 @@
+"""Samples to a dataset, and what may not be in one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fivesigma.core.errors import DataError
+from fivesigma.core.sample import Sample, SampleInfo
+from fivesigma.events.assemble import dataset
+from fivesigma.events.checks import check_samples
+
+
+def sample(name="s", kind="signal", n=50, **columns):
+    generator = np.random.default_rng(n)
+    events = {"pt": generator.uniform(10, 100, n), "mass": generator.uniform(100, 150, n)} | columns
+    weight = np.ones(n) if kind == "data" else generator.uniform(0.1, 2, n)
+    return Sample(info=SampleInfo(name=name, kind=kind), events=events, weight=weight, id=np.arange(n, dtype=np.uint64))
+
+
+def test_samples_keep_their_order_and_weights_reconcile():
+    samples = [sample("s"), sample("b", "background", 80), sample("d", "data", 20)]
+    made = dataset(samples, inputs={"log_pt": "log(pt)"}, observables=["mass"])
+    for one in samples:
+        mine = made.of(one.name)
+        np.testing.assert_array_equal(made.weight[mine], one.weight)
+        np.testing.assert_allclose(made.X[mine, 0], np.log(one.events["pt"]), rtol=1e-6)
+        np.testing.assert_array_equal(made.observables["mass"][mine], one.events["mass"])
+    total = sum(abs(s.weight).sum() for s in samples)
+    assert abs(made.weight.sum() - sum(s.weight.sum() for s in samples)) <= 1e-12 * total
+
+
+@given(st.permutations(range(50)))
+def test_the_order_of_events_changes_nothing_but_the_order(order):
+    one = sample()
+    shuffled = Sample(info=one.info, events={k: c[order] for k, c in one.events.items()}, weight=one.weight[order], id=one.id[order])
+    made, again = (dataset([s], inputs=["pt"]) for s in (one, shuffled))
+    np.testing.assert_array_equal(made.X[order], again.X)
+    np.testing.assert_array_equal(made.id[order], again.id)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 1e39])
+def test_values_that_models_cannot_use(bad):
+    pt = np.ones(50)
+    pt[[7, 9]] = bad
+    with pytest.raises(DataError, match=r"sample 's': 'pt' \(pt\) is NaN or infinite in 2 of 50 events, the first of them the selected event 7"):
+        dataset([sample(pt=pt)], inputs=["pt"])
+
+
+@pytest.mark.parametrize(
+    ("inputs", "observables", "says"),
+    [
+        (["pt", "mass"], ["mass"], "an input and an observable"),
+        ({"m": " mass "}, {"fitted": "mass"}, "input 'm' is the observable 'fitted'"),
+        ({}, ["mass"], "no inputs"),
+        (["ptt"], [], "did you mean pt"),
+    ],
+)
+def test_names_that_make_no_sense_together(inputs, observables, says):
+    with pytest.raises(Exception, match=says) as error:
+        dataset([sample()], inputs=inputs, observables=observables)
+    assert "fivesigma" in type(error.value).__module__
+
+
+def test_a_class_without_events():
+    with pytest.raises(DataError, match="sample 'b' has no events left"):
+        dataset([sample(), sample("b", "background", 0)], inputs=["pt"])
+    assert len(dataset([sample(), sample("d", "data", 0)], inputs=["pt"])) == 50
+
+
+def test_two_samples_of_one_name():
+    with pytest.raises(DataError, match="two samples are called 's'"):
+        dataset([sample(), sample()], inputs=["pt"])
+
+
+def planted(kind="signal", weight=None, ids=None, n=500):
+    weight = np.ones(n) if weight is None else weight
+    ids = np.arange(n, dtype=np.uint64) if ids is None else ids
+    return Sample(info=SampleInfo(name="s", kind=kind), events={}, weight=weight, id=ids)
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "severity"),
+    [
+        (planted("data", ids=np.repeat(np.arange(250, dtype=np.uint64), 2)), "duplicate-events", "serious"),
+        (planted(ids=np.repeat(np.arange(250, dtype=np.uint64), 2)), "duplicate-events", "warning"),
+        (planted(weight=np.where(np.arange(500) % 10 == 0, -1.0, 1.0)), "negative-weights", "info"),
+        (planted(weight=np.where(np.arange(500) == 0, 1e3, 1.0)), "few-effective-events", "warning"),
+    ],
+)
+def test_findings(fault, code, severity):
+    assert [(f.code, f.severity) for f in check_samples([fault])] == [(code, severity)]
+
+
+def test_clean_samples_have_no_findings():
+    assert check_samples([planted(), planted("data")]) == ()

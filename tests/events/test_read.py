@@ -1,0 +1,128 @@
+"""From files to a sample: cutflow, weights, identifiers, duplicates, blinding."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fivesigma.core.errors import DataError
+from fivesigma.core.expressions import Expression
+from fivesigma.core.identity import fold_of
+from fivesigma.events.read import Blinding, read
+
+CMS = Path(__file__).parents[3] / "shared/data/cms_h4l"
+cms = pytest.mark.skipif(not CMS.is_dir(), reason="the folder of open data is not beside the checkout")
+
+
+def test_cutflow_counts_every_step(table, write):
+    sample = read(write("a.root", table)).weigh("2 * w").select("pt > 20", positive="charge > 0").sample("s", kind="signal")
+    first = table["pt"] > 20
+    both = first & (table["charge"] > 0)
+    expected = [("read", np.ones(200, dtype=bool)), ("pt > 20", first), ("positive", both)]
+    for row, (step, mask) in zip(sample.cutflow, expected, strict=True):
+        weight = 2 * table["w"][mask]
+        assert (row.step, row.events) == (step, mask.sum())
+        assert row.total == pytest.approx(weight.sum(), abs=1e-12 * weight.sum())
+        assert row.error == pytest.approx(np.sqrt((weight**2).sum()))
+    np.testing.assert_array_equal(sample.weight, 2 * table["w"][both])
+    np.testing.assert_array_equal(sample.events["pt"], table["pt"][both])
+
+
+def test_data_events_count_one(table, write):
+    sample = read(write("a.root", table)).weigh("w").sample("d", kind="data")
+    assert (sample.weight == 1).all()
+
+
+def test_formats_agree(table, write):
+    samples = [
+        read(write(name, {**table, "event": np.arange(200)})).weigh("w").select("pt > 20").sample("s", kind="signal")
+        for name in ("a.root", "a.parquet", "a.csv")
+    ]
+    for other in samples[1:]:
+        np.testing.assert_array_equal(samples[0].id, other.id)
+        np.testing.assert_array_equal(samples[0].weight, other.weight)
+
+
+def test_identifiers_do_not_depend_on_cuts_or_columns(table, write):
+    path = write("a.root", table)
+    whole = read(path).sample("s", kind="signal")
+    part = read(path).select("pt > 50").sample("s", kind="signal", columns=["eta"])
+    np.testing.assert_array_equal(part.id, whole.id[table["pt"] > 50])
+    assert set(part.events) == {"eta"}
+
+
+def test_run_and_event_are_recognised(table, write):
+    numbers = {"run": np.full(200, 5), "event": np.arange(200)}
+    one = read(write("a.root", {**table, **numbers})).sample("s", kind="signal")
+    two = read(write("b.parquet", {"pt": table["pt"], **numbers})).sample("s", kind="signal")
+    np.testing.assert_array_equal(one.id, two.id)
+    declared = read(write("c.root", {**table, "number": np.arange(200)}), id_columns=["number"]).sample("s", kind="signal")
+    assert len(np.unique(declared.id)) == 200
+
+
+def test_duplicated_data_are_removed_by_content(table, write):
+    twice = {name: np.concatenate([column, column[:30]]) for name, column in table.items()}
+    files = read(write("a.root", twice))
+    assert len(files.sample("d", kind="data")) == 230
+    removed = files.sample("d", kind="data", remove_duplicates=True)
+    assert len(removed) == 200
+    assert [row.step for row in removed.cutflow] == ["read", "duplicates removed"]
+    np.testing.assert_array_equal(removed.events["pt"], table["pt"])
+
+
+def test_blind_data_leave_no_trace(table, write):
+    """Two files that differ only in blind events, in values and in number, make the same sample."""
+    blinding = Blinding(condition=Expression("40 < m < 60"), observables={"m": Expression("2 * pt / 2")})
+    blind = (table["pt"] > 40) & (table["pt"] < 60)
+    fewer = {name: column[~blind | (np.arange(200) % 2 == 0)] for name, column in table.items()}
+    changed = {name: np.where(blind, 50.0, column).astype(column.dtype) for name, column in table.items()}
+    one, two, three = (
+        read(write(f"{i}.root", columns)).select("eta > 0").sample("d", kind="data", blinding=blinding)
+        for i, columns in enumerate((table, fewer, changed))
+    )
+    for other in (two, three):
+        assert one.cutflow == other.cutflow
+        np.testing.assert_array_equal(one.events["pt"], other.events["pt"])
+        np.testing.assert_array_equal(fold_of(one.id, seed=1, folds=5), fold_of(other.id, seed=1, folds=5))
+    assert one.cutflow[0].events == (~blind).sum()
+
+
+def test_blinding_leaves_simulation_alone(table, write):
+    blinding = Blinding(condition=Expression("True"), observables={})
+    assert len(read(write("a.root", table)).sample("s", kind="signal", blinding=blinding)) == 200
+
+
+@pytest.mark.parametrize(
+    ("weight", "says"),
+    [
+        ("w * 0", "all 200 weights are zero"),
+        ("-w", "sum to -"),
+        ("w / (charge - charge)", "200 weights are NaN or infinite"),
+        ("where(pt > 50, w, log(-1))", "the first in event"),
+        ("wt", "no column 'wt'; did you mean w"),
+    ],
+)
+def test_weights_that_are_no_expected_events(table, write, weight, says):
+    with pytest.raises(DataError, match=says):
+        read(write("a.root", table)).weigh(weight).sample("s", kind="signal")
+
+
+def test_a_cut_on_a_missing_column_names_file_and_nearest(table, write):
+    with pytest.raises(DataError, match=r"a\.root: no column 'etta'; did you mean eta"):
+        read(write("a.root", table)).select("etta < 2").sample("s", kind="signal")
+
+
+def test_two_cuts_of_one_name_are_refused(table, write):
+    with pytest.raises(DataError, match="two cuts are called 'tight'"):
+        read(write("a.root", table)).select(tight="pt > 20").select(tight="pt > 30")
+
+
+@cms
+def test_cms_open_data_have_ninety_candidates_in_two_trigger_streams():
+    files = read(CMS / "Run2012*TwoMuonsTwoElectronsSkim.root", tree="Events")
+    assert len(files.sample("data", kind="data")) == 142
+    kept = files.sample("data", kind="data", remove_duplicates=True)
+    assert len(kept) == 90
+    assert np.count_nonzero((kept.events["Higgs_mass"] > 118) & (kept.events["Higgs_mass"] < 130)) == 5

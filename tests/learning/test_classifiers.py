@@ -1,0 +1,156 @@
+"""The contract that every adapter keeps."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from fivesigma.core.errors import DataError, FivesigmaError
+from fivesigma.learning.classifiers import ModelSpec, Part, available, check_parameters, make_classifier
+from fivesigma.learning.skops_files import load_skops
+
+NAMES = available()
+
+
+def spec(name, small):
+    return ModelSpec(name=name, use=name, inputs=("a", "b", "c"), parameters=small[name])
+
+
+@pytest.fixture(scope="module")
+def parts(make_dataset):
+    dataset = make_dataset(1500)
+    classes = dataset.where(~dataset.data)
+    train = np.arange(len(classes)) % 5 != 0
+    return [Part(classes.X[m], classes.signal[m], np.ones(int(m.sum()))) for m in (train, ~train)]
+
+
+def separation(score, is_signal):
+    return np.mean(score[is_signal][:, None] > score[~is_signal][None, :])
+
+
+@pytest.mark.parametrize("name", NAMES)
+class TestEveryClassifier:
+    def test_learns(self, name, small, parts):
+        model = make_classifier(spec(name, small))
+        model.fit(*parts, seed=1)
+        # two unit gaussians one apart: AUC of the likelihood ratio is Φ(1/√2) = 0.760
+        assert 0.71 < separation(model.score(parts[1].X), parts[1].is_signal) < 0.80
+
+    def test_is_the_same_again(self, name, small, parts):
+        one, two = make_classifier(spec(name, small)), make_classifier(spec(name, small))
+        for model in (one, two):
+            model.fit(*parts, seed=1)
+        np.testing.assert_array_equal(one.score(parts[1].X), two.score(parts[1].X))
+        assert one.describe() == two.describe()
+
+    def test_seeds_matter_or_nothing_is_random(self, name, small, parts):
+        one, two = make_classifier(spec(name, small)), make_classifier(spec(name, small))
+        one.fit(*parts, seed=1)
+        two.fit(*parts, seed=2)
+        same = np.array_equal(one.score(parts[1].X), two.score(parts[1].X))
+        assert same == (name == "hist_gradient_boosting")
+
+    def test_weights_matter(self, name, small, parts):
+        train, validation = parts
+        positive = train.X[:, 1] > 0
+        weighted = Part(train.X, train.is_signal, np.where(positive == train.is_signal, 1.0, 0.01))
+        model = make_classifier(spec(name, small))
+        model.fit(weighted, validation, seed=1)
+        score = model.score(validation.X)
+        assert separation(score, validation.X[:, 1] > 0) > 0.8  # the weights made the second input the one that counts
+
+    def test_comes_back_from_disk(self, name, small, parts, tmp_path):
+        model = make_classifier(spec(name, small))
+        model.fit(*parts, seed=1)
+        path = tmp_path / f"model{model.suffix}"
+        model.save(path)
+        again = type(model).load(path, small[name])
+        np.testing.assert_array_equal(again.score(parts[1].X), model.score(parts[1].X))
+        assert {k: v for k, v in again.describe().items() if "epoch" not in k}.items() <= dict(model.describe()).items()
+
+    def test_equal_models_make_equal_files(self, name, small, parts, tmp_path):
+        for number in (1, 2):
+            model = make_classifier(spec(name, small))
+            model.fit(*parts, seed=1)
+            model.save(tmp_path / f"{number}{model.suffix}")
+        one, two = sorted(tmp_path.iterdir())
+        assert one.read_bytes() == two.read_bytes()
+
+    def test_an_unknown_parameter_names_the_nearest(self, name, small):
+        near = sorted(small[name])[0]
+        with pytest.raises(FivesigmaError, match=f"no parameter '{near}x'; did you mean .*{near}"):
+            check_parameters(name, {f"{near}x": 1})
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "says"),
+    [
+        ("random_forest", {"n_estimators": -1}, "n_estimators"),
+        ("hist_gradient_boosting", {"learning_rate": "fast"}, "learning_rate"),
+        ("network", {"hidden": []}, "hidden is a list of widths"),
+        ("network", {"hidden": [64, 0]}, "hidden is a list of widths"),
+        ("network", {"dropout": 1.0}, "dropout"),
+        ("network", {"epochs": 0}, "epochs"),
+        ("netwrk", {}, "did you mean network"),
+        ("random_forest", {"random_state": 3}, "no parameter 'random_state'"),
+    ],
+)
+def test_parameters_are_checked_before_any_training(name, parameters, says):
+    with pytest.raises(FivesigmaError, match=says):
+        check_parameters(name, parameters)
+
+
+def test_a_network_that_diverges_says_so(parts):
+    model = make_classifier(ModelSpec(name="n", use="network", inputs=("a",), parameters={"learning_rate": 1e30, "epochs": 5}))
+    with pytest.raises(FivesigmaError, match="smaller learning_rate"):
+        model.fit(*parts, seed=1)
+
+
+def test_the_kept_checkpoint_is_the_best_on_validation(parts):
+    model = make_classifier(ModelSpec(name="n", use="network", inputs=("a",), parameters={"hidden": [64], "epochs": 30, "learning_rate": 0.05}))
+    model.fit(*parts, seed=1)
+    losses = model.history()["validation"]
+    assert model.describe()["best epoch"] == int(np.argmin(losses)) + 1
+    logit = model.score(parts[1].X)
+    loss = np.mean(np.logaddexp(0, np.where(parts[1].is_signal, -logit, logit)))
+    assert loss == pytest.approx(min(losses), rel=1e-5)
+
+
+def test_a_skops_file_of_other_types_is_refused(tmp_path):
+    import skops.io
+    from sklearn.pipeline import FunctionTransformer
+
+    path = tmp_path / "model.skops"
+    skops.io.dump(FunctionTransformer(print), path)
+    with pytest.raises(DataError, match="refused|readable"):
+        load_skops(path)
+
+
+def test_a_tree_that_points_outside_itself_is_refused(parts, small, tmp_path):
+    """scikit-learn would follow the pointer without asking."""
+    model = make_classifier(spec("hist_gradient_boosting", small))
+    model.fit(*parts, seed=1)
+    nodes = model.estimator._predictors[0][0].nodes
+    nodes["left"][nodes["is_leaf"] == 0] = 10_000
+    model.save(tmp_path / "bad.skops")
+    with pytest.raises(DataError, match="points outside the tree"):
+        load_skops(tmp_path / "bad.skops")
+
+
+def test_without_pytorch_a_network_says_what_to_install():
+    code = (
+        "import sys\n"
+        "class Absent:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.split('.')[0] == 'torch': raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, Absent())\n"
+        "from fivesigma.learning.classifiers import check_parameters\n"
+        "check_parameters('random_forest', {})\n"
+        "try: check_parameters('network', {})\n"
+        "except Exception as error: print(type(error).__name__, error)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "MissingExtraError PyTorch is not installed; it comes with: pip install 'fivesigma[torch]'"
