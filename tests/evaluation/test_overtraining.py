@@ -43,10 +43,10 @@ def test_the_mean_difference_is_not_quoted_better_than_one_estimators():
 def test_histograms_are_shapes_of_each_class():
     train, test = _block(5, 1.0), _block(6, 1.0)
     result = overtraining("trees", train, test, bins=10)
-    assert_allclose(result.edges, np.linspace(0, 1, 11))
+    assert_allclose(result.edges[[0, -1]], [0, 1])
     for overlay, kind in zip(result.classes, (True, False), strict=True):
         assert_allclose([overlay.train.total.sum(), overlay.out_of_fold.total.sum()], 1)
-        mask = (test.is_signal == kind) & (test.score < 0.1)
+        mask = (test.is_signal == kind) & (test.score < result.edges[1])
         expected = test.weight[mask].sum() / test.weight[test.is_signal == kind].sum()
         assert_allclose(overlay.out_of_fold.total[0], expected)
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from fivesigma.evaluation.distributions import score_distribution
@@ -52,3 +54,16 @@ def test_training_and_out_of_fold_events_are_overlaid_for_each_class(toy):
     ]
     assert "difference 0.000" in axes.get_legend().get_title().get_text()
     np.testing.assert_array_equal(axes.containers[0].lines[0].get_ydata(), result.classes[0].out_of_fold.total)
+
+
+def test_bins_of_the_common_scale_are_drawn_equally_wide(toy):
+    result = score_distribution(toy.dataset, toy.models[0], bins=10, show_data=True)
+    main, _ = plot(result).axes
+    places = main.transData.transform([(edge, 1.0) for edge in result.edges[:-1]])[:, 0]
+    np.testing.assert_allclose(np.diff(places), np.diff(places)[0], rtol=1e-6)
+
+
+def test_raw_scores_keep_an_even_axis(toy):
+    scored = replace(toy.scored(toy.models[0]), score=5 * toy.scored(toy.models[0]).score - 2)
+    (axes,) = plot(overtraining("trees", scored, scored, replicas=20)).axes
+    assert axes.get_xscale() == "linear"

@@ -13,6 +13,7 @@ from fivesigma.core.errors import DataError, FivesigmaError, suggestion
 from fivesigma.core.sample import Kind
 from fivesigma.core.scores import Scores
 from fivesigma.statistics.poisson import garwood_interval
+from fivesigma.statistics.weighted import effective_events
 
 __all__ = [
     "DataHistogram",
@@ -24,10 +25,13 @@ __all__ = [
     "feature_distributions",
     "histogram",
     "score_distribution",
+    "score_edges",
 ]
 
 _FEW = 20
-_TAIL = 0.003
+_TAIL = 0.01
+_LAST = 10.0
+_CLOSEST = 1e-4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,17 +127,27 @@ def score_distribution(
     dataset, scores
         The events and what the model says of each; restrict both to a region beforehand to show one.
     bins
-        Number of bins from 0 to 1.
+        Number of bins from 0 to 1, as `score_edges` has them.
     show_data
         Whether data are filled too; not while they are blind.
     """
-    edges = np.linspace(0, 1, bins + 1)
+    edges = score_edges(dataset.weight[dataset.background], bins)
     return ScoreDistribution(
         model=scores.model,
         edges=edges,
         samples=_samples(dataset, scores.value, edges),
         data=_data(dataset, scores.value, edges) if show_data else None,
     )
+
+
+def score_edges(background_weight: Floats, bins: int) -> Floats:
+    """Return edges, shape (bins + 1,), on the common scale: each bin keeps the same fraction of the background above it.
+
+    Cuts are made close to one, where even bins would show one bin. The last bin holds 10 effective background events or more, by
+    the scale's own meaning: a fraction 1 - s of the background lies above s.
+    """
+    above = np.clip(_LAST / max(effective_events(background_weight), _LAST), _CLOSEST, 0.5)
+    return np.append(1 - np.geomspace(1, above, bins), 1.0)
 
 
 def histogram(values: Floats, weight: Floats, edges: Floats) -> Histogram:
@@ -146,7 +160,7 @@ def histogram(values: Floats, weight: Floats, edges: Floats) -> Histogram:
 def binning(values: Floats, bins: int) -> Floats:
     """Return edges that show the bulk of ``values``: one bin for each of a few whole values, else even ones.
 
-    An even range leaves out 0.3 % at either end if those would take up more than a fifth of it; a range that ends sharply, as
+    An even range leaves out 1 % at either end if those would take up more than a fifth of it; a range that ends sharply, as
     that of an angle does, is kept whole.
 
     Raises

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats, require_length
 from fivesigma.core.estimate import Estimate
-from fivesigma.evaluation.distributions import Histogram, histogram
+from fivesigma.evaluation.distributions import Histogram, histogram, score_edges
 from fivesigma.evaluation.roc import roc_curve
 
 __all__ = ["ClassOverlay", "EstimatorGap", "Overtraining", "ScoredEvents", "overtraining"]
@@ -130,7 +130,7 @@ def overtraining(
     gaps = tuple(
         _gap(number, train.of(number), out_of_fold.of(number), replicas=replicas, seed=seed) for number in estimators
     )
-    edges = _edges(np.concatenate([train.score, out_of_fold.score]), bins)
+    edges = _edges(train, out_of_fold, bins)
     return Overtraining(
         model=model,
         edges=edges,
@@ -167,11 +167,12 @@ def _mean(estimates: list[Estimate]) -> Estimate:
     return Estimate(value=value, low=low, high=high, method=_MEAN)
 
 
-def _edges(scores: Floats, bins: int) -> Floats:
+def _edges(train: ScoredEvents, out_of_fold: ScoredEvents, bins: int) -> Floats:
+    scores = np.concatenate([train.score, out_of_fold.score])
     low, high = float(scores.min()), float(scores.max())
     if low >= 0 and high <= 1:
-        low, high = 0.0, 1.0
-    return np.linspace(low, high if high > low else low + 1, bins + 1)
+        return score_edges(out_of_fold.weight[~out_of_fold.is_signal], bins)
+    return np.linspace(low, high, bins + 1)
 
 
 def _shape(events: ScoredEvents, kind: bool, edges: Floats) -> Histogram:

@@ -7,18 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import MaxNLocator
 
-from fivesigma.core.arrays import Floats
 from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.evaluation.figures_of_merit import FigureOfMerit, MeritScan
 from fivesigma.evaluation.single_cuts import CutScan, SingleCut
 from fivesigma.plots.registry import register_several
-from fivesigma.plots.style import PALETTE, Context, colours, new_grid
+from fivesigma.plots.style import PALETTE, Context, colours, new_grid, spread_score_axis
 
 __all__ = ["plot_merits", "plot_single_cuts"]
 
-_TICKS = (0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
 _CLOSE = 1e-4
 _ABOVE, _BELOW, _RATIO = PALETTE[0], PALETTE[6], "grey"
 
@@ -54,7 +52,10 @@ def plot_merits(scans: Sequence[MeritScan], *, context: Context, names: Sequence
             merit = next(merit for merit in scan.figures if merit.name == name)
             _merit(axes, scan, merit, colour[scan.model], context)
             axes.set_ylabel(merit.title)
-        _score_axis(axes, _last_cut(scans))
+        spread_score_axis(axes, _last_cut(scans))
+        axes.tick_params(axis="x", labelrotation=45)
+        axes.set_xlabel("cut on the score")
+        axes.set_ylim(bottom=0, top=1.12 * axes.get_ylim()[1])
     panels[0].plot([], [], "ok", markersize=5, label="best, chosen on other folds")
     panels[0].plot([], [], "ok", markersize=5, fillstyle="none", label="best, naive")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3 if len(names) == 1 else 5)
@@ -75,6 +76,8 @@ def plot_single_cuts(results: Sequence[SingleCut], *, context: Context, columns:
             _scan(axes, right, scan)
         axes.axhline(result.no_cut_asimov_z, color="black", linewidth=0.8, linestyle="--")
         _best(axes, result)
+        low, high = _bulk(result)
+        axes.set_xlim(low, high if high > low else low + 1)
         axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         axes.set_xlabel(context.title_of(result.feature), fontsize="small")
         axes.set_ylim(bottom=0, top=1.25 * axes.get_ylim()[1])
@@ -108,37 +111,27 @@ def _last_cut(scans: Sequence[MeritScan]) -> float:
     return float(max(last, default=1 - _CLOSE))
 
 
-def _score_axis(axes: Axes, last: float) -> None:
-    """Spread the cuts close to one, where the choice is made: even steps where each keeps the same share of the rest."""
-
-    def spread(cut: Floats) -> Floats:
-        return -np.log(np.maximum(1 - np.asarray(cut), _CLOSE / 10))
-
-    def back(place: Floats) -> Floats:
-        return 1 - np.exp(-np.asarray(place))
-
-    axes.set_xscale("function", functions=(spread, back))
-    axes.set_xlim(0, 1 - 0.8 * (1 - last))
-    axes.xaxis.set_major_locator(FixedLocator([tick for tick in _TICKS if tick <= last]))
-    axes.xaxis.set_major_formatter(lambda tick, _: f"{tick:g}")
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.tick_params(axis="x", labelsize="x-small", labelrotation=45)
-    axes.set_xlabel("cut on the score")
-    axes.set_ylim(bottom=0, top=1.12 * axes.get_ylim()[1])
-
-
 def _scan(left: Axes, right: Axes, scan: CutScan) -> None:
     colour = _ABOVE if scan.direction == ">=" else _BELOW
     left.plot(scan.cuts, _drawn(scan.asimov_z), color=colour)
     right.plot(scan.cuts, _drawn(scan.s_over_b), color=colour, linestyle=":", linewidth=1.2)
 
 
+def _bulk(result: SingleCut) -> tuple[float, float]:
+    """Return the range of cuts that leaves out the outermost half per cent of the events at either end."""
+    above = next(scan for scan in result.scans if scan.direction == ">=")
+    events = above.signal + above.background
+    inside = above.cuts[(events >= 0.005 * events[0]) & (events <= 0.995 * events[0])]
+    return (float(inside[0]), float(inside[-1])) if len(inside) > 1 else (float(above.cuts[0]), float(above.cuts[-1]))
+
+
 def _best(axes: Axes, result: SingleCut) -> None:
     if (best := result.best_asimov_z) is None:
         return
     colour = _ABOVE if best.direction == ">=" else _BELOW
-    axes.axvline(best.cut, color=colour, linewidth=0.8, linestyle="--")
-    axes.plot(best.cut, best.value.value, "o", color=colour, markersize=5)
+    cut = np.clip(best.cut, *_bulk(result))
+    axes.axvline(cut, color=colour, linewidth=0.8, linestyle="--")
+    axes.plot(cut, best.value.value, "o", color=colour, markersize=5, clip_on=False, zorder=5)
 
 
 def _key(figure: Figure) -> None:

@@ -22,6 +22,7 @@ from fivesigma.plots.style import (
     new_figure,
     plus_minus,
     sample_colours,
+    spread_score_axis,
 )
 
 __all__ = ["plot_overtraining", "plot_score_distribution"]
@@ -42,7 +43,9 @@ def plot_score_distribution(result: ScoreDistribution, *, context: Context) -> F
         _points(main, result.edges, result.data, 1.0, context.data_title)
         _ratio(lowest, result, result.data, background, variance)
         lowest.set_ylabel(f"{context.data_title} /\nbackground", loc="center")
-    main.set(xlim=(result.edges[0], result.edges[-1]), ylabel=f"events / {np.diff(result.edges)[0]:g}")
+    main.set_ylabel("events / bin")
+    spread_score_axis(main, result.edges[-2])
+    lowest.tick_params(axis="x", labelsize="x-small")
     _log_scale(main, [background, *(sample.histogram.total for sample in result.samples)], result.data)
     main.legend(ncols=2, loc="upper center")
     lowest.set_xlabel(f"score of {context.title_of(result.model)} (fraction of background below)")
@@ -53,7 +56,6 @@ def plot_score_distribution(result: ScoreDistribution, *, context: Context) -> F
 def plot_overtraining(result: Overtraining, *, context: Context) -> Figure:
     """Draw each class's training events as filled histograms and its out-of-fold events as points with errors."""
     figure, axes = new_figure(context)
-    widths = np.diff(result.edges)
     for overlay, colour in zip(result.classes, (SIGNAL, BACKGROUND), strict=True):
         axes.stairs(
             overlay.train.total, result.edges, fill=True, color=colour, alpha=0.35, label=f"{overlay.name}, training"
@@ -62,7 +64,6 @@ def plot_overtraining(result: Overtraining, *, context: Context) -> Figure:
         axes.errorbar(
             _centres(result.edges),
             overlay.out_of_fold.total,
-            xerr=widths / 2,
             yerr=overlay.out_of_fold.error,
             color=colour,
             linestyle="none",
@@ -72,7 +73,8 @@ def plot_overtraining(result: Overtraining, *, context: Context) -> Figure:
         )
     totals = [part.total for overlay in result.classes for part in (overlay.train, overlay.out_of_fold)]
     _log_scale(axes, totals, None, headroom=0.33)
-    axes.set(xlim=(result.edges[0], result.edges[-1]), ylabel="fraction of events per bin")
+    axes.set_ylabel("fraction of events per bin")
+    _score_axis(axes, result.edges)
     axes.set_xlabel(f"score of {context.title_of(result.model)} (fraction of background below)")
     axes.legend(
         ncols=2,
@@ -163,8 +165,25 @@ def _log_scale(axes: Axes, totals: Sequence[Floats], data: DataHistogram | None,
     axes.set_ylim(bottom, top * (top / bottom) ** (headroom / (1 - headroom)))
 
 
+def _score_axis(axes: Axes, edges: Floats) -> None:
+    """Spread the common scale; raw scores, which may lie anywhere, stay as they are."""
+    if _is_common(edges):
+        spread_score_axis(axes, edges[-2])
+    else:
+        axes.set_xlim(edges[0], edges[-1])
+
+
 def _centres(edges: Floats) -> Floats:
-    return (edges[1:] + edges[:-1]) / 2
+    """Return where the middle of each bin is drawn."""
+    if not _is_common(edges):
+        return (edges[1:] + edges[:-1]) / 2
+    above = np.append(1 - edges[:-1], (1 - edges[-2]) / 1.5)
+    centres: Floats = 1 - np.sqrt(above[1:] * above[:-1])
+    return centres
+
+
+def _is_common(edges: Floats) -> bool:
+    return bool(edges[0] == 0 and edges[-1] == 1)
 
 
 def _of_kind(result: ScoreDistribution, kind: Kind) -> list[SampleHistogram]:

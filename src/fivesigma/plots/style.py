@@ -18,7 +18,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.rcsetup import cycler
+from matplotlib.ticker import FixedLocator, NullLocator
 
+from fivesigma.core.arrays import Floats
 from fivesigma.core.estimate import Estimate
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "plus_minus",
     "sample_colours",
     "save",
+    "spread_score_axis",
     "styled",
 ]
 
@@ -78,6 +81,7 @@ _STYLE: dict[str, Any] = dict(mplhep.style.CMS) | {
     "ytick.major.size": 6,
     "ytick.minor.size": 3,
 }
+_SCORE_TICKS = (0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9998, 0.9999)
 _METADATA: dict[Format, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
 
 
@@ -234,6 +238,32 @@ def numbers(result: Any) -> Any:
     if result is None or isinstance(result, bool | int | str):
         return result
     raise TypeError(f"JSON can't hold a {type(result).__name__}")
+
+
+def spread_score_axis(axes: Axes, last: float) -> None:
+    """Spread the common score scale close to one, where cuts are made: even steps keep even shares of the background.
+
+    Parameters
+    ----------
+    axes
+        Whose abscissa is a score.
+    last
+        The largest score to tell from one; what lies above is drawn just above it.
+    """
+    end = (1 - last) / 1.5
+
+    def spread(score: Floats) -> Floats:
+        return -np.log(np.maximum(1 - np.asarray(score), end))
+
+    def back(place: Floats) -> Floats:
+        return 1 - np.exp(-np.asarray(place))
+
+    axes.set_xscale("function", functions=(spread, back))
+    axes.set_xlim(0, 1 - end)
+    axes.xaxis.set_major_locator(FixedLocator([tick for tick in _SCORE_TICKS if tick <= 1 - end]))
+    axes.xaxis.set_major_formatter(lambda tick, _: f"{tick:g}")
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.tick_params(axis="x", labelsize="x-small")
 
 
 def plus_minus(estimate: Estimate) -> str:
