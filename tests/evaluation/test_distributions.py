@@ -19,16 +19,16 @@ def test_histograms_hold_the_yields_and_share_their_edges(toy):
     assert_allclose(result.data.high[result.data.counts == 0], 1.8410216450)
 
 
-def test_score_bins_hold_even_shares_of_what_is_left_and_ten_events_at_the_end():
+def test_score_bins_hold_even_shares_of_what_is_left_and_fifty_events_at_the_end():
     edges = score_edges(np.full(4000, 0.01), 20)
     assert len(edges) == 21
     assert_allclose(edges[[0, -1]], [0, 1])
     left = 1 - edges[:-1]
     assert_allclose(left[1:] / left[:-1], left[1])
-    assert_allclose(left[-1], 10 / 4000)
+    assert_allclose(left[-1], 50 / 4000)
     # with next to no events, or with very many, edges stay where bins can be told apart
     assert_allclose(1 - score_edges(np.ones(3), 5)[-2], 0.5)
-    assert_allclose(1 - score_edges(np.ones(10**6), 5)[-2], 1e-4)
+    assert_allclose(1 - score_edges(np.ones(10**7), 5)[-2], 1e-4)
 
 
 def test_while_blind_no_data_are_filled(toy):

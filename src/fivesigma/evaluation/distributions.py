@@ -30,7 +30,7 @@ __all__ = [
 
 _FEW = 20
 _TAIL = 0.01
-_LAST = 10.0
+_LAST = 50.0
 _CLOSEST = 1e-4
 
 
@@ -143,7 +143,7 @@ def score_distribution(
 def score_edges(background_weight: Floats, bins: int) -> Floats:
     """Return edges, shape (bins + 1,), on the common scale: each bin keeps the same fraction of the background above it.
 
-    Cuts are made close to one, where even bins would show one bin. The last bin holds 10 effective background events or more, by
+    Cuts are made close to one, where even bins would show one bin. The last bin holds 50 effective background events or so, by
     the scale's own meaning: a fraction 1 - s of the background lies above s.
     """
     above = np.clip(_LAST / max(effective_events(background_weight), _LAST), _CLOSEST, 0.5)
