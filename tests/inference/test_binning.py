@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fivesigma.core.errors import FivesigmaError
-from fivesigma.inference.binning import Axis, Binning, effective_events, fixed_bins, merged, score_bins
+from fivesigma.inference.binning import Axis, Binning, effective_events, fixed_bins, merged, score_bins, trimmed
 
 
 def test_score_bins_are_of_equal_width() -> None:
@@ -94,3 +94,21 @@ def test_effective_events() -> None:
     assert effective_events(10, 10) == 10
     assert effective_events(10, 20) == 5
     assert effective_events(-1, 1) == 0
+
+
+def test_sparse_rows_join_the_lowest_bin_and_the_rest_stay_as_fine() -> None:
+    grid = Binning(axes=(Axis(name="m", edges=(0, 1, 2, 3)), Axis(name="s", edges=(0, 0.5, 1))))
+    values = np.array([20.0, 20.0, 0.0, 1.0, 20.0, 20.0])
+    binning = merged(grid, values, values, minimum=10)
+    assert binning.groups == (0, 1, 2, 2, 2, 3)
+    assert binning.rows.tolist() == [0, 0, 2, 2]
+    last = merged(grid, values[::-1], values[::-1], minimum=30)
+    assert last.groups == (0, 0, 1, 1, 1, 1)
+
+
+def test_ends_without_background_are_cut_off() -> None:
+    grid = Binning(axes=(Axis(name="m", edges=(0, 1, 2, 3, 4)), Axis(name="s", edges=(0, 0.5, 1))))
+    inside = trimmed(grid, np.array([0, 0, 3.0, 0, 0, 0, 1.0, 2.0]))
+    assert inside.axes[0].edges == (1, 2, 3, 4)
+    assert inside.axes[1] == grid.axes[1]
+    assert trimmed(grid, np.zeros(8)) == grid

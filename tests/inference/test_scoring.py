@@ -62,6 +62,19 @@ def test_stops_at_a_bound() -> None:
     assert found.values[0] == -1.0
 
 
+def test_a_bin_about_to_turn_negative_ends_the_search() -> None:
+    likelihood = linear(np.array([0.0, 80.0]), np.array([5.0, 0.1]), np.array([1.0, 100.0]), width=0.3, low=-0.18)
+    found = minimise(likelihood, np.array([1.0, 0.0]), BOTH, ["mu", "alpha"])
+    assert likelihood.expected(found.values)[0][0] == pytest.approx(0, abs=1e-8)
+
+    def along_the_edge(alpha: float) -> float:
+        values = np.array([-(1 + 0.3 * alpha) / 5, alpha])
+        return likelihood.deviance(values, np.array([0.0, likelihood.expected(values)[0][1]]))
+
+    edge = optimize.minimize_scalar(along_the_edge, bounds=(-3, 1), method="bounded", options={"xatol": 1e-10})
+    assert found.deviance == pytest.approx(edge.fun, abs=1e-6)
+
+
 def test_migrad_takes_over_and_agrees() -> None:
     likelihood = linear(np.array([12.0, 7.0]), np.array([1.0, 5.0]), np.array([10.0, 4.0]))
     found = minimise(likelihood, np.array([1.0, 0.0]), BOTH, ["mu", "alpha"])

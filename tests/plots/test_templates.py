@@ -54,7 +54,7 @@ def test_data_have_garwood_intervals_even_where_nothing_was_seen() -> None:
     ends = np.array([segment[:, 1] for segment in points.lines[2][0].get_segments()])
     assert ends == pytest.approx(np.stack([low, high], axis=1))
     assert points.lines[0].get_ydata().tolist() == [25, 0, 9]
-    assert ratio.containers[0].lines[0].get_ydata() == pytest.approx([25 / 23, 0, 1])
+    assert ratio.containers[0].lines[0].get_ydata() == pytest.approx([25 / 23, 1])
     assert ratio.get_ylabel() == "pseudo-data /\nbackground"
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from fivesigma.core.arrays import Bools, Floats, Ints
 from fivesigma.core.errors import FivesigmaError
 
-__all__ = ["Axis", "Binning", "fixed_bins", "merged", "score_bins"]
+__all__ = ["Axis", "Binning", "fixed_bins", "merged", "score_bins", "trimmed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,10 +106,12 @@ class Binning:
 
     @property
     def rows(self) -> Ints:
-        """For each bin, which bin of the first axis its lowest cell lies in, shape (count,)."""
+        """For each bin, which bin of the first axis it belongs to, shape (count,); what joined it from elsewhere aside."""
+        width = self.cells // self.axes[0].bins
         cells = np.asarray(self.groups or range(self.cells))
-        first = np.asarray([int(np.flatnonzero(cells == number)[0]) for number in range(self.count)])
-        return first // (self.cells // self.axes[0].bins)
+        spans = [sorted({int(cell) // width for cell in np.flatnonzero(cells == n)}) for n in range(self.count)]
+        owned = {span[0] for span in spans if len(span) == 1}
+        return np.asarray([next((row for row in span if row in owned), span[-1]) for span in spans])
 
     def index(self, *values: Floats) -> Ints:
         """Return the bin of each event, shape (n,), from one array of shape (n,) per axis."""
@@ -149,6 +151,19 @@ def score_bins(bins: int, *, name: str = "score", label: str = "") -> Binning:
     return Binning(axes=(Axis(name=name, edges=edges, label=label),))
 
 
+def trimmed(binning: Binning, values: Floats) -> Binning:
+    """Return the binning without the bins of its first axis, at either end, in which ``values``, shape (cells,), are zero.
+
+    A region that a cut on the first axis makes is thereby binned where it lies.
+    """
+    first = binning.axes[0]
+    filled = np.flatnonzero(np.any(values.reshape(first.bins, -1) != 0, axis=1))
+    if binning.groups or not len(filled):
+        return binning
+    edges = first.edges[filled[0] : filled[-1] + 2]
+    return Binning(axes=(replace(first, edges=edges), *binning.axes[1:]))
+
+
 def fixed_bins(edges: Sequence[float] | Floats, *, name: str, label: str = "") -> Binning:
     """Return bins with the edges given, as for a mass."""
     return Binning(axes=(Axis(name=name, edges=tuple(float(edge) for edge in edges), label=label),))
@@ -183,10 +198,8 @@ def merged(binning: Binning, values: Floats, variances: Floats, *, minimum: floa
             f" events, below the {minimum:g} that one bin must hold; loosen the selection or simulate more"
         )
     width = binning.axes[-1].bins
-    bins: list[list[int]] = []
-    for start in range(0, binning.cells, width):
-        bins += _gather(list(range(start, start + width)), values, variances, minimum)
-    bins = _join_sparse(bins, values, variances, minimum)
+    rows = [_gather(list(range(at, at + width)), values, variances, minimum) for at in range(0, binning.cells, width)]
+    bins = _join_sparse(rows, values, variances, minimum)
     if len(binning.axes) == 1:
         edges = binning.axes[0].edges
         kept = (*(edges[cells[0]] for cells in bins), edges[-1])
@@ -217,16 +230,17 @@ def _gather(row: list[int], values: Floats, variances: Floats, minimum: float) -
     return bins
 
 
-def _join_sparse(bins: list[list[int]], values: Floats, variances: Floats, minimum: float) -> list[list[int]]:
-    joined: list[list[int]] = []
+def _join_sparse(rows: list[list[list[int]]], values: Floats, variances: Floats, minimum: float) -> list[list[int]]:
+    """Let rows that hold too little altogether join the lowest bin of the next row that does not, else of the last one."""
+    joined: list[list[list[int]]] = []
     pending: list[int] = []
-    for cells in bins:
-        candidate = sorted(pending + cells)
-        if effective_events(values[candidate].sum(), variances[candidate].sum()) >= minimum:
-            joined.append(candidate)
+    for row in rows:
+        first = sorted(pending + row[0])
+        if effective_events(values[first].sum(), variances[first].sum()) >= minimum:
+            joined.append([first, *row[1:]])
             pending = []
         else:
-            pending = candidate
+            pending = sorted(pending + [cell for cells in row for cell in cells])
     if pending:
-        joined[-1] = sorted(joined[-1] + pending)
-    return joined
+        joined[-1][0] = sorted(joined[-1][0] + pending)
+    return [cells for row in joined for cells in row]

@@ -23,6 +23,7 @@ __all__ = ["PyhfModel", "validate_workspace"]
 
 _STEP = 1e-4
 _LEAST_BACKGROUND = 0.1  # part of a bin's background that a negative signal leaves over
+_SIGMAS = 3.0  # how far nuisances may be off meanwhile
 _MAXIMUM_STRENGTH = 1e9
 
 
@@ -165,13 +166,27 @@ class PyhfModel:
         )
 
     def _least_strength(self) -> float:
-        """Return the least strength that leaves every bin a tenth of its background, so that yields stay positive."""
-        values = self.nominal.copy()
-        values[self.poi] = 0.0
-        background = self.expected(values)
-        signal = self.expected(self.nominal) - background
-        has = signal > 0
-        return float(-(1 - _LEAST_BACKGROUND) * np.min(background[has] / signal[has])) if np.any(has) else 0.0
+        """Return the least strength at which every bin expects events, even with each nuisance 3 σ off at once."""
+        ratio = self._background_per_signal(self.nominal)
+        has = np.isfinite(ratio)
+        if not np.any(has):
+            return 0.0
+        worst = np.ones(int(has.sum()))
+        bounds = self._pyhf.config.suggested_bounds()
+        for index, error in zip(self._auxiliary.index, self._auxiliary.width, strict=True):
+            shifted = np.stack([self.nominal, self.nominal])
+            shifted[:, index] = np.clip(shifted[:, index] + np.array([-1, 1]) * _SIGMAS * error, *bounds[index])
+            both = np.stack([self._background_per_signal(values)[has] for values in shifted]) / ratio[has]
+            worst *= np.clip(both.min(axis=0), _LEAST_BACKGROUND, 1.0)
+        return float(-(1 - _LEAST_BACKGROUND) * np.min(ratio[has] * worst))
+
+    def _background_per_signal(self, values: Floats) -> Floats:
+        """Return expected background over signal at μ = 1, shape (bins,); infinite where there is no signal."""
+        ends = np.stack([values, values])
+        ends[:, self.poi] = [0.0, 1.0]
+        background, both = self.expected(ends[0]), self.expected(ends[1])
+        signal = both - background
+        return np.divide(background, signal, out=np.full_like(signal, np.inf), where=(signal > 0) & (background > 0))
 
 
 class _Auxiliary:

@@ -22,6 +22,11 @@ __all__ = ["Likelihood", "Minimum", "minimise"]
 
 _STEPS, _HALVINGS = 60, 40
 _CLOSE = 1e-9  # predicted fall of the deviance below which the last step is taken
+_EMPTY_CURVATURE = (
+    1.1  # of an empty bin, which has none of its own: a step takes it most of the way to zero, never beyond
+)
+_STUCK = 1e-5  # the same where rounding, or a bin about to turn negative, ends the search
+_LEAST_EXPECTED = 1e-10  # counts; below it a bin is as good as negative
 _CURVATURE = (0.5, 2.0)  # observed over expected curvature of a bin, held near one so that far-off starts converge
 
 
@@ -52,8 +57,8 @@ class Likelihood:
     high: Floats
 
     def deviance(self, values: Floats, expected: Floats) -> float:
-        """Return ``-2 ln(L / L_saturated)`` (Baker and Cousins, NIM 221 (1984) 437); infinite where nothing is expected but seen."""
-        if np.any(expected < 0) or np.any((expected == 0) & (self.counts > 0)):
+        """Return ``-2 ln(L / L_saturated)`` (Baker and Cousins, NIM 221 (1984) 437); infinite where a bin turns negative."""
+        if np.any((expected < _LEAST_EXPECTED) & ((expected != 0) | (self.counts > 0))):
             return np.inf
         pulls = (values[self.normal] - self.centre) / self.width
         return float(2 * special.kl_div(self.counts, expected).sum() + pulls @ pulls)
@@ -68,7 +73,8 @@ class Likelihood:
         """Return the Fisher information, shape (k, k); with ``observed`` bins count nearer to their observed curvature."""
         weight = self._per_expected(np.ones_like(expected), expected)
         if observed:
-            weight = weight * np.clip(self._per_expected(self.counts, expected), *_CURVATURE)
+            curvature = np.clip(self._per_expected(self.counts, expected), *_CURVATURE)
+            weight = weight * np.where(self.counts > 0, curvature, _EMPTY_CURVATURE)
         matrix = jacobian.T @ (weight[:, None] * jacobian)
         matrix[self.normal, self.normal] += 1 / self.width**2
         return np.asarray(matrix)
@@ -123,7 +129,7 @@ def _score(likelihood: Likelihood, values: Floats, free: Bools) -> Floats | None
             if reached <= deviance + 1e-12 * (1 + deviance):
                 break
         else:
-            return values if fall < 10 * _CLOSE else None
+            return values if fall < _STUCK else None
         values, deviance = trial, reached
         if fall < _CLOSE:
             return values

@@ -14,7 +14,7 @@ from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError, FivesigmaError, suggestion
 from fivesigma.core.sample import Kind, SampleInfo
 from fivesigma.core.scores import Scores
-from fivesigma.inference.binning import Binning, fixed_bins, merged, score_bins
+from fivesigma.inference.binning import Binning, fixed_bins, merged, score_bins, trimmed
 
 __all__ = ["RECONCILES_TO", "Channel", "Template", "Templates", "joined", "sturdy_bins", "templates"]
 
@@ -226,12 +226,13 @@ def sturdy_bins(
 ) -> Binning:
     """Return the binning with bins merged until each holds ``minimum`` effective background events of those in ``mask``.
 
-    See `fivesigma.inference.binning.merged`. Only background is looked at, neither signal nor data.
+    See `fivesigma.inference.binning.merged`. Bins of the first axis beyond all background are cut off at either end. Only
+    background is looked at, neither signal nor data.
     """
     keep = dataset.background if mask is None else dataset.background & mask
-    index = binning.index(*(array[keep] for array in _arrays(values, len(dataset))))
-    sums = _sums(index, dataset.weight[keep], binning.count)
-    return merged(binning, *sums, minimum=minimum)
+    arrays = [array[keep] for array in _arrays(values, len(dataset))]
+    inside = trimmed(binning, _sums(binning.index(*arrays), dataset.weight[keep], binning.count)[0])
+    return merged(inside, *_sums(inside.index(*arrays), dataset.weight[keep], inside.count), minimum=minimum)
 
 
 def joined(*parts: Templates) -> Templates:

@@ -39,7 +39,8 @@ def plot_yields(result: ChannelYields, *, context: Context) -> Figure:
     _stack(main, result, context)
     _band(main, edges, reference, error, "uncertainty of the sum" if result.postfit else "background uncertainty")
     if result.observed is not None:
-        _points(main, edges, result.observed, np.ones_like(reference), context.data_title)
+        linear = not _differs_much(result)
+        _points(main, edges, result.observed, np.ones_like(reference), context.data_title, empty=linear)
         _ratio(lowest, result, reference, error, context)
     _scale(main, result)
     _rows(main, result)
@@ -94,10 +95,12 @@ def _band(axes: Axes, edges: Floats, total: Floats, error: Floats, label: str | 
     )
 
 
-def _points(axes: Axes, edges: Floats, counts: Floats, scale: Floats, label: str | None) -> None:
+def _points(axes: Axes, edges: Floats, counts: Floats, scale: Floats, label: str | None, *, empty: bool) -> None:
+    shown = (counts > 0) | empty
+    centres, counts, scale = ((edges[1:] + edges[:-1]) / 2)[shown], counts[shown], scale[shown]
     low, high = garwood_interval(counts)
     axes.errorbar(
-        (edges[1:] + edges[:-1]) / 2,
+        centres,
         counts / scale,
         yerr=[(counts - low) / scale, (high - counts) / scale],
         color=DATA,
@@ -116,8 +119,9 @@ def _ratio(axes: Axes, result: ChannelYields, reference: Floats, error: Floats, 
     if not result.postfit:
         axes.stairs(1 + result.signal / reference, edges, color=SIGNAL, baseline=None)
     axes.axhline(1, color="dimgrey", linewidth=0.8)
-    _points(axes, edges, result.observed, reference, None)
-    highest = max(2.0, float(np.max(garwood_interval(result.observed)[1] / reference)))
+    _points(axes, edges, result.observed, reference, None, empty=False)
+    seen = result.observed > 0
+    highest = np.max((garwood_interval(result.observed)[1] / reference)[seen], initial=2.0)
     axes.set_ylim(0, min(1.08 * highest, 8.0))
     axes.set_ylabel(f"{context.data_title} /\n{'sum' if result.postfit else 'background'}", loc="center")
 
@@ -129,13 +133,17 @@ def _scale(axes: Axes, result: ChannelYields) -> None:
     if result.observed is not None:
         tops.append(garwood_interval(result.observed)[1])
     top = float(np.max(tops))
-    positive = result.background[result.background > 0]
-    bottom = float(positive.min()) if len(positive) else top
-    if top / bottom > _LOGARITHMIC_BEYOND:
+    if _differs_much(result):
+        bottom = float(result.background.min())
         axes.set_yscale("log")
         axes.set_ylim(bottom / 3, top * (3 * top / bottom) ** (1.1 if grid else 0.5))
     else:
         axes.set_ylim(0, (1.9 if grid else 1.45) * top)
+
+
+def _differs_much(result: ChannelYields) -> bool:
+    background = result.background
+    return bool(background.max() > _LOGARITHMIC_BEYOND * background.min() > 0)
 
 
 def _rows(axes: Axes, result: ChannelYields) -> None:
