@@ -68,22 +68,18 @@ def test_background_of_few_simulated_events_is_found() -> None:
     assert "few-background-events" in [finding.code for finding in check_templates(made, ["higgs"])]
 
 
-@pytest.mark.parametrize(
-    ("background", "severity", "shift"), [(3.0, "serious", 0.11), (12.0, "warning", 0.06), (50.0, None, 0.0)]
-)
-def test_asymptotics_at_low_counts_are_found(background: float, severity: str | None, shift: float) -> None:
-    """At n = b = 3 the asymptotic limit is 4.78 where 5.40 is exact, 11 % too strong."""
+@pytest.mark.parametrize(("background", "severity"), [(0.5, "serious"), (12.0, "warning"), (50.0, None)])
+def test_asymptotics_at_low_counts_are_found(background: float, severity: str | None) -> None:
     findings = list(check_low_counts(one_region([2.0], [background]), ["higgs"], "fit", 0.95))
-    if severity is None:
-        assert not findings
-        return
-    (finding,) = findings
-    assert (finding.code, finding.severity) == ("asymptotics-at-low-counts", severity)
-    assert finding.evidence["relative_shift"] == pytest.approx(shift, abs=0.01)
+    assert [(finding.code, finding.severity) for finding in findings] == (
+        [] if severity is None else [("asymptotics-at-low-counts", severity)]
+    )
 
 
 def test_only_the_bins_that_decide_are_counted() -> None:
-    assert list(check_low_counts(one_region([0.1, 3.0], [5000.0, 2.0]), ["higgs"], "fit", 0.95))
+    (finding,) = check_low_counts(one_region([0.1, 3.0], [5000.0, 2.0]), ["higgs"], "fit", 0.95)
+    assert finding.evidence["background_events"] == 2.0
+    assert "2 background events decide here" in finding.message
 
 
 def test_a_poor_fit_and_a_parameter_at_its_bound_are_found() -> None:

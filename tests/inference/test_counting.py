@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pytest
 
 from fivesigma.core.errors import FivesigmaError
@@ -68,3 +69,11 @@ def test_a_deficit_has_no_significance() -> None:
 def test_refuses(arguments: dict[str, float], match: str) -> None:
     with pytest.raises(FivesigmaError, match=match):
         count(**arguments, region="sr")
+
+
+def test_results_are_plain_numbers() -> None:
+    result = count(np.float64(2.0), np.float64(3.0), observed=np.int64(3))
+    assert {type(n) for n in (*result.limit_expected, result.signal, result.z_expected, result.limit_observed)} == {
+        float
+    }
+    assert type(result.observed) is int

@@ -11,5 +11,6 @@
 - ``engine``: what the room asks of a statistical model; ``pyhf_engine`` answers it with pyhf, ``scoring`` does its fits.
 - ``profile``, ``limits``: the profile likelihood ratio on one set of data, and CLs limits from it, for any engine.
 - ``yields``: expected events per sample and bin before and after a fit, with their uncertainty.
+- ``low_counts``: how far an asymptotic limit is off where events are few.
 - ``checks``: what templates and fits are examined for before anybody believes them.
 """

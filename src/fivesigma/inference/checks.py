@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 import numpy as np
-from scipy import optimize, special
 
 from fivesigma.core.arrays import Floats
 from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.core.finding import Finding
 from fivesigma.inference.engine import Fit, Model
+from fivesigma.inference.low_counts import asymptotic_shift
 from fivesigma.inference.templates import Channel, Templates
-from fivesigma.statistics.poisson import upper_limit
 from fivesigma.statistics.significance import asimov_significance
 
 __all__ = ["check_fit", "check_low_counts", "check_templates", "require_fittable"]
 
-_TOLERATED = 0.05  # part by which an asymptotic limit may miss the exact one without a word
+_TOLERATED = 0.1  # part by which an asymptotic limit may miss that of toys
+_FEW, _MANY = 10.0, 30.0  # background events: below, one is told of them anyway; above, nobody checks
+_MOST = 0.99  # of the squared significance: what the other bins add does not matter here
 _POOR_FIT = 0.01
 _SIMULATED = 10.0
 
@@ -72,27 +73,34 @@ def check_templates(templates: Templates, signal: Collection[str]) -> Iterator[F
 
 
 def check_low_counts(templates: Templates, signal: Collection[str], subject: str, level: float) -> Iterator[Finding]:
-    """Yield a finding where so few background events decide that asymptotic limits are off.
+    """Yield a finding where so few background events decide that asymptotic limits may be off, and by how much they are.
 
-    The bins that decide are those of highest s/b that carry half of the squared Asimov significance. For a count on
-    the background in them the asymptotic median limit is compared with the exact Poisson one.
+    The bins that decide are those of highest s/b that carry half of the squared Asimov significance. Where they hold
+    few background events, toys of the counts say how far the asymptotic median limit and the lower edge of its ±1 σ
+    band are off: `fivesigma.inference.low_counts`.
     """
     background = np.concatenate([channel.sum_of("background") for channel in templates.channels])
-    signals = [_signal_of(channel, signal) for channel in templates.channels]
-    strength = np.maximum(np.concatenate(signals), 0.0)
+    strength = np.maximum(np.concatenate([_signal_of(channel, signal) for channel in templates.channels]), 0.0)
     order = np.argsort(-strength / background)
     power = np.cumsum(np.square(asimov_significance(strength, background))[order])
-    leading = float(background[order[: int(np.searchsorted(power, power[-1] / 2)) + 1]].sum())
-    missing = 1 - _asymptotic_limit(leading, level) / upper_limit(leading, leading, level=level)
-    if missing > _TOLERATED:
-        yield Finding(
-            code="asymptotics-at-low-counts",
-            severity="serious" if missing > 2 * _TOLERATED else "warning",
-            subject=subject,
-            message=f"{leading:.3g} background events decide here; asymptotic limits are about {100 * missing:.0f} % too strong"
-            " at such counts, and significances as uncertain: take them as a guide, and the counting result as the limit",
-            evidence={"background_events": leading, "relative_shift": missing},
-        )
+    half, most = np.searchsorted(power, [0.5 * power[-1], _MOST * power[-1]]) + 1
+    leading = float(background[order[:half]].sum())
+    if leading > _MANY:
+        return
+    kept = order[:most]
+    median, low = (asymptotic_shift(strength[kept], background[kept], sigmas=n, level=level) for n in (0.0, -1.0))
+    worst = max(abs(median), abs(low))
+    if worst < _TOLERATED and leading > _FEW:
+        return
+    yield Finding(
+        code="asymptotics-at-low-counts",
+        severity="info" if worst < _TOLERATED else "warning" if worst < 2 * _TOLERATED else "serious",
+        subject=subject,
+        message=f"{leading:.2g} background events decide here. By toys of the counts the asymptotic median limit is"
+        f" {_off(median)} and the lower edge of its ±1σ band {_off(low)}; an observed limit from a lack of events is off as"
+        " much. Counting is exact at such numbers",
+        evidence={"background_events": leading, "shift_of_median": median, "shift_of_lower_edge": low},
+    )
 
 
 def check_fit(model: Model, fit: Fit, goodness: float | None, subject: str) -> Iterator[Finding]:
@@ -136,11 +144,6 @@ def _signal_of(channel: Channel, signal: Collection[str]) -> Floats:
     return np.asarray(np.sum(kept, axis=0)) if kept else np.zeros(channel.binning.count)
 
 
-def _asymptotic_limit(background: float, level: float) -> float:
-    """Return the median asymptotic CLs limit on s for a known background: q_A = 2 (s - b ln(1 + s/b)) at its threshold."""
-    threshold = float(special.ndtri((1 - level) / 2)) ** 2
-
-    def distance(s: float) -> float:
-        return 2 * (s - background * float(np.log1p(s / background))) - threshold
-
-    return float(optimize.brentq(distance, 0.0, threshold + 10 * np.sqrt(threshold * (background + 1))))
+def _off(shift: float) -> str:
+    percent = round(100 * abs(shift))
+    return f"{percent} % too {'strong' if shift > 0 else 'weak'}" if percent else "right to a per cent"

@@ -104,6 +104,7 @@ def count(
         If the signal is not positive, another number is negative, or ``observed`` is no whole number.
     """
     where = f"region {region!r}: " if region else ""
+    signal, background = float(signal), float(background)
     seen = _checked(where, signal, background, background_uncertainty, background_events, observed)
     simulation = 1 / math.sqrt(background_events) if background_events else 0.0
     error = background * math.hypot(background_uncertainty, simulation)

@@ -156,9 +156,8 @@ def _rows(axes: Axes, result: ChannelYields) -> None:
         axes.axvline(start + 0.5, ymax=_ROW_LABELS_AT, color="dimgrey", linewidth=0.8, linestyle=":")
     if len(starts) > _MOST_ROW_LABELS:
         return
-    ends = [*starts[1:], len(rows)]
-    for start, end in zip(starts, ends, strict=True):
-        low, high = first.edges[rows[start]], first.edges[rows[end] if end < len(rows) else -1]
+    for start, end in zip(starts, [*starts[1:], len(rows)], strict=True):
+        low, high = first.edges[rows[start]], first.edges[rows[start] + 1]
         axes.text(
             (start + end + 1) / 2,
             _ROW_LABELS_AT,
