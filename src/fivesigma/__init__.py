@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from fivesigma.events.assemble import dataset
     from fivesigma.events.read import read
     from fivesigma.inference.counting import count
-    from fivesigma.inference.limits import upper_limit
     from fivesigma.inference.systematics import Normalisation
-    from fivesigma.inference.template_fit import fit_templates
+    from fivesigma.inference.template_fit import fit_templates, upper_limit
     from fivesigma.inference.templates import templates
     from fivesigma.learning.cross_fit import cross_fit
     from fivesigma.plots.registry import plot
@@ -35,7 +34,7 @@ _HOMES = {
     "read": "events.read",
     "roc": "evaluation.roc",
     "templates": "inference.templates",
-    "upper_limit": "inference.limits",
+    "upper_limit": "inference.template_fit",
 }
 
 __all__ = [

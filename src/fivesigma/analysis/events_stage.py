@@ -148,7 +148,7 @@ def _yields(sample: Sample) -> dict[str, Any]:
     """Return what ``results.json`` says of a sample."""
     squares = float(np.square(sample.weight).sum())
     total, absolute = float(sample.weight.sum()), float(np.abs(sample.weight).sum())
-    negative = float(-sample.weight[sample.weight < 0].sum())
+    negative = float(np.abs(sample.weight[sample.weight < 0]).sum())
     return {
         "kind": sample.kind,
         "label": sample.info.title,

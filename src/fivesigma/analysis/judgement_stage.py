@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from fivesigma.analysis.consistency import axes_of
 from fivesigma.analysis.directory import RunDirectory
 from fivesigma.analysis.drawing import Drawing, draw
 from fivesigma.analysis.events_stage import load_dataset
 from fivesigma.analysis.models_stage import load_scores
 from fivesigma.analysis.run_context import RunContext
-from fivesigma.analysis.schema import Configuration
+from fivesigma.analysis.schema import Configuration, TemplateFit
 from fivesigma.analysis.stages import FigureNote, Outcome, outcome_digest
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.finding import Finding
@@ -172,13 +174,16 @@ def _models(context: RunContext, events: Outcome) -> Outcome:
         "models": {name: _areas(result) for name, result in judged.items()},
         "judgement": {name: _summary(result) for name, result in judged.items()},
     }
-    findings = score_follows_observable([result.observables for result in judged.values()])
+    findings = _by_use(context.config, score_follows_observable([result.observables for result in judged.values()]))
     figures = draw(context, _drawings(context, judged), "Drawing the judgement")
-    return Outcome(value=value, findings=_once(findings), figures=figures)
+    return Outcome(value=value, findings=findings, figures=figures)
 
 
-def _once(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    return tuple(dict((f.code + f.subject, f) for f in findings).values())
+def _by_use(config: Configuration, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return findings on observables, those that no fit uses only for information."""
+    fitted = {axis for fit in config.inference.values() if isinstance(fit, TemplateFit) for axis in axes_of(fit.observable)}
+    used = {f"{model} and {observable}" for model in config.models for observable in fitted}
+    return tuple(f if f.subject in used else dataclasses.replace(f, severity="info") for f in findings)
 
 
 def _judge(item: _Item, _shared: Shared) -> _Judged:

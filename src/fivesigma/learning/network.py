@@ -59,8 +59,8 @@ class Network:
         *,
         hidden: Sequence[int] = (64, 64),
         epochs: int = 40,
-        batch_size: int = 512,
-        learning_rate: float = 2e-3,
+        batch_size: int = 1024,
+        learning_rate: float = 4e-3,
         dropout: float = 0.0,
         patience: int = 6,
     ) -> None:

@@ -18,7 +18,8 @@ __all__ = ["FigureView", "figure_views", "identifier"]
 
 _PIXELS_PER_POINT = 96 / 72
 _WIDE = 1.75
-"""Figures wider than this times their height get a row of their own."""
+_LARGE = 800
+"""Figures wider than 1.75 times their height, or than 800 pixels, get a row of their own."""
 _VIEW_BOX = re.compile(r"""<svg[^>]*?\bviewBox=["']\s*\S+\s+\S+\s+([\d.]+)\s+([\d.]+)""", re.DOTALL)
 
 
@@ -39,7 +40,9 @@ class FigureView:
     @property
     def is_wide(self) -> bool:
         """Whether it wants a row of its own."""
-        return self.width is not None and self.height is not None and self.width > _WIDE * self.height
+        if self.width is None or self.height is None:
+            return False
+        return self.width > min(_WIDE * self.height, _LARGE)
 
 
 def identifier(*names: str) -> str:
