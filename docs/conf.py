@@ -39,7 +39,6 @@ python_use_unqualified_type_names = True
 
 html_theme = "furo"
 html_title = f"fivesigma {release}"
-html_static_path = ["_static"]
 html_theme_options = {
     "source_repository": "https://github.com/fivesigma/fivesigma/",
     "source_branch": "main",
