@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fivesigma.core.expressions import Expression, ExpressionError
+from fivesigma.core.errors import ExpressionError
+from fivesigma.core.expressions import Expression
 
 COLUMNS = {
     "a": np.array([1, 2, 3, 4], dtype=np.int32),
@@ -121,7 +122,10 @@ def test_refused(text, says):
         Expression(text)
 
 
-@pytest.mark.parametrize(("text", "says"), [("ptt > 1", "did you mean pt"), ("pt", "not a condition"), ("pt and flag", "condition is needed")])
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("ptt > 1", "did you mean pt"), ("pt", "not a condition"), ("pt and flag", "condition is needed")],
+)
 def test_refused_with_these_columns(text, says):
     with pytest.raises(ExpressionError, match=says):
         Expression(text).mask(COLUMNS)
@@ -138,11 +142,58 @@ def test_travels_between_processes():
     assert again.mask(COLUMNS).tolist() == expression.mask(COLUMNS).tolist()
 
 
-_TOKENS = ["a", "b", "pt", "flag", "1", "2.5", "-", "+", "*", "/", "**", "(", ")", "<", ">", "==", "!=", "!", "~", "&", "|", "&&", "||"]
-_TOKENS += [" and ", " or ", " not ", " in ", ",", "abs(", "max(", "z1_mass(", " if ", " else ", "%", "//", ".", "[", "]", "9999999999"]
+_TOKENS = [
+    "a",
+    "b",
+    "pt",
+    "flag",
+    "1",
+    "2.5",
+    "-",
+    "+",
+    "*",
+    "/",
+    "**",
+    "(",
+    ")",
+    "<",
+    ">",
+    "==",
+    "!=",
+    "!",
+    "~",
+    "&",
+    "|",
+    "&&",
+    "||",
+]
+_TOKENS += [
+    " and ",
+    " or ",
+    " not ",
+    " in ",
+    ",",
+    "abs(",
+    "max(",
+    "z1_mass(",
+    " if ",
+    " else ",
+    "%",
+    "//",
+    ".",
+    "[",
+    "]",
+    "9999999999",
+]
 
 
-@given(st.one_of(st.lists(st.sampled_from(_TOKENS), max_size=25).map("".join), st.text(string.printable, max_size=60), st.text(max_size=30)))
+@given(
+    st.one_of(
+        st.lists(st.sampled_from(_TOKENS), max_size=25).map("".join),
+        st.text(string.printable, max_size=60),
+        st.text(max_size=30),
+    )
+)
 def test_nothing_crashes_it(text):
     try:
         expression = Expression(text)
@@ -153,7 +204,11 @@ def test_nothing_crashes_it(text):
 
 
 _LEAVES = st.sampled_from(["a", "pt", "2", "0.5"])
-_NUMBERS = st.recursive(_LEAVES, lambda inner: st.tuples(inner, st.sampled_from(["+", "-", "*"]), inner).map(lambda t: f"({t[0]} {t[1]} {t[2]})"), max_leaves=6)
+_NUMBERS = st.recursive(
+    _LEAVES,
+    lambda inner: st.tuples(inner, st.sampled_from(["+", "-", "*"]), inner).map(lambda t: f"({t[0]} {t[1]} {t[2]})"),
+    max_leaves=6,
+)
 _CONDITIONS = st.recursive(
     st.tuples(_NUMBERS, st.sampled_from(["<", ">=", "!="]), _NUMBERS).map(lambda t: f"({t[0]} {t[1]} {t[2]})"),
     lambda inner: st.tuples(inner, st.sampled_from(["&", "|"]), inner).map(lambda t: f"({t[0]} {t[1]} {t[2]})"),

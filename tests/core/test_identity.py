@@ -27,18 +27,24 @@ def test_folds_of_two_seeds_are_independent():
 @given(st.permutations(range(40)), st.integers(2, 10), st.integers(0, 2**31))
 def test_folds_follow_the_event_wherever_it_stands(order, folds, seed):
     ids = entry_ids("file", np.arange(40))
-    np.testing.assert_array_equal(fold_of(ids[order], seed=seed, folds=folds), fold_of(ids, seed=seed, folds=folds)[order])
+    np.testing.assert_array_equal(
+        fold_of(ids[order], seed=seed, folds=folds), fold_of(ids, seed=seed, folds=folds)[order]
+    )
 
 
 def test_an_entry_keeps_its_identifier_whatever_chunk_it_is_read_in():
     whole = entry_ids("file", np.arange(1000))
-    np.testing.assert_array_equal(np.concatenate([entry_ids("file", np.arange(0, 300)), entry_ids("file", np.arange(300, 1000))]), whole)
+    np.testing.assert_array_equal(
+        np.concatenate([entry_ids("file", np.arange(0, 300)), entry_ids("file", np.arange(300, 1000))]), whole
+    )
     assert len(np.unique(np.concatenate([whole, entry_ids("another", np.arange(1000))]))) == 2000
 
 
 def test_integers_count_by_value_and_floats_by_bits():
     numbers = np.array([1, 2, 3])
-    np.testing.assert_array_equal(ids_from_columns([numbers.astype(np.int16)]), ids_from_columns([numbers.astype(np.uint64)]))
+    np.testing.assert_array_equal(
+        ids_from_columns([numbers.astype(np.int16)]), ids_from_columns([numbers.astype(np.uint64)])
+    )
     assert ids_from_columns([np.array([0.0])]) == ids_from_columns([np.array([-0.0])])
     assert ids_from_columns([np.array([0.1])]) != ids_from_columns([np.array([np.nextafter(0.1, 1)])])
 

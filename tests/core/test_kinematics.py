@@ -12,15 +12,24 @@ from fivesigma.core import kinematics
 @pytest.fixture(scope="module")
 def particles():
     generator = np.random.default_rng(1)
-    coordinates = [(generator.uniform(5, 200, 50), generator.uniform(-4, 4, 50), generator.uniform(-np.pi, np.pi, 50)) for _ in range(3)]
-    return coordinates, [vector.array({"pt": pt, "eta": eta, "phi": phi, "mass": np.zeros(50)}) for pt, eta, phi in coordinates]
+    coordinates = [
+        (generator.uniform(5, 200, 50), generator.uniform(-4, 4, 50), generator.uniform(-np.pi, np.pi, 50))
+        for _ in range(3)
+    ]
+    return coordinates, [
+        vector.array({"pt": pt, "eta": eta, "phi": phi, "mass": np.zeros(50)}) for pt, eta, phi in coordinates
+    ]
 
 
 def test_invariant_mass(particles):
     numbers, vectors = particles
-    np.testing.assert_allclose(kinematics.invariant_mass(*numbers[0], *numbers[1]), (vectors[0] + vectors[1]).mass, rtol=1e-9)
     np.testing.assert_allclose(
-        kinematics.invariant_mass(*numbers[0], *numbers[1], *numbers[2]), (vectors[0] + vectors[1] + vectors[2]).mass, rtol=1e-9
+        kinematics.invariant_mass(*numbers[0], *numbers[1]), (vectors[0] + vectors[1]).mass, rtol=1e-9
+    )
+    np.testing.assert_allclose(
+        kinematics.invariant_mass(*numbers[0], *numbers[1], *numbers[2]),
+        (vectors[0] + vectors[1] + vectors[2]).mass,
+        rtol=1e-9,
     )
 
 

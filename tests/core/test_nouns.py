@@ -13,7 +13,11 @@ from fivesigma.core.estimate import Estimate
 from fivesigma.core.sample import CutflowRow, Sample, SampleInfo
 from fivesigma.core.scores import Scores
 
-SAMPLES = (SampleInfo(name="higgs", kind="signal"), SampleInfo(name="zz", kind="background"), SampleInfo(name="data", kind="data"))
+SAMPLES = (
+    SampleInfo(name="higgs", kind="signal"),
+    SampleInfo(name="zz", kind="background"),
+    SampleInfo(name="data", kind="data"),
+)
 
 
 def make(n=6, **changes):
@@ -39,7 +43,9 @@ def test_dataset_knows_its_samples():
     assert set(dataset.columns()) == {"a", "b", "m"}
 
 
-@pytest.mark.parametrize(("call", "says"), [(lambda d: d.of("higs"), "did you mean higgs"), (lambda d: d.matrix(["c"]), "no input 'c'")])
+@pytest.mark.parametrize(
+    ("call", "says"), [(lambda d: d.of("higs"), "did you mean higgs"), (lambda d: d.matrix(["c"]), "no input 'c'")]
+)
 def test_dataset_names_what_is_near(call, says):
     with pytest.raises(FivesigmaError, match=says):
         call(make())
@@ -55,7 +61,7 @@ def test_dataset_names_what_is_near(call, says):
     ],
 )
 def test_dataset_refuses_shapes(wrong):
-    with pytest.raises(ValueError, match="shape|index|expected"):
+    with pytest.raises(ValueError, match=r"shape|index|expected"):
         make(**wrong)
 
 
@@ -81,7 +87,7 @@ def test_cutflow_row_sums_weights():
 
 @pytest.mark.parametrize("wrong", [{"low": 2.0}, {"value": float("nan")}, {"level": 1.0}])
 def test_estimate_refuses_nonsense(wrong):
-    with pytest.raises(ValueError, match="interval|finite|level"):
+    with pytest.raises(ValueError, match=r"interval|finite|level"):
         Estimate(**{"value": 1.0, "low": 0.5, "high": 1.5, "method": "test"} | wrong)
 
 

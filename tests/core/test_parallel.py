@@ -44,10 +44,14 @@ def write_to_shared(_item, shared):
 SHARED = {"x": np.arange(1000.0)}
 
 
-@pytest.mark.parametrize("make", [lambda: Workers(1), lambda: Workers(2), lambda: Workers(executor=ThreadPoolExecutor(2))])
+@pytest.mark.parametrize(
+    "make", [lambda: Workers(1), lambda: Workers(2), lambda: Workers(executor=ThreadPoolExecutor(2))]
+)
 def test_results_come_in_order_from_any_workers(make):
     with make() as workers:
-        assert run_map(weighted_sum, [1, 2, 3, 4], shared=SHARED, workers=workers) == [499500.0 * k for k in (1, 2, 3, 4)]
+        assert run_map(weighted_sum, [1, 2, 3, 4], shared=SHARED, workers=workers) == [
+            499500.0 * k for k in (1, 2, 3, 4)
+        ]
         assert dict(iterate_map(weighted_sum, [5, 6], shared=SHARED, workers=workers)) == {0: 2497500.0, 1: 2997000.0}
 
 

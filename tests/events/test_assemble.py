@@ -35,7 +35,9 @@ def test_samples_keep_their_order_and_weights_reconcile():
 @given(st.permutations(range(50)))
 def test_the_order_of_events_changes_nothing_but_the_order(order):
     one = sample()
-    shuffled = Sample(info=one.info, events={k: c[order] for k, c in one.events.items()}, weight=one.weight[order], id=one.id[order])
+    shuffled = Sample(
+        info=one.info, events={k: c[order] for k, c in one.events.items()}, weight=one.weight[order], id=one.id[order]
+    )
     made, again = (dataset([s], inputs=["pt"]) for s in (one, shuffled))
     np.testing.assert_array_equal(made.X[order], again.X)
     np.testing.assert_array_equal(made.id[order], again.id)
@@ -45,7 +47,10 @@ def test_the_order_of_events_changes_nothing_but_the_order(order):
 def test_values_that_models_cannot_use(bad):
     pt = np.ones(50)
     pt[[7, 9]] = bad
-    with pytest.raises(DataError, match=r"sample 's': 'pt' \(pt\) is NaN or infinite in 2 of 50 events, the first of them the selected event 7"):
+    with pytest.raises(
+        DataError,
+        match=r"sample 's': 'pt' \(pt\) is NaN or infinite in 2 of 50 events, the first of them the selected event 7",
+    ):
         dataset([sample(pt=pt)], inputs=["pt"])
 
 

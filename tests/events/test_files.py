@@ -65,7 +65,7 @@ def test_which_tree(tmp_path):
         for tree in ("signal", "background"):
             file.mktree(tree, {"x": np.float64})
             file[tree].extend({"x": np.ones(2)})
-    with pytest.raises(DataError, match="which tree.*signal, background"):
+    with pytest.raises(DataError, match=r"which tree.*signal, background"):
         flat_columns(path)
     with pytest.raises(DataError, match="no tree 'signl'; did you mean signal"):
         flat_columns(path, "signl")
@@ -99,7 +99,7 @@ def test_a_truncated_root_file(tmp_path, table, write):
 
 def test_unknown_suffix_and_missing_file(tmp_path):
     (tmp_path / "events.txt").write_text("x")
-    with pytest.raises(DataError, match="no reader for '.txt'"):
+    with pytest.raises(DataError, match=r"no reader for '\.txt'"):
         flat_columns(tmp_path / "events.txt")
     with pytest.raises(DataError, match="no such file"):
         flat_columns(tmp_path / "nothing.root")

@@ -17,7 +17,9 @@ cms = pytest.mark.skipif(not CMS.is_dir(), reason="the folder of open data is no
 
 
 def test_cutflow_counts_every_step(table, write):
-    sample = read(write("a.root", table)).weigh("2 * w").select("pt > 20", positive="charge > 0").sample("s", kind="signal")
+    sample = (
+        read(write("a.root", table)).weigh("2 * w").select("pt > 20", positive="charge > 0").sample("s", kind="signal")
+    )
     first = table["pt"] > 20
     both = first & (table["charge"] > 0)
     expected = [("read", np.ones(200, dtype=bool)), ("pt > 20", first), ("positive", both)]
@@ -58,7 +60,9 @@ def test_run_and_event_are_recognised(table, write):
     one = read(write("a.root", {**table, **numbers})).sample("s", kind="signal")
     two = read(write("b.parquet", {"pt": table["pt"], **numbers})).sample("s", kind="signal")
     np.testing.assert_array_equal(one.id, two.id)
-    declared = read(write("c.root", {**table, "number": np.arange(200)}), id_columns=["number"]).sample("s", kind="signal")
+    declared = read(write("c.root", {**table, "number": np.arange(200)}), id_columns=["number"]).sample(
+        "s", kind="signal"
+    )
     assert len(np.unique(declared.id)) == 200
 
 

@@ -80,7 +80,7 @@ class TestEveryClassifier:
         assert one.read_bytes() == two.read_bytes()
 
     def test_an_unknown_parameter_names_the_nearest(self, name, small):
-        near = sorted(small[name])[0]
+        near = min(small[name])
         with pytest.raises(FivesigmaError, match=f"no parameter '{near}x'; did you mean .*{near}"):
             check_parameters(name, {f"{near}x": 1})
 
@@ -104,13 +104,19 @@ def test_parameters_are_checked_before_any_training(name, parameters, says):
 
 
 def test_a_network_that_diverges_says_so(parts):
-    model = make_classifier(ModelSpec(name="n", use="network", inputs=("a",), parameters={"learning_rate": 1e30, "epochs": 5}))
+    model = make_classifier(
+        ModelSpec(name="n", use="network", inputs=("a",), parameters={"learning_rate": 1e30, "epochs": 5})
+    )
     with pytest.raises(FivesigmaError, match="smaller learning_rate"):
         model.fit(*parts, seed=1)
 
 
 def test_the_kept_checkpoint_is_the_best_on_validation(parts):
-    model = make_classifier(ModelSpec(name="n", use="network", inputs=("a",), parameters={"hidden": [64], "epochs": 30, "learning_rate": 0.05}))
+    model = make_classifier(
+        ModelSpec(
+            name="n", use="network", inputs=("a",), parameters={"hidden": [64], "epochs": 30, "learning_rate": 0.05}
+        )
+    )
     model.fit(*parts, seed=1)
     losses = model.history()["validation"]
     assert model.describe()["best epoch"] == int(np.argmin(losses)) + 1
@@ -125,7 +131,7 @@ def test_a_skops_file_of_other_types_is_refused(tmp_path):
 
     path = tmp_path / "model.skops"
     skops.io.dump(FunctionTransformer(print), path)
-    with pytest.raises(DataError, match="refused|readable"):
+    with pytest.raises(DataError, match=r"refused|readable"):
         load_skops(path)
 
 
@@ -153,4 +159,7 @@ def test_without_pytorch_a_network_says_what_to_install():
         "except Exception as error: print(type(error).__name__, error)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "MissingExtraError PyTorch is not installed; it comes with: pip install 'fivesigma[torch]'"
+    assert (
+        done.stdout.strip()
+        == "MissingExtraError PyTorch is not installed; it comes with: pip install 'fivesigma[torch]'"
+    )

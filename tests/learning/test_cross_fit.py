@@ -105,7 +105,10 @@ def test_training_weights_balance_the_classes(make_dataset):
     assert (weight >= 0).all()
     assert weight[classes.signal].sum() == pytest.approx(weight[~classes.signal].sum())
     assert weight.mean() == pytest.approx(1)
-    np.testing.assert_allclose(weight[classes.signal] / weight[classes.signal][0], np.abs(classes.weight[classes.signal] / classes.weight[classes.signal][0]))
+    np.testing.assert_allclose(
+        weight[classes.signal] / weight[classes.signal][0],
+        np.abs(classes.weight[classes.signal] / classes.weight[classes.signal][0]),
+    )
 
 
 def test_physics_weights_are_untouched(dataset, model):

@@ -8,6 +8,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from fivesigma.analysis.consistency import inconsistencies
 from fivesigma.analysis.schema import Configuration, Counting, TemplateFit
@@ -60,9 +62,6 @@ def _apply(source: YamlSource, setting: str) -> None:
 
 
 def _value(text: str) -> Any:
-    from ruamel.yaml import YAML  # noqa: PLC0415 - only --set needs it here
-    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
-
     try:
         return YAML(typ="safe", pure=True).load(text)
     except YAMLError:
@@ -97,7 +96,11 @@ def _message(detail: ErrorDetails) -> str:
         return "`type` is missing; there are: counting, template_fit"
     text = detail["msg"].removeprefix("Value error, ")
     shown = repr(given)
-    return text if kind == "value_error" else f"{text[:1].lower()}{text[1:]}; given {shown if len(shown) < 80 else shown[:80] + ' ...'}"
+    return (
+        text
+        if kind == "value_error"
+        else f"{text[:1].lower()}{text[1:]}; given {shown if len(shown) < 80 else shown[:80] + ' ...'}"
+    )
 
 
 def _keys(place: Location) -> list[str]:
@@ -108,7 +111,7 @@ def _keys(place: Location) -> list[str]:
         field = model.model_fields.get(str(place[index]))
         if field is None:
             return []
-        inner = [c for c in _models_in(field.annotation)]
+        inner = _models_in(field.annotation)
         if not inner:
             return []
         if place[0] == "inference":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from itertools import pairwise
 
 from fivesigma.analysis.schema import Configuration, Counting, TemplateFit
 from fivesigma.analysis.yaml_source import Location
@@ -29,10 +30,14 @@ def inconsistencies(config: Configuration) -> Iterator[Inconsistency]:
     yield from _systematics(config)
     for name, inference in config.inference.items():
         here: Location = ("inference", name)
-        yield from _counting(config, inference, here) if isinstance(inference, Counting) else _fit(config, inference, here)
+        yield from (
+            _counting(config, inference, here) if isinstance(inference, Counting) else _fit(config, inference, here)
+        )
 
 
-def _unknown(names: Collection[str] | None, known: Collection[str], what: str, here: Location) -> Iterator[Inconsistency]:
+def _unknown(
+    names: Collection[str] | None, known: Collection[str], what: str, here: Location
+) -> Iterator[Inconsistency]:
     for name in names or ():
         if name not in known:
             yield here, f"no {what} {name!r}{suggestion(name, known)}"
@@ -87,7 +92,10 @@ def _regions(config: Configuration) -> Iterator[Inconsistency]:
             yield from _unknown(names, known, "input or observable", ("regions", name, "select"))
     has_data = any(sample.kind == "data" for sample in config.samples.values())
     if config.analysis.blind and has_data and not any(region.kind == "signal" for region in config.regions.values()):
-        yield ("analysis", "blind"), "a blind analysis with data needs a region of kind signal, which says what is blind"
+        yield (
+            ("analysis", "blind"),
+            "a blind analysis with data needs a region of kind signal, which says what is blind",
+        )
 
 
 def _systematics(config: Configuration) -> Iterator[Inconsistency]:
@@ -115,7 +123,7 @@ def _fit(config: Configuration, fit: TemplateFit, here: Location) -> Iterator[In
         bins = binned.get(axis)
         if axis in config.features.observables and not isinstance(bins, list):
             yield (*here, "bins"), f"the observable {axis!r} needs the edges of its bins, as in [105, 118, 130, 160]"
-        if isinstance(bins, list) and (len(bins) < 2 or any(a >= b for a, b in zip(bins, bins[1:], strict=False))):
+        if isinstance(bins, list) and (len(bins) < 2 or any(low >= high for low, high in pairwise(bins))):
             yield (*here, "bins"), f"the edges of {axis!r} must rise"
         if isinstance(bins, int) and bins < 1:
             yield (*here, "bins"), f"{axis!r} needs at least one bin"

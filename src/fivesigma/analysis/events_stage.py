@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fivesigma.analysis.directory import RunDirectory
 from fivesigma.analysis.run_context import RunContext
@@ -89,12 +90,13 @@ def _read(context: RunContext) -> Outcome:
         ordered.append(_read_sample(context, name, sample, columns, blinding))
         context.advance("Reading events", done, len(config.samples))
     made = dataset(ordered, inputs=config.features.inputs, observables=config.features.observables)
-    directory.write_arrays(
-        _FILE,
-        {"X": made.X, "weight": made.weight, "id": made.id, "sample": made.sample}
-        | {f"observable.{name}": column for name, column in made.observables.items()},
-    )
-    cutflow = {s.name: [{"step": r.step, "events": r.events, "total": r.total, "error": r.error} for r in s.cutflow] for s in ordered}
+    arrays: dict[str, NDArray[Any]] = {"X": made.X, "weight": made.weight, "id": made.id, "sample": made.sample}
+    arrays |= {f"observable.{name}": column for name, column in made.observables.items()}
+    directory.write_arrays(_FILE, arrays)
+    cutflow = {
+        s.name: [{"step": r.step, "events": r.events, "total": r.total, "error": r.error} for r in s.cutflow]
+        for s in ordered
+    }
     directory.write_json("cutflow.json", cutflow)
     infos = [{"name": i.name, "kind": i.kind, "label": i.label, "pseudo": i.pseudo} for i in made.samples]
     value = {

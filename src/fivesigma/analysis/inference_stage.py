@@ -106,7 +106,8 @@ def _infer(item: _Item, _shared: Shared) -> CountingResult | _Fitted:
     _reconcile(dataset, item.events.value["samples"])
     inference = item.config.inference[item.name]
     scores = {
-        model: load_scores(item.directory, model, item.config.training.folds) for model in _models_of(item.config, inference)
+        model: load_scores(item.directory, model, item.config.training.folds)
+        for model in _models_of(item.config, inference)
     }
     if isinstance(inference, Counting):
         return _count(item, inference, dataset, scores)
@@ -118,12 +119,18 @@ def _reconcile(dataset: Dataset, yields: Mapping[str, Any]) -> None:
     for name, told in yields.items():
         weight = dataset.weight[dataset.of(name)]
         if not abs(weight.sum() - told["yield"]) <= _RECONCILES_TO * np.abs(weight).sum():
-            raise DataError(f"sample {name!r}: the weights sum to {weight.sum():.15g}, the cutflow ended with {told['yield']:.15g}")
+            raise DataError(
+                f"sample {name!r}: the weights sum to {weight.sum():.15g}, the cutflow ended with {told['yield']:.15g}"
+            )
 
 
 def _region_mask(config: Configuration, dataset: Dataset, region: str) -> Bools:
     select = config.regions[region].select
-    return np.ones(len(dataset), dtype=np.bool_) if select is None else Expression(select).mask(dataset.columns(), len(dataset))
+    return (
+        np.ones(len(dataset), dtype=np.bool_)
+        if select is None
+        else Expression(select).mask(dataset.columns(), len(dataset))
+    )
 
 
 def _has_data(config: Configuration) -> bool:
@@ -139,7 +146,11 @@ def _count(item: _Item, counting: Counting, dataset: Dataset, scores: dict[str, 
     shows = _is_looked_at(item, counting.region)
     if counting.model is None:
         return count_in_region(
-            dataset, mask, background_uncertainty=counting.background_uncertainty, show_data=shows, region=counting.region
+            dataset,
+            mask,
+            background_uncertainty=counting.background_uncertainty,
+            show_data=shows,
+            region=counting.region,
         )
     return count_above_working_point(
         dataset,
@@ -184,7 +195,9 @@ def _axis(config: Configuration, fit: TemplateFit, name: str) -> Axis:
 
 def _systematics(config: Configuration) -> tuple[Normalisation, ...]:
     return tuple(
-        Normalisation(name=name, size=s.size, samples=tuple(s.samples) if s.samples is not None else None, group=s.group or "")
+        Normalisation(
+            name=name, size=s.size, samples=tuple(s.samples) if s.samples is not None else None, group=s.group or ""
+        )
         for name, s in config.systematics.items()
     )
 
@@ -215,7 +228,12 @@ def _keep_fit(context: RunContext, name: str, fitted: _Fitted) -> Outcome:
         "method": result.method,
     }
     files = (f"inference/{name}-workspace.json", f"inference/{name}.json", f"templates/{name}.json")
-    return Outcome(value=value, findings=result.findings, figures=draw(context, _drawings(name, fitted), "Drawing the fits"), files=files)
+    return Outcome(
+        value=value,
+        findings=result.findings,
+        figures=draw(context, _drawings(name, fitted), "Drawing the fits"),
+        files=files,
+    )
 
 
 def _drawings(name: str, fitted: _Fitted) -> list[Drawing]:
@@ -263,4 +281,6 @@ def _drawings(name: str, fitted: _Fitted) -> list[Drawing]:
 
 
 def _drawing(name: str, title: str, caption: str, alt: str, result: Any) -> Drawing:
-    return Drawing(note=FigureNote(name=name, section="inference", title=title, caption=caption, alt=alt), result=result)
+    return Drawing(
+        note=FigureNote(name=name, section="inference", title=title, caption=caption, alt=alt), result=result
+    )

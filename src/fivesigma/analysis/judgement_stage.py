@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -24,7 +24,12 @@ from fivesigma.core.parallel import Shared, iterate_map
 from fivesigma.core.scores import Scores
 from fivesigma.evaluation.choice import HonestMaximum
 from fivesigma.evaluation.classification import Classification, classification
-from fivesigma.evaluation.correlation import ObservableCorrelations, correlations, observable_correlations, score_follows_observable
+from fivesigma.evaluation.correlation import (
+    ObservableCorrelations,
+    correlations,
+    observable_correlations,
+    score_follows_observable,
+)
 from fivesigma.evaluation.distributions import ScoreDistribution, feature_distributions, score_distribution
 from fivesigma.evaluation.figures_of_merit import MeritScan, figures_of_merit
 from fivesigma.evaluation.overtraining import Overtraining, ScoredEvents, overtraining
@@ -87,7 +92,12 @@ def judge_models(context: RunContext, events: Outcome, models: dict[str, Outcome
     return context.stages.perform("judgement", parts, "Judging the models", lambda: _models(context, events))
 
 
-def _classes(config: Configuration) -> dict[str, Sequence[str] | None]:
+class _Classes(TypedDict):
+    signal: Sequence[str] | None
+    background: Sequence[str] | None
+
+
+def _classes(config: Configuration) -> _Classes:
     return {"signal": config.training.signal, "background": config.training.background}
 
 
@@ -181,7 +191,9 @@ def _models(context: RunContext, events: Outcome) -> Outcome:
 
 def _by_use(config: Configuration, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Return findings on observables, those that no fit uses only for information."""
-    fitted = {axis for fit in config.inference.values() if isinstance(fit, TemplateFit) for axis in axes_of(fit.observable)}
+    fitted = {
+        axis for fit in config.inference.values() if isinstance(fit, TemplateFit) for axis in axes_of(fit.observable)
+    }
     used = {f"{model} and {observable}" for model in config.models for observable in fitted}
     return tuple(f if f.subject in used else dataclasses.replace(f, severity="info") for f in findings)
 
@@ -219,7 +231,10 @@ def _judge(item: _Item, _shared: Shared) -> _Judged:
 def _overtraining(item: _Item, dataset: Dataset, scores: Scores, seed: int) -> Overtraining:
     arrays = item.directory.read_arrays(f"scores/{item.model}-training.safetensors")
     train = ScoredEvents(
-        score=arrays["value"].astype(np.float64), is_signal=arrays["is_signal"], weight=arrays["weight"], estimator=arrays["fold"]
+        score=arrays["value"].astype(np.float64),
+        is_signal=arrays["is_signal"],
+        weight=arrays["weight"],
+        estimator=arrays["fold"],
     )
     signal = tuple(item.config.training.signal or dataset.names("signal"))
     background = tuple(item.config.training.background or dataset.names("background"))
@@ -243,7 +258,9 @@ def _areas(judged: _Judged) -> dict[str, Any]:
 
 def _summary(judged: _Judged) -> dict[str, Any]:
     rejections = {
-        f"signal efficiency {r.signal_efficiency:g}": numbers(r.rejection) for r in judged.roc.rejections if r.rejection is not None
+        f"signal efficiency {r.signal_efficiency:g}": numbers(r.rejection)
+        for r in judged.roc.rejections
+        if r.rejection is not None
     }
     result = {
         "figures_of_merit": {merit.name: _maximum(merit.best) for merit in judged.merits.figures},

@@ -39,7 +39,9 @@ def fit_models(context: RunContext, events: Outcome, dataset: Dataset) -> dict[s
         for spec in todo:
             stages.forget(f"model-{spec.name}")
         for model in _fitted(context, todo, dataset):
-            outcomes[model.name] = stages.keep(f"model-{model.name}", parts[model.name], _store(context.directory, model, dataset))
+            outcomes[model.name] = stages.keep(
+                f"model-{model.name}", parts[model.name], _store(context.directory, model, dataset)
+            )
     return {spec.name: outcomes[spec.name] for spec in specs}
 
 
@@ -74,7 +76,8 @@ def _store(directory: RunDirectory, model: FittedModel, dataset: Dataset) -> Out
         save_model(model, folder)
         files = sorted(f"models/{model.name}/{path.name}" for path in folder.iterdir())
     directory.write_arrays(
-        f"scores/{model.name}.safetensors", {"raw": scores.raw, "value": scores.value, "fold": scores.fold, "id": dataset.id}
+        f"scores/{model.name}.safetensors",
+        {"raw": scores.raw, "value": scores.value, "fold": scores.fold, "id": dataset.id},
     )
     directory.write_arrays(
         f"scores/{model.name}-training.safetensors",
@@ -87,6 +90,13 @@ def _store(directory: RunDirectory, model: FittedModel, dataset: Dataset) -> Out
     )
     built = [dict(fit.description) for fit in model.fits]
     stored = json.loads((directory.root / f"models/{model.name}/model.json").read_text(encoding="utf-8"))
-    value = {"seconds": round(model.seconds, 3), "folds": model.folds, "built": built, "described": _described(model.spec)}
+    value = {
+        "seconds": round(model.seconds, 3),
+        "folds": model.folds,
+        "built": built,
+        "described": _described(model.spec),
+    }
     value["history"] = [fold["history"] for fold in stored["folds"]]
-    return Outcome(value=value, files=(*files, f"scores/{model.name}.safetensors", f"scores/{model.name}-training.safetensors"))
+    return Outcome(
+        value=value, files=(*files, f"scores/{model.name}.safetensors", f"scores/{model.name}-training.safetensors")
+    )

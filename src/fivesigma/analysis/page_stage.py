@@ -74,7 +74,12 @@ def results(config: Configuration, outcomes: Outcomes) -> dict[str, Any]:
 
 
 def provenance(
-    config: Configuration, *, inputs: Mapping[str, str], command: Sequence[str], began: datetime, unblinding: Sequence[Mapping[str, str]]
+    config: Configuration,
+    *,
+    inputs: Mapping[str, str],
+    command: Sequence[str],
+    began: datetime,
+    unblinding: Sequence[Mapping[str, str]],
 ) -> dict[str, Any]:
     """Return where the numbers come from: versions, digests of configuration and inputs, command and times."""
     ended = datetime.now(UTC)
@@ -107,7 +112,11 @@ def resolved_yaml(config: Configuration) -> str:
 
 
 def write_page(
-    directory: RunDirectory, config: Configuration, outcomes: Outcomes, values: Mapping[str, Any], origin: Mapping[str, Any]
+    directory: RunDirectory,
+    config: Configuration,
+    outcomes: Outcomes,
+    values: Mapping[str, Any],
+    origin: Mapping[str, Any],
 ) -> Path:
     """Write ``report.html`` and return its path."""
     figures = tuple(_entry(directory, note) for note in outcomes.figures)
@@ -157,7 +166,13 @@ def _hero(outcomes: Outcomes) -> str:
 def _entry(directory: RunDirectory, note: FigureNote) -> FigureEntry:
     svg = (directory.root / note.files[0]).read_text(encoding="utf-8")
     return FigureEntry(
-        name=note.name, section=note.section, title=note.title, caption=note.caption, alt=note.alt, svg=svg, files=note.files  # type: ignore[arg-type]
+        name=note.name,
+        section=note.section,
+        title=note.title,
+        caption=note.caption,
+        alt=note.alt,
+        svg=svg,
+        files=note.files,
     )
 
 
@@ -169,4 +184,10 @@ def _as_built(value: Mapping[str, Any]) -> dict[str, Any]:
         values = [fold[key] for fold in built]
         same = all(v == values[0] for v in values)
         merged[key] = values[0] if same else f"{min(values)} to {max(values)}"
-    return {"use": described["use"], "inputs": described["inputs"], **described["parameters"], **merged, "seconds": value["seconds"]}
+    return {
+        "use": described["use"],
+        "inputs": described["inputs"],
+        **described["parameters"],
+        **merged,
+        "seconds": value["seconds"],
+    }

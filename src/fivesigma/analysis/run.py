@@ -109,7 +109,9 @@ def run_analysis(
     if until != "page":
         return _finished(directory, None, outcomes.findings, stages)
     tell("Writing the page")
-    origin = provenance(config, inputs=digests, command=["fivesigma", *sys.argv[1:]], began=began, unblinding=unblinding)
+    origin = provenance(
+        config, inputs=digests, command=["fivesigma", *sys.argv[1:]], began=began, unblinding=unblinding
+    )
     values = results(config, outcomes)
     directory.write_json("findings.json", values["findings"])
     directory.write_json("provenance.json", origin)
@@ -152,8 +154,14 @@ def _record_unblinding(directory: RunDirectory, config: Configuration) -> list[d
     try:
         who = getpass.getuser()
     except OSError as error:
-        raise FivesigmaError("--unblind records who looked, but this user has no name; set the variable USER") from error
-    entry = {"by": who, "at": datetime.now(UTC).isoformat(timespec="seconds"), "configuration": digest(config.model_dump())}
+        raise FivesigmaError(
+            "--unblind records who looked, but this user has no name; set the variable USER"
+        ) from error
+    entry = {
+        "by": who,
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "configuration": digest(config.model_dump()),
+    }
     record = [*_unblinding(directory), entry]
     directory.write_json("unblinding.json", record)
     return record

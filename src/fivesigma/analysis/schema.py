@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from fivesigma.core.expressions import Expression, ExpressionError
+from fivesigma.core.errors import ExpressionError
+from fivesigma.core.expressions import Expression
 
 __all__ = [
     "Analysis",
@@ -67,7 +68,9 @@ class SampleConfiguration(_Strict):
     label: str = Field(default="", description="What figures call it.")
     tree: str | None = Field(default=None, description="Name of the TTree; that of `events` if not given.")
     weight: Text | None = Field(default=None, description="Expected events per event; that of `events` if not given.")
-    duplicates: Literal["keep", "remove"] = Field(default="keep", description="What to do with events of one identifier.")
+    duplicates: Literal["keep", "remove"] = Field(
+        default="keep", description="What to do with events of one identifier."
+    )
     pseudo: bool = Field(default=False, description="Data that were simulated; named so everywhere.")
 
 
@@ -75,7 +78,9 @@ class Events(_Strict):
     """How events are read, weighed and selected."""
 
     tree: str | None = Field(default=None, description="Name of the TTree in ROOT files; their only one if not given.")
-    weight: Text | None = Field(default=None, description="Expected events per simulated event at the luminosity; 1 if not given.")
+    weight: Text | None = Field(
+        default=None, description="Expected events per simulated event at the luminosity; 1 if not given."
+    )
     id: list[str] = Field(default=[], description="Columns that identify an event; recognised by name if empty.")
     select: dict[str, Text] = Field(default={}, description="Cuts by name; each is a row of the cutflow.")
 
@@ -84,7 +89,9 @@ class Features(_Strict):
     """What models see, and what is kept from them."""
 
     inputs: dict[Identifier, Text] = Field(min_length=1, description="Inputs by name.")
-    observables: dict[Identifier, Text] = Field(default={}, description="Kept from the models: masses to fit, and what regions use.")
+    observables: dict[Identifier, Text] = Field(
+        default={}, description="Kept from the models: masses to fit, and what regions use."
+    )
     titles: dict[Identifier, str] = Field(default={}, description="Axis titles, with units.")
 
 
@@ -107,13 +114,17 @@ class Training(_Strict):
 
     folds: int = Field(default=5, ge=2, le=100)
     signal: list[str] | None = Field(default=None, description="Samples of the signal class; all signals if not given.")
-    background: list[str] | None = Field(default=None, description="Samples of the background class; all backgrounds if not given.")
+    background: list[str] | None = Field(
+        default=None, description="Samples of the background class; all backgrounds if not given."
+    )
 
 
 class Judgement(_Strict):
     """How models are judged."""
 
-    background_uncertainty: Fraction = Field(default=0.1, description="Relative, in the Asimov significance against the cut.")
+    background_uncertainty: Fraction = Field(
+        default=0.1, description="Relative, in the Asimov significance against the cut."
+    )
     regulators: list[Positive] = Field(default=[10.0], description="Of the AMS of yields, in events; each is computed.")
     rate_regulators: list[Positive] = Field(default=[0.001], description="Of the AMS of rates; each is computed.")
     floor: float = Field(default=10.0, ge=1, description="Effective background events that a cut leaves at least.")
@@ -123,7 +134,9 @@ class Region(_Strict):
     """A part of the events."""
 
     kind: Literal["signal", "control"] = "signal"
-    select: Text | None = Field(default=None, description="A condition on inputs and observables; all events if not given.")
+    select: Text | None = Field(
+        default=None, description="A condition on inputs and observables; all events if not given."
+    )
 
 
 class Normalisation(_Strict):
@@ -150,7 +163,9 @@ class TemplateFit(_Strict):
     type: Literal["template_fit"]
     observable: str = Field(description="A model's name, an observable, or two of them with × between.")
     regions: list[str] | None = Field(default=None, description="Regions, each a channel; all events if not given.")
-    signal: list[str] | None = Field(default=None, description="Samples whose strength is fitted; all signals if not given.")
+    signal: list[str] | None = Field(
+        default=None, description="Samples whose strength is fitted; all signals if not given."
+    )
     bins: int | list[float] | dict[str, int | list[float]] | None = Field(
         default=None, description="A number of bins for a score, edges for an observable; by name for two."
     )

@@ -18,6 +18,7 @@ from fivesigma.analysis.directory import RunDirectory
 from fivesigma.core.errors import DataError
 from fivesigma.core.finding import Finding
 from fivesigma.core.identity import digest, file_digest
+from fivesigma.report.content import FigureSection
 
 __all__ = ["FigureNote", "Outcome", "Stages", "code_digest", "outcome_digest"]
 
@@ -27,7 +28,7 @@ class FigureNote:
     """What the page says of a figure; its files are ``figures/<name>.svg``, ``.pdf`` and ``.json`` (the numbers drawn)."""
 
     name: str
-    section: str
+    section: FigureSection
     title: str
     caption: str
     alt: str
@@ -118,7 +119,9 @@ class Stages:
 
 def outcome_digest(directory: RunDirectory, outcome: Outcome) -> str:
     """Return a digest of what a stage made, times and pictures aside, which later stages put into their keys."""
-    arrays = {name: file_digest(directory.root / name) for name in outcome.files if name.endswith((".safetensors", ".skops"))}
+    arrays = {
+        name: file_digest(directory.root / name) for name in outcome.files if name.endswith((".safetensors", ".skops"))
+    }
     return digest([_timeless(outcome.value), arrays])
 
 

@@ -54,7 +54,9 @@ def read_yaml(path: Path) -> YamlSource:
     except (YAMLError, RecursionError, ValueError) as error:
         raise ConfigurationError([Problem(message=f"not YAML: {error}", file=str(path))]) from error
     if not isinstance(tree, Mapping):
-        raise ConfigurationError([Problem(message="an analysis is keys and values; this is not", file=str(path), line=1)])
+        raise ConfigurationError(
+            [Problem(message="an analysis is keys and values; this is not", file=str(path), line=1)]
+        )
     lines: dict[Location, int] = {}
     values = _plain(tree, (), lines)
     return YamlSource(str(path), values, lines)

@@ -12,7 +12,19 @@ from fivesigma.core.version import __version__
 
 __all__ = ["doctor"]
 
-_NEEDED = ("numpy", "scipy", "scikit-learn", "polars", "uproot", "pyhf", "iminuit", "matplotlib", "mplhep", "safetensors", "skops")
+_NEEDED = (
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "polars",
+    "uproot",
+    "pyhf",
+    "iminuit",
+    "matplotlib",
+    "mplhep",
+    "safetensors",
+    "skops",
+)
 _EXTRAS = {"torch": ("torch", "networks"), "simulate": ("pythia8mc", "making events")}
 
 

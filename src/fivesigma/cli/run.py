@@ -20,9 +20,15 @@ _STAGES = ("events", "models", "judgement", "inference", "page")
 
 @click.command()
 @click.argument("analysis", metavar="RECIPE|YAML")
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Where the event files are.")
-@click.option("--output", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Run directory [runs/NAME].")
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change the configuration: analysis.seed=7.")
+@click.option(
+    "--data", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Where the event files are."
+)
+@click.option(
+    "--output", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Run directory [runs/NAME]."
+)
+@click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change the configuration: analysis.seed=7."
+)
 @click.option("--until", type=click.Choice(_STAGES), default="page", show_default=True, help="Last stage to do.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes that compute [one per core].")
 @click.option("--unblind", is_flag=True, help="Look at data in signal regions; this is recorded.")
@@ -44,11 +50,11 @@ def run(
     A run that was stopped goes on where it stopped. Prints the path of the page.
     """
     # imported here so that --help stays light
-    from fivesigma.analysis.configuration import load_configuration  # noqa: PLC0415
-    from fivesigma.analysis.recipes import find_analysis  # noqa: PLC0415
-    from fivesigma.analysis.run import run_analysis  # noqa: PLC0415
-    from fivesigma.cli.progress import Display  # noqa: PLC0415
-    from fivesigma.core.parallel import Workers  # noqa: PLC0415
+    from fivesigma.analysis.configuration import load_configuration
+    from fivesigma.analysis.recipes import find_analysis
+    from fivesigma.analysis.run import run_analysis
+    from fivesigma.cli.progress import Display
+    from fivesigma.core.parallel import Workers
 
     path = find_analysis(analysis)
     place = output or Path("runs") / load_configuration(path, settings).analysis.name

@@ -16,7 +16,7 @@ __all__ = ["show"]
 @click.option("--json", "as_json", is_flag=True, help="Print results.json as it is.")
 def show(run: Path, as_json: bool) -> None:
     """Print the results of RUN."""
-    from fivesigma.analysis.directory import RunDirectory  # noqa: PLC0415 - so that --help stays light
+    from fivesigma.analysis.directory import RunDirectory
 
     results = RunDirectory(run).read_json("results.json")
     if as_json:
@@ -26,11 +26,11 @@ def show(run: Path, as_json: bool) -> None:
 
 
 def _print(run: Path, results: dict[str, Any]) -> None:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich.console import Console
+    from rich.table import Table
 
-    from fivesigma.analysis.configuration import load_configuration  # noqa: PLC0415
-    from fivesigma.report.answer import answer  # noqa: PLC0415
+    from fivesigma.analysis.configuration import load_configuration
+    from fivesigma.report.answer import answer
 
     console = Console(highlight=False)
     console.print(answer(results, load_configuration(run / "config.yaml").model_dump()), markup=False)
@@ -41,7 +41,9 @@ def _print(run: Path, results: dict[str, Any]) -> None:
     models = Table("Model", "AUC, out of fold", "AUC, training events", title="Models")
     for name, model in results["models"].items():
         models.add_row(name, *(_interval(model[key]) for key in ("auc", "auc_train")))
-    inference = Table("Inference", "Type", "Z expected", "Z observed", "Limit on μ expected", "Limit on μ observed", title="Inference")
+    inference = Table(
+        "Inference", "Type", "Z expected", "Z observed", "Limit on μ expected", "Limit on μ observed", title="Inference"
+    )
     for name, entry in results["inference"].items():
         numbers = (entry["z_expected"], entry["z_observed"], entry["limit_expected"][2], entry["limit_observed"])
         inference.add_row(name, entry["type"].replace("_", " "), *("—" if n is None else f"{n:.3g}" for n in numbers))

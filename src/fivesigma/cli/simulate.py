@@ -32,14 +32,14 @@ def simulate(recipe: str, events: int, only: tuple[str, ...], workers: int, seed
     that no other file holds. Prints the files made.
     """
     # imported here so that --help stays light
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from fivesigma.core.errors import FivesigmaError, suggestion  # noqa: PLC0415
-    from fivesigma.simulation.generate import Generation  # noqa: PLC0415
-    from fivesigma.simulation.processes import recipe_simulation  # noqa: PLC0415
-    from fivesigma.simulation.pseudo_data import PSEUDO_DATA, simulate_pseudo_data  # noqa: PLC0415
-    from fivesigma.simulation.samples import simulate_process  # noqa: PLC0415
+    from fivesigma.core.errors import FivesigmaError, suggestion
+    from fivesigma.simulation.generate import Generation
+    from fivesigma.simulation.processes import recipe_simulation
+    from fivesigma.simulation.pseudo_data import PSEUDO_DATA, simulate_pseudo_data
+    from fivesigma.simulation.samples import simulate_process
 
     simulation = recipe_simulation(recipe)
     if unknown := [name for name in only if name not in simulation.processes]:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Bools", "Bytes", "Floats", "Ints", "Matrix", "UInts", "frozen", "require_length"]
+__all__ = ["Bools", "Bytes", "Floats", "Ints", "Matrix", "UInts", "require_length"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Matrix: TypeAlias = NDArray[np.float32]
@@ -17,15 +17,8 @@ UInts: TypeAlias = NDArray[np.uint64]
 Bytes: TypeAlias = NDArray[np.int8]
 
 
-def require_length(length: int, **arrays: NDArray[np.generic]) -> None:
+def require_length(length: int, /, **arrays: NDArray[np.generic]) -> None:
     """Raise ValueError unless every array has ``length`` as its first dimension."""
     for name, array in arrays.items():
         if array.shape[:1] != (length,):
             raise ValueError(f"{name} has shape {array.shape}, expected first dimension {length}")
-
-
-def frozen(array: NDArray[np.generic]) -> NDArray[np.generic]:
-    """Return the array marked read-only, so that a frozen noun stays what it was."""
-    view = array.view()
-    view.flags.writeable = False
-    return view

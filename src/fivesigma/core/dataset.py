@@ -48,7 +48,8 @@ class Dataset:
     def __post_init__(self) -> None:
         if self.X.ndim != 2 or self.X.shape[1] != len(self.inputs):
             raise ValueError(f"X has shape {self.X.shape}, expected (n, {len(self.inputs)}) for inputs {self.inputs}")
-        require_length(len(self.X), weight=self.weight, id=self.id, sample=self.sample, **self.observables)
+        require_length(len(self.X), weight=self.weight, id=self.id, sample=self.sample)
+        require_length(len(self.X), **self.observables)
         if len(self.sample) and int(self.sample.max()) >= len(self.samples):
             raise ValueError(f"sample index {self.sample.max()} for {len(self.samples)} samples")
 

@@ -6,7 +6,17 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["ConfigurationError", "DataError", "FivesigmaError", "LeakError", "MissingExtraError", "Problem", "nearest", "suggestion"]
+__all__ = [
+    "ConfigurationError",
+    "DataError",
+    "ExpressionError",
+    "FivesigmaError",
+    "LeakError",
+    "MissingExtraError",
+    "Problem",
+    "nearest",
+    "suggestion",
+]
 
 
 class FivesigmaError(Exception):
@@ -15,6 +25,10 @@ class FivesigmaError(Exception):
 
 class DataError(FivesigmaError):
     """A file or its events are not what the analysis needs."""
+
+
+class ExpressionError(FivesigmaError):
+    """A text that is no expression of ours, or that the given columns cannot answer."""
 
 
 class LeakError(FivesigmaError):

@@ -38,7 +38,10 @@ def _exactly(count: int, call: Callable[..., Any]) -> Function:
 
 
 FUNCTIONS: dict[str, Function] = {
-    **{name: Function(getattr(np, name)) for name in ("abs", "sqrt", "exp", "log", "log10", "floor", "ceil", "isfinite")},
+    **{
+        name: Function(getattr(np, name))
+        for name in ("abs", "sqrt", "exp", "log", "log10", "floor", "ceil", "isfinite")
+    },
     **{name: Function(getattr(np, name)) for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
     **{name: Function(getattr(np, name)) for name in ("asin", "acos", "atan", "asinh", "acosh", "atanh")},
     "atan2": _exactly(2, np.atan2),

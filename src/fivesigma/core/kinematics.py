@@ -9,7 +9,17 @@ import numpy as np
 
 from fivesigma.core.arrays import Floats
 
-__all__ = ["delta_phi", "delta_r", "eta_of", "four_momentum", "invariant_mass", "mass_of", "phi_of", "pt_of", "transverse_mass"]
+__all__ = [
+    "delta_phi",
+    "delta_r",
+    "eta_of",
+    "four_momentum",
+    "invariant_mass",
+    "mass_of",
+    "phi_of",
+    "pt_of",
+    "transverse_mass",
+]
 
 
 def delta_phi(phi1: Floats, phi2: Floats) -> Floats:
@@ -19,7 +29,7 @@ def delta_phi(phi1: Floats, phi2: Floats) -> Floats:
 
 def delta_r(eta1: Floats, phi1: Floats, eta2: Floats, phi2: Floats) -> Floats:
     """Return ΔR = √(Δη² + Δφ²)."""
-    return np.hypot(np.subtract(eta1, eta2), delta_phi(phi1, phi2))
+    return np.asarray(np.hypot(np.subtract(eta1, eta2), delta_phi(phi1, phi2)))
 
 
 def four_momentum(pt: Floats, eta: Floats, phi: Floats, mass: Floats | float = 0.0) -> Floats:
@@ -31,22 +41,22 @@ def four_momentum(pt: Floats, eta: Floats, phi: Floats, mass: Floats | float = 0
 def mass_of(momentum: Floats) -> Floats:
     """Return the mass √(E² - p²) of four-momenta of shape (4, ...); a value below zero from rounding counts as zero."""
     energy, px, py, pz = momentum
-    return np.sqrt(np.maximum((energy - pz) * (energy + pz) - px**2 - py**2, 0.0))
+    return np.asarray(np.sqrt(np.maximum((energy - pz) * (energy + pz) - px**2 - py**2, 0.0)))
 
 
 def pt_of(momentum: Floats) -> Floats:
     """Return the transverse momentum √(px² + py²) of four-momenta of shape (4, ...)."""
-    return np.hypot(momentum[1], momentum[2])
+    return np.asarray(np.hypot(momentum[1], momentum[2]))
 
 
 def phi_of(momentum: Floats) -> Floats:
     """Return the azimuth, in (-π, π], of four-momenta of shape (4, ...)."""
-    return np.arctan2(momentum[2], momentum[1])
+    return np.asarray(np.arctan2(momentum[2], momentum[1]))
 
 
 def eta_of(momentum: Floats) -> Floats:
     """Return the pseudorapidity asinh(pz / pt) of four-momenta of shape (4, ...)."""
-    return np.arcsinh(momentum[3] / pt_of(momentum))
+    return np.asarray(np.arcsinh(momentum[3] / pt_of(momentum)))
 
 
 def invariant_mass(*coordinates: Floats) -> Floats:
@@ -58,11 +68,13 @@ def invariant_mass(*coordinates: Floats) -> Floats:
         If the number of arguments is not three for each of at least two particles.
     """
     if len(coordinates) < 6 or len(coordinates) % 3:
-        raise ValueError(f"invariant_mass needs pt, eta, phi of two particles or more, not {len(coordinates)} arguments")
+        raise ValueError(
+            f"invariant_mass needs pt, eta, phi of two particles or more, not {len(coordinates)} arguments"
+        )
     particles = [four_momentum(*coordinates[i : i + 3]) for i in range(0, len(coordinates), 3)]
     return mass_of(np.sum(particles, axis=0))
 
 
 def transverse_mass(pt1: Floats, phi1: Floats, pt2: Floats, phi2: Floats) -> Floats:
     """Return mT = √(2 pt1 pt2 (1 - cos Δφ)) of two massless particles, RPP eq. 49.40 for m = 0."""
-    return np.sqrt(2 * pt1 * pt2 * (1 - np.cos(np.subtract(phi1, phi2))))
+    return np.asarray(np.sqrt(2 * pt1 * pt2 * (1 - np.cos(np.subtract(phi1, phi2)))))

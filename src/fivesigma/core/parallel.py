@@ -15,7 +15,7 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_complet
 from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,13 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 Shared = Mapping[str, NDArray[Any]]
 _ATTEMPTS = 3
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "POLARS_MAX_THREADS")
+_THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "POLARS_MAX_THREADS",
+)
 
 
 class Workers:
@@ -70,7 +76,7 @@ class Workers:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
 
-    def __enter__(self) -> Workers:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -115,11 +121,12 @@ def iterate_map(
                 for index, result in _submit(workers.executor(), task, items, sorted(todo), files):
                     todo.discard(index)
                     yield index, result
-                return
             except BrokenProcessPool:
                 workers.restart()
                 if attempt == _ATTEMPTS:
                     raise
+            if not todo:
+                return
 
 
 def run_map(
@@ -135,7 +142,11 @@ def run_map(
 
 
 def _submit(
-    executor: Executor, task: Callable[[Item, Shared], Result], items: Sequence[Item], todo: Sequence[int], files: Mapping[str, str]
+    executor: Executor,
+    task: Callable[[Item, Shared], Result],
+    items: Sequence[Item],
+    todo: Sequence[int],
+    files: Mapping[str, str],
 ) -> Iterator[tuple[int, Result]]:
     futures: dict[Future[Result], int] = {executor.submit(_call, task, items[i], files): i for i in todo}
     try:

@@ -40,7 +40,9 @@ class CutflowRow:
     @classmethod
     def of(cls, step: str, weight: Floats) -> CutflowRow:
         """Count a row from the weights, shape (n,), that are left."""
-        return cls(step=step, events=len(weight), total=float(weight.sum()), error=float(np.sqrt(np.square(weight).sum())))
+        return cls(
+            step=step, events=len(weight), total=float(weight.sum()), error=float(np.sqrt(np.square(weight).sum()))
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +88,8 @@ class Sample:
     cutflow: tuple[CutflowRow, ...] = ()
 
     def __post_init__(self) -> None:
-        require_length(len(self.weight), id=self.id, **self.events)
+        require_length(len(self.weight), **self.events)
+        require_length(len(self.weight), id=self.id)
 
     def __len__(self) -> int:
         return len(self.weight)

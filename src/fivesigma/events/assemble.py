@@ -16,7 +16,10 @@ __all__ = ["dataset"]
 
 
 def dataset(
-    samples: Sequence[Sample], *, inputs: Mapping[str, str] | Sequence[str], observables: Mapping[str, str] | Sequence[str] = ()
+    samples: Sequence[Sample],
+    *,
+    inputs: Mapping[str, str] | Sequence[str],
+    observables: Mapping[str, str] | Sequence[str] = (),
 ) -> Dataset:
     """Return the samples as one dataset.
 
@@ -55,18 +58,22 @@ def _named(columns: Mapping[str, str] | Sequence[str]) -> dict[str, Expression]:
     return {name: Expression(text) for name, text in pairs}
 
 
-def _check_names(samples: Sequence[Sample], inputs: Mapping[str, Expression], observables: Mapping[str, Expression]) -> None:
+def _check_names(
+    samples: Sequence[Sample], inputs: Mapping[str, Expression], observables: Mapping[str, Expression]
+) -> None:
     names = [sample.name for sample in samples]
     if doubled := {name for name in names if names.count(name) > 1}:
-        raise DataError(f"two samples are called {sorted(doubled)[0]!r}")
+        raise DataError(f"two samples are called {min(doubled)!r}")
     if not inputs:
         raise DataError("no inputs for the models")
     if both := set(inputs) & set(observables):
-        raise DataError(f"{sorted(both)[0]!r} is an input and an observable; what is fitted must be kept from the models")
+        raise DataError(f"{min(both)!r} is an input and an observable; what is fitted must be kept from the models")
     for name, expression in observables.items():
         for other, text in inputs.items():
             if _squeezed(text) == _squeezed(expression):
-                raise DataError(f"input {other!r} is the observable {name!r} ({expression}); what is fitted must be kept from the models")
+                raise DataError(
+                    f"input {other!r} is the observable {name!r} ({expression}); what is fitted must be kept from the models"
+                )
     for sample in samples:
         if sample.kind != "data" and not len(sample):
             last = sample.cutflow[-1].step if sample.cutflow else "the selection"

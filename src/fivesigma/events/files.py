@@ -86,7 +86,7 @@ def _reader(path: Path) -> Callable[[Path, str | None, Sequence[str] | None], _R
 
 
 def _read_root(path: Path, tree: str | None, names: Sequence[str] | None) -> _Read:
-    import uproot  # noqa: PLC0415 - only who reads ROOT files waits for it
+    import uproot
 
     try:
         with uproot.open(path) as file:
@@ -96,7 +96,9 @@ def _read_root(path: Path, tree: str | None, names: Sequence[str] | None) -> _Re
             columns = found.arrays(wanted, library="np") if wanted else {}
             return there, {name: _native(columns[name]) for name in wanted}, int(found.num_entries)
     except (uproot.deserialization.DeserializationError, ValueError, OSError, EOFError, IndexError) as error:
-        raise DataError(f"{path}: not a readable ROOT file (damaged, truncated, or something else): {_first_line(error)}") from error
+        raise DataError(
+            f"{path}: not a readable ROOT file (damaged, truncated, or something else): {_first_line(error)}"
+        ) from error
 
 
 def _tree(path: Path, file: Any, name: str | None) -> Any:
@@ -117,19 +119,19 @@ def _is_flat(branch: Any) -> bool:
 
 
 def _read_parquet(path: Path, _tree: str | None, names: Sequence[str] | None) -> _Read:
-    import polars as pl  # noqa: PLC0415
+    import polars as pl
 
     return _from_polars(path, "Parquet", lambda: pl.scan_parquet(path, glob=False), names)
 
 
 def _read_csv(path: Path, _tree: str | None, names: Sequence[str] | None) -> _Read:
-    import polars as pl  # noqa: PLC0415
+    import polars as pl
 
     return _from_polars(path, "CSV", lambda: pl.scan_csv(path, glob=False, infer_schema_length=10_000), names)
 
 
 def _from_polars(path: Path, kind: str, scan: Callable[[], Any], names: Sequence[str] | None) -> _Read:
-    import polars as pl  # noqa: PLC0415
+    import polars as pl
 
     try:
         frame = scan()

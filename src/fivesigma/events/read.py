@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats, UInts
-from fivesigma.core.errors import DataError
-from fivesigma.core.expressions import Expression, ExpressionError
+from fivesigma.core.errors import DataError, ExpressionError
+from fivesigma.core.expressions import Expression
 from fivesigma.core.identity import entry_ids, file_digest, ids_from_columns
 from fivesigma.core.sample import CutflowRow, Kind, Sample, SampleInfo
 from fivesigma.events.files import find_files, flat_columns, read_columns
@@ -82,7 +82,7 @@ class EventFiles:
         """
         new = {cut: Expression(cut) for cut in cuts} | {name: Expression(cut) for name, cut in named.items()}
         if doubled := set(new) & set(self.cuts):
-            raise DataError(f"two cuts are called {sorted(doubled)[0]!r}")
+            raise DataError(f"two cuts are called {min(doubled)!r}")
         return replace(self, cuts={**self.cuts, **new})
 
     def weigh(self, weight: str) -> EventFiles:
@@ -142,7 +142,7 @@ class EventFiles:
         self, path: Path, keep: Sequence[str], *, is_data: bool, blinding: Blinding | None
     ) -> tuple[Columns, Floats, UInts]:
         there = flat_columns(path, self.tree)
-        id_columns = self._identifying(path, there, is_data=is_data)
+        id_columns = self._identifying(there, is_data=is_data)
         wanted = set(keep).union(id_columns, *(cut.names for cut in self.cuts.values()))
         if self.weight is not None and not is_data:
             wanted |= self.weight.names
@@ -157,7 +157,7 @@ class EventFiles:
             return _kept(~blinding.hidden(columns, length), columns, weight, ids)
         return columns, weight, ids
 
-    def _identifying(self, path: Path, there: Sequence[str], *, is_data: bool) -> tuple[str, ...]:
+    def _identifying(self, there: Sequence[str], *, is_data: bool) -> tuple[str, ...]:
         """Return the columns that identify an event: declared, recognised, or for data its whole content.
 
         Data are not identified by their entry number: an event would be another one in another trigger stream's file,
@@ -179,7 +179,11 @@ class EventFiles:
 
 
 def read(
-    files: str | Path | Sequence[str | Path], *, tree: str | None = None, id_columns: Sequence[str] = (), folder: Path = Path()
+    files: str | Path | Sequence[str | Path],
+    *,
+    tree: str | None = None,
+    id_columns: Sequence[str] = (),
+    folder: Path = Path(),
 ) -> EventFiles:
     """Name the files of a sample, with glob patterns if wanted.
 
@@ -226,4 +230,6 @@ def _check_weights(name: str, weight: Floats, files: Sequence[Path]) -> None:
     if len(weight) and not np.any(weight):
         raise DataError(f"{where}: sample {name!r}: all {len(weight)} weights are zero")
     if total <= 0 and len(weight):
-        raise DataError(f"{where}: sample {name!r}: the weights sum to {total:.6g}, which is no expected number of events")
+        raise DataError(
+            f"{where}: sample {name!r}: the weights sum to {total:.6g}, which is no expected number of events"
+        )

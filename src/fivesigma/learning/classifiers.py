@@ -8,7 +8,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
-
 from fivesigma.core.arrays import Bools, Floats, Matrix
 from fivesigma.core.errors import FivesigmaError, suggestion
 
@@ -119,5 +118,3 @@ def make_classifier(spec: ModelSpec) -> Classifier:
     """Return an untrained classifier."""
     make: Callable[..., Classifier] = classifier(spec.use)
     return make(**spec.parameters)
-
-

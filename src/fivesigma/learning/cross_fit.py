@@ -22,6 +22,7 @@ from fivesigma.learning.scale import ScoreScale
 
 __all__ = ["cross_fit", "cross_fit_all", "training_weight"]
 
+
 def cross_fit(
     use: str,
     dataset: Dataset,
@@ -66,7 +67,9 @@ def cross_fit(
         If a fold lacks a class to train on or to validate with.
     """
     spec = ModelSpec(name=name or use, use=use, inputs=tuple(inputs or dataset.inputs), parameters=parameters)
-    (model,) = cross_fit_all([spec], dataset, signal=signal, background=background, folds=folds, seed=seed, workers=workers)
+    (model,) = cross_fit_all(
+        [spec], dataset, signal=signal, background=background, folds=folds, seed=seed, workers=workers
+    )
     return model
 
 
@@ -98,7 +101,9 @@ def cross_fit_all(
             progress(count, len(items))
         if len(done[item.spec.name]) == folds:
             fits = tuple(done[item.spec.name][j] for j in range(folds))
-            yield FittedModel(spec=item.spec, fits=fits, seed=seed, ledger=task.ledger, signal=signal, background=background)
+            yield FittedModel(
+                spec=item.spec, fits=fits, seed=seed, ledger=task.ledger, signal=signal, background=background
+            )
 
 
 def training_weight(weight: Floats, is_signal: Bools) -> Floats:
@@ -134,7 +139,7 @@ def _prepare(dataset: Dataset, signal: Sequence[str], background: Sequence[str],
     if folds < 2:
         raise FivesigmaError(f"cross-fitting needs at least 2 folds, not {folds}")
     if both := set(signal) & set(background):
-        raise FivesigmaError(f"sample {sorted(both)[0]!r} is both signal and background")
+        raise FivesigmaError(f"sample {min(both)!r} is both signal and background")
     classes = dataset.where(dataset.of(*signal, *background))
     is_signal = classes.of(*signal)
     fold = fold_of(classes.id, seed=seed, folds=folds)
@@ -153,7 +158,9 @@ def _check_folds(is_signal: Bools, weight: Floats, fold: NDArray[np.int8], valid
                 if not chosen.any():
                     raise DataError(f"fold {j} has no {kind} events {part}; give more events or fewer folds")
                 if weight[chosen].sum() <= 0:
-                    raise DataError(f"fold {j}: the {kind} weights {part} sum to {weight[chosen].sum():.6g}, which is not above zero")
+                    raise DataError(
+                        f"fold {j}: the {kind} weights {part} sum to {weight[chosen].sum():.6g}, which is not above zero"
+                    )
 
 
 def _fit_fold(item: _Item, shared: Shared) -> Fit:
@@ -162,7 +169,8 @@ def _fit_fold(item: _Item, shared: Shared) -> Fit:
     X = np.ascontiguousarray(shared["X"][ours][:, item.columns])
     is_signal, weight, validates = shared["is_signal"][ours], shared["weight"][ours], shared["validates"][ours]
     train, validation = (
-        Part(X[part], is_signal[part], training_weight(weight[part], is_signal[part])) for part in (~validates, validates)
+        Part(X[part], is_signal[part], training_weight(weight[part], is_signal[part]))
+        for part in (~validates, validates)
     )
     estimator = make_classifier(item.spec)
     start = time.perf_counter()

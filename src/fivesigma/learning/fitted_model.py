@@ -24,7 +24,7 @@ _VALIDATION_PARTS = 5
 
 def validation_part(ids: UInts, *, seed: int) -> Bools:
     """Return which events, shape (n,), are kept for stopping and for the common scale when others train: one in five."""
-    return fold_of(ids, seed=derive_seed(seed, "validation"), folds=_VALIDATION_PARTS) == 0
+    return np.asarray(fold_of(ids, seed=derive_seed(seed, "validation"), folds=_VALIDATION_PARTS) == 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

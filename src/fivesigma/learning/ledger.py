@@ -52,7 +52,7 @@ class Ledger:
         if not len(self.keys):
             return np.zeros(len(keys), dtype=np.bool_)
         place = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        return (self.keys[place] == keys) & self.used[place, fold]
+        return np.asarray((self.keys[place] == keys) & self.used[place, fold])
 
     def require_unseen(self, dataset: Dataset, fold: NDArray[np.integer], model: str) -> None:
         """Raise LeakError if an event would be scored by an estimator that used it."""

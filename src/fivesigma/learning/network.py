@@ -65,10 +65,10 @@ class Network:
         patience: int = 6,
     ) -> None:
         self.hidden = tuple(hidden)
-        if not self.hidden or any(not isinstance(width, int) or width < 1 for width in self.hidden):
+        if not self.hidden or any(not _is_count(width) for width in self.hidden):
             raise ValueError(f"hidden is a list of widths, at least 1 each, as in [64, 64]; not {list(hidden)}")
         for name, value in (("epochs", epochs), ("batch_size", batch_size), ("patience", patience)):
-            if not isinstance(value, int) or value < 1:
+            if not _is_count(value):
                 raise ValueError(f"{name} must be a whole number of at least 1, not {value}")
         if not 0 <= dropout < 1 or not learning_rate > 0:
             raise ValueError(f"dropout must be in [0, 1) and learning_rate above 0, not {dropout} and {learning_rate}")
@@ -100,7 +100,7 @@ class Network:
         """Return the logit, shape (n,), in double precision so that distinct events stay distinct."""
         self._layers.eval()
         with _one_thread(), torch.no_grad():
-            chunks = torch.from_numpy(np.ascontiguousarray(X)).split(_SCORED_AT_ONCE)
+            chunks = torch.split(torch.from_numpy(np.ascontiguousarray(X)), _SCORED_AT_ONCE)
             scores = [self._logit(chunk).double().numpy() for chunk in chunks]
         return np.concatenate(scores)
 
@@ -171,7 +171,7 @@ class Network:
         """Take one pass over the shuffled training events and return its weighted mean loss."""
         self._layers.train()
         total = 0.0
-        for batch in torch.randperm(len(train.target)).split(self.batch_size):
+        for batch in torch.split(torch.randperm(len(train.target)), self.batch_size):
             optimiser.zero_grad()
             loss = train.loss(self._logit(train.X[batch]), batch)
             (loss / len(batch)).backward()  # type: ignore[no-untyped-call]
@@ -198,6 +198,10 @@ class _Tensors:
         """Return the weighted sum of the binary cross-entropy of the chosen events."""
         loss = torch.nn.functional.binary_cross_entropy_with_logits
         return loss(logit, self.target[chosen], weight=self.weight[chosen], reduction="sum")
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
 @contextlib.contextmanager

@@ -31,11 +31,12 @@ TRUSTED_TYPES = (
 )
 """What a gradient-boosted or random forest holds beyond the types that skops itself trusts."""
 
+
 class _Nodes(NamedTuple):
     feature: NDArray[Any]
     left: NDArray[Any]
     right: NDArray[Any]
-    count: int
+    total: int
 
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -43,7 +44,10 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 def dump_skops(estimator: Any, path: Path) -> None:
     """Write an estimator; memory addresses and times, which skops leaves in, are numbered and zeroed."""
-    with zipfile.ZipFile(io.BytesIO(dumps(estimator))) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+    with (
+        zipfile.ZipFile(io.BytesIO(dumps(estimator))) as source,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
         schema = source.read("schema.json").decode()
         numbers: dict[str, str] = {}
         for address in re.findall(r'"__id__": (\d+)', schema) + re.findall(r'"(\d+)\.npy"', schema):
@@ -90,5 +94,5 @@ def _require_sound(nodes: _Nodes, features: int, path: Path) -> None:
     """Raise DataError if a node points outside its tree or its inputs: scikit-learn would read there without asking."""
     children = np.concatenate([nodes.left, nodes.right]).astype(np.int64)
     feature = nodes.feature.astype(np.int64)
-    if np.any((children < 0) | (children >= nodes.count)) or np.any((feature < 0) | (feature >= features)):
+    if np.any((children < 0) | (children >= nodes.total)) or np.any((feature < 0) | (feature >= features)):
         raise DataError(f"{path}: damaged: a node of a tree points outside the tree or its {features} inputs")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
@@ -24,12 +25,17 @@ _SCHEMA = 1
 
 def save_model(model: FittedModel, folder: Path) -> None:
     """Write a model into an existing folder: ``model.json``, ``arrays.safetensors`` and one file per fold's estimator."""
-    arrays = {"ledger.keys": model.ledger.keys, "ledger.used": model.ledger.used.astype(np.uint8)}
+    arrays: dict[str, NDArray[Any]] = {
+        "ledger.keys": model.ledger.keys,
+        "ledger.used": model.ledger.used.astype(np.uint8),
+    }
     for j, fit in enumerate(model.fits):
         arrays |= {f"scale.{j}.raw": fit.scale.raw, f"scale.{j}.value": fit.scale.value}
         fit.estimator.save(folder / f"fold_{j}{fit.estimator.suffix}")
     save_file(arrays, folder / "arrays.safetensors")
-    (folder / "model.json").write_text(json.dumps(_described(model), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / "model.json").write_text(
+        json.dumps(_described(model), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
 
 
 def _described(model: FittedModel) -> dict[str, Any]:

@@ -17,7 +17,16 @@ from fivesigma.learning.skops_files import dump_skops, load_skops
 
 __all__ = ["HistGradientBoosting", "RandomForest"]
 
-_OURS = {"random_state", "n_jobs", "verbose", "warm_start", "class_weight", "early_stopping", "validation_fraction", "oob_score"}
+_OURS = {
+    "random_state",
+    "n_jobs",
+    "verbose",
+    "warm_start",
+    "class_weight",
+    "early_stopping",
+    "validation_fraction",
+    "oob_score",
+}
 """Parameters that cross-fitting sets itself, and that a user therefore may not."""
 
 

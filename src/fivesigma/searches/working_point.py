@@ -97,7 +97,9 @@ def count_above_working_point(
     )
     best = honest_maximum(yields, asimov_merit(background_uncertainty), floor=floor)
     if best is None:
-        raise DataError(f"region {region!r}: no cut on {scores.model} leaves {floor:g} effective background events in every fold")
+        raise DataError(
+            f"region {region!r}: no cut on {scores.model} leaves {floor:g} effective background events in every fold"
+        )
     above = mask & (scores.value >= np.asarray(best.cuts)[scores.fold])
     result = count_in_region(
         dataset, above, background_uncertainty=background_uncertainty, show_data=show_data, region=region
