@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from fivesigma.core.errors import DataError
-from fivesigma.core.expressions import Expression
 from fivesigma.core.identity import fold_of
-from fivesigma.events.read import Blinding, read
+from fivesigma.events.read import read
 
 CMS = Path(__file__).parents[3] / "shared/data/cms_h4l"
 cms = pytest.mark.skipif(not CMS.is_dir(), reason="the folder of open data is not beside the checkout")
@@ -78,12 +77,14 @@ def test_duplicated_data_are_removed_by_content(table, write):
 
 def test_blind_data_leave_no_trace(table, write):
     """Two files that differ only in blind events, in values and in number, make the same sample."""
-    blinding = Blinding(condition=Expression("40 < m < 60"), observables={"m": Expression("2 * pt / 2")})
     blind = (table["pt"] > 40) & (table["pt"] < 60)
     fewer = {name: column[~blind | (np.arange(200) % 2 == 0)] for name, column in table.items()}
     changed = {name: np.where(blind, 50.0, column).astype(column.dtype) for name, column in table.items()}
     one, two, three = (
-        read(write(f"{i}.root", columns)).select("eta > 0").sample("d", kind="data", blinding=blinding)
+        read(write(f"{i}.root", columns))
+        .blind("40 < m < 60", {"m": "2 * pt / 2"})
+        .select("eta > 0")
+        .sample("d", kind="data")
         for i, columns in enumerate((table, fewer, changed))
     )
     for other in (two, three):
@@ -94,8 +95,7 @@ def test_blind_data_leave_no_trace(table, write):
 
 
 def test_blinding_leaves_simulation_alone(table, write):
-    blinding = Blinding(condition=Expression("True"), observables={})
-    assert len(read(write("a.root", table)).sample("s", kind="signal", blinding=blinding)) == 200
+    assert len(read(write("a.root", table)).blind("True").sample("s", kind="signal")) == 200
 
 
 @pytest.mark.parametrize(

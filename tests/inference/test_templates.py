@@ -81,7 +81,7 @@ def test_templates_reconcile_whatever_the_weights(weights: list[float], bins: in
         samples=(SampleInfo(name="zz", kind="background"),),
     )
     values = np.random.default_rng(0).uniform(-0.5, 1.5, count)
-    (channel,) = templates(dataset, values, bins=score_bins(bins)).channels
+    (channel,) = templates(dataset, values, bins=score_bins(bins), floor=0).channels
     assert abs(channel.templates[0].total - np.sum(weights)) <= 1e-12 * np.abs(weights).sum()
 
 
@@ -150,7 +150,34 @@ def test_data_can_be_replaced_and_taken_away(events) -> None:
         made.with_data({"all": np.array([1.0, -1.0, 1.0])})
 
 
-def test_a_number_of_bins_is_for_scores_only(events) -> None:
+def test_a_number_of_bins_of_an_observable_holds_equal_background(events) -> None:
     dataset, _ = events
-    with pytest.raises(FivesigmaError, match=r"m4l: .*give the edges"):
-        templates(dataset, dataset.observables["m4l"], bins=5, name="m4l")
+    mass = dataset.observables["m4l"]
+    halves = {"low": mass < np.median(mass), "high": mass >= np.median(mass)}
+    made = templates(dataset, mass, bins=5, regions=halves, name="m4l", titles={"m4l": "m(4l) [GeV]"})
+    for channel, mask in zip(made.channels, halves.values(), strict=True):
+        (axis,) = channel.binning.axes
+        assert axis.bins == 5
+        assert axis.title == "m(4l) [GeV]"
+        assert axis.edges[0] >= mass[mask].min()  # put where the region's background lies
+        background = np.sum([t.values for t in channel.templates if t.sample.kind == "background"], axis=0)
+        np.testing.assert_allclose(background, background.mean(), rtol=0.02)
+
+
+def test_as_many_names_and_bins_as_quantities(events) -> None:
+    dataset, scores = events
+    with pytest.raises(FivesigmaError, match="2 quantities, 1 names and bins for 2"):
+        templates(dataset, (dataset.observables["m4l"], scores), bins=3)
+    both = templates(dataset, (dataset.observables["m4l"], scores), bins=[[100, 120, 140], 3], name=["m4l", "trees"])
+    assert both.channels[0].binning.cells == 6
+
+
+def test_a_floor_merges_bins_and_zero_keeps_them(events) -> None:
+    dataset, scores = events
+    fine = templates(dataset, scores, bins=400, floor=0).channels[0]
+    merged = templates(dataset, scores, bins=400, floor=100).channels[0]
+    assert fine.binning.count == 400
+    assert 1 < merged.binning.count < 400
+    background = [t for t in merged.templates if t.sample.kind == "background"]
+    values, variances = (np.sum([getattr(t, name) for t in background], axis=0) for name in ("values", "variances"))
+    assert (values**2 / variances >= 100).all()

@@ -49,16 +49,19 @@ def load_configuration(path: Path, settings: Sequence[str] = ()) -> Configuratio
 def _apply(source: YamlSource, setting: str) -> None:
     """Set one key in the source's values; the value is read as YAML would read it."""
     key, equals, text = setting.partition("=")
-    problem = Problem(message=f"--set takes key=value with a dotted key, not {setting!r}")
-    if not equals or not key.strip():
-        raise ConfigurationError([problem])
-    *parents, last = key.strip().split(".")
+    location = tuple(part.strip() for part in key.split("."))
+    if not equals or not all(location):
+        raise ConfigurationError([Problem(message=f"--set takes key=value with a dotted key, not {setting!r}")])
+    *parents, last = location
     node: Any = source.values
     for parent in parents:
         node = node.setdefault(parent, {}) if isinstance(node, dict) else None
         if not isinstance(node, dict):
             raise ConfigurationError([Problem(message=f"--set {setting}: {parent!r} holds a value, not keys")])
     node[last] = _value(text)
+    for line in [place for place in source.lines if place[: len(location)] == location]:
+        del source.lines[line]
+    source.settings[location] = setting
 
 
 def _value(text: str) -> Any:

@@ -121,8 +121,6 @@ def _fit(config: Configuration, fit: TemplateFit, here: Location) -> Iterator[In
     yield from _unknown(binned, axes, "axis", (*here, "bins"))
     for axis in axes:
         bins = binned.get(axis)
-        if axis in config.features.observables and not isinstance(bins, list):
-            yield (*here, "bins"), f"the observable {axis!r} needs the edges of its bins, as in [105, 118, 130, 160]"
         if isinstance(bins, list) and (len(bins) < 2 or any(low >= high for low, high in pairwise(bins))):
             yield (*here, "bins"), f"the edges of {axis!r} must rise"
         if isinstance(bins, int) and bins < 1:

@@ -83,11 +83,10 @@ def load_dataset(directory: RunDirectory, events: Outcome) -> Dataset:
 
 def _read(context: RunContext) -> Outcome:
     config, directory = context.config, context.directory
-    blinding = _blinding(config) if context.blind else None
     columns = sorted(_columns(config))
     ordered = []
     for done, (name, sample) in enumerate(config.samples.items(), start=1):
-        ordered.append(_read_sample(context, name, sample, columns, blinding))
+        ordered.append(_read_sample(context, name, sample, columns))
         context.advance("Reading events", done, len(config.samples))
     made = dataset(ordered, inputs=config.features.inputs, observables=config.features.observables)
     arrays: dict[str, NDArray[Any]] = {"X": made.X, "weight": made.weight, "id": made.id, "sample": made.sample}
@@ -109,9 +108,7 @@ def _read(context: RunContext) -> Outcome:
     return Outcome(value=value, findings=_findings(ordered, config), files=(_FILE, "cutflow.json"))
 
 
-def _read_sample(
-    context: RunContext, name: str, sample: SampleConfiguration, columns: Sequence[str], blinding: Blinding | None
-) -> Sample:
+def _read_sample(context: RunContext, name: str, sample: SampleConfiguration, columns: Sequence[str]) -> Sample:
     events = context.config.events
     weight = sample.weight or events.weight
     files = EventFiles(
@@ -120,6 +117,7 @@ def _read_sample(
         cuts={name: Expression(cut) for name, cut in events.select.items()},
         weight=Expression(weight) if weight is not None else None,
         id_columns=tuple(events.id),
+        blinding=_blinding(context.config) if context.blind else None,
     )
     return files.sample(
         name,
@@ -127,7 +125,6 @@ def _read_sample(
         label=sample.label,
         pseudo=sample.pseudo,
         columns=columns,
-        blinding=blinding,
         remove_duplicates=sample.duplicates == "remove",
     )
 

@@ -17,24 +17,24 @@ from fivesigma.analysis.models_stage import load_scores
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.schema import Configuration, Counting, Inference, TemplateFit
 from fivesigma.analysis.stages import FigureNote, Outcome, outcome_digest
-from fivesigma.core.arrays import Bools, Floats
+from fivesigma.core.arrays import Bools
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError
 from fivesigma.core.expressions import Expression
 from fivesigma.core.parallel import Shared, iterate_map
 from fivesigma.core.scores import Scores
-from fivesigma.inference.binning import Axis, Binning
 from fivesigma.inference.counting import CountingResult
 from fivesigma.inference.histograms import to_uhi
 from fivesigma.inference.systematics import Normalisation
 from fivesigma.inference.template_fit import TemplateFitResult, fit_templates
-from fivesigma.inference.templates import Templates, sturdy_bins, templates
+from fivesigma.inference.templates import Templates, templates
 from fivesigma.plots.style import numbers
 from fivesigma.searches.working_point import count_above_working_point, count_in_region
 
 __all__ = ["infer"]
 
 _RECONCILES_TO = 1e-12
+_BINS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ class _Item:
 class _Fitted:
     """A template fit and what went into it."""
 
+    observable: str
     result: TemplateFitResult
     templates: Templates
 
@@ -166,31 +167,30 @@ def _count(item: _Item, counting: Counting, dataset: Dataset, scores: dict[str, 
 def _fit(item: _Item, fit: TemplateFit, dataset: Dataset, scores: dict[str, Scores]) -> _Fitted:
     config = item.config
     axes = axes_of(fit.observable)
-    values = [scores[axis].value if axis in scores else dataset.observables[axis] for axis in axes]
-    grid = Binning(axes=tuple(_axis(config, fit, axis) for axis in axes))
+    values = [scores[axis] if axis in scores else dataset.observables[axis] for axis in axes]
     if fit.regions is None:
         masks = {"all": np.ones(len(dataset), dtype=np.bool_)}
         looked = {"all"} if _has_data(config) and not item.blind else set()
     else:
         masks = {region: _region_mask(config, dataset, region) for region in fit.regions}
         looked = {region for region in fit.regions if _is_looked_at(item, region)}
-    bins = {region: _bins(dataset, values, grid, mask, fit.floor) for region, mask in masks.items()}
-    made = templates(dataset, values, bins=bins, regions=masks, observed=looked, name=fit.observable)
+    made = templates(
+        dataset,
+        values,
+        bins=[_bins(fit, axis) for axis in axes],
+        regions=masks,
+        observed=looked,
+        floor=fit.floor,
+        name=axes,
+        titles={name: config.features.titles[name] for name in axes if name in config.features.titles},
+    )
     result = fit_templates(made, _systematics(config), signal=fit.signal, name=item.name)
-    return _Fitted(result=result, templates=made)
+    return _Fitted(observable=fit.observable, result=result, templates=made)
 
 
-def _bins(dataset: Dataset, values: list[Floats], grid: Binning, mask: Bools, floor: float) -> Binning:
-    return sturdy_bins(dataset, values, grid, mask=mask, minimum=floor)
-
-
-def _axis(config: Configuration, fit: TemplateFit, name: str) -> Axis:
-    bins = fit.bins.get(name) if isinstance(fit.bins, dict) else fit.bins
-    if bins is None:
-        bins = 10
-    edges = tuple(float(edge) for edge in (np.arange(bins + 1) / bins if isinstance(bins, int) else bins))
-    label = config.features.titles.get(name, "") if name not in config.models else f"{name} score"
-    return Axis(name=name, edges=edges, label=label)
+def _bins(fit: TemplateFit, axis: str) -> int | list[float]:
+    bins = fit.bins.get(axis) if isinstance(fit.bins, dict) else fit.bins
+    return _BINS if bins is None else bins
 
 
 def _systematics(config: Configuration) -> tuple[Normalisation, ...]:
@@ -215,7 +215,7 @@ def _keep_fit(context: RunContext, name: str, fitted: _Fitted) -> Outcome:
     directory.write_json(f"templates/{name}.json", to_uhi(fitted.templates))
     value = {
         "type": "template_fit",
-        "observable": context.config.inference[name].observable,  # type: ignore[union-attr]
+        "observable": fitted.observable,
         "mu": numbers(result.mu),
         "sigma_mu": result.sigma_mu,
         "z_expected": result.z_expected,

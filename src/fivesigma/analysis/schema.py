@@ -167,7 +167,7 @@ class TemplateFit(_Strict):
         default=None, description="Samples whose strength is fitted; all signals if not given."
     )
     bins: int | list[float] | dict[str, int | list[float]] | None = Field(
-        default=None, description="A number of bins for a score, edges for an observable; by name for two."
+        default=None, description="Edges, or a number of bins of equal background [10]; by name for two axes."
     )
     floor: float = Field(default=10.0, ge=1, description="Effective background events a bin has at least.")
 

@@ -16,22 +16,27 @@ from fivesigma.core.errors import ConfigurationError, Problem
 __all__ = ["Location", "YamlSource", "read_yaml"]
 
 Location = tuple[str | int, ...]
+_MOST = 100_000
+"""Keys and items of a file, those of aliases counted each time: more is a mistake, or a bomb."""
 
 
 @dataclass(frozen=True, slots=True)
 class YamlSource:
-    """Plain values, and the line (from 1) of each key by its path."""
+    """Plain values, and the line (from 1) of each key by its path; ``settings`` are keys that the command line gave."""
 
     file: str
     values: dict[str, Any]
     lines: dict[Location, int] = field(repr=False)
+    settings: dict[Location, str] = field(default_factory=dict)
 
     def problem(self, location: Location, message: str) -> Problem:
         """Return a problem at a key, or at the nearest key around it that has a line."""
         near = location
-        while near and near not in self.lines:
+        while near and near not in self.lines and near not in self.settings:
             near = near[:-1]
         path = ".".join(map(str, location))
+        if near in self.settings:
+            return Problem(message=message, path=path, file=f"--set {self.settings[near]}")
         return Problem(message=message, path=path, file=self.file, line=self.lines.get(near))
 
 
@@ -43,8 +48,10 @@ def read_yaml(path: Path) -> YamlSource:
     ConfigurationError
         If the file is missing, is no YAML, says a key twice, or holds something else than keys and values.
     """
+    lines: dict[Location, int] = {}
     try:
         tree = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+        values = _plain(tree, (), lines)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError([Problem(message=f"cannot be read: {_reason(error)}", file=str(path))]) from error
     except DuplicateKeyError as error:
@@ -53,12 +60,10 @@ def read_yaml(path: Path) -> YamlSource:
         raise ConfigurationError([_marked(path, error, "not YAML")]) from error
     except (YAMLError, RecursionError, ValueError) as error:
         raise ConfigurationError([Problem(message=f"not YAML: {error}", file=str(path))]) from error
-    if not isinstance(tree, Mapping):
+    if not isinstance(values, dict):
         raise ConfigurationError(
             [Problem(message="an analysis is keys and values; this is not", file=str(path), line=1)]
         )
-    lines: dict[Location, int] = {}
-    values = _plain(tree, (), lines)
     return YamlSource(str(path), values, lines)
 
 
@@ -91,6 +96,8 @@ def _key(key: Any) -> str:
 
 
 def _child(node: Any, key: Any, location: Location, lines: dict[Location, int]) -> Any:
+    if len(lines) > _MOST:
+        raise ValueError(f"more than {_MOST} keys and items, those of aliases counted each time")
     marks = getattr(getattr(node, "lc", None), "data", None)
     if marks and key in marks:
         lines[location] = marks[key][0] + 1

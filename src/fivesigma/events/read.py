@@ -62,6 +62,8 @@ class EventFiles:
         Expected events per event; 1 if None, and always 1 for data.
     id_columns
         Columns that identify an event; recognised by name if empty.
+    blinding
+        Data events that are dropped as they are read, before anything is counted.
     """
 
     files: tuple[Path, ...]
@@ -69,6 +71,7 @@ class EventFiles:
     cuts: Mapping[str, Expression] = field(default_factory=dict)
     weight: Expression | None = None
     id_columns: tuple[str, ...] = ()
+    blinding: Blinding | None = None
 
     def select(self, *cuts: str, **named: str) -> EventFiles:
         """Return the same with further cuts: an event stays if all hold.
@@ -89,6 +92,17 @@ class EventFiles:
         """Return the same with the expected events per event, at the analysis luminosity, as an expression."""
         return replace(self, weight=Expression(weight))
 
+    def blind(self, condition: str, observables: Mapping[str, str] | None = None) -> EventFiles:
+        """Return the same with data events dropped as they are read where ``condition`` holds; simulation is not touched.
+
+        Parameters
+        ----------
+        condition
+            What is blind, as an expression over columns and over ``observables``, themselves expressions by name.
+        """
+        named = {name: Expression(text) for name, text in (observables or {}).items()}
+        return replace(self, blinding=Blinding(condition=Expression(condition), observables=named))
+
     def sample(
         self,
         name: str,
@@ -97,7 +111,6 @@ class EventFiles:
         label: str = "",
         pseudo: bool = False,
         columns: Iterable[str] | None = None,
-        blinding: Blinding | None = None,
         remove_duplicates: bool = False,
     ) -> Sample:
         """Read the files and return what the cuts leave.
@@ -108,8 +121,6 @@ class EventFiles:
             Who the sample is, see `SampleInfo`.
         columns
             Which columns the sample keeps; all flat ones of the first file if None.
-        blinding
-            Data events that are dropped as they are read, before anything is counted.
         remove_duplicates
             Keep only the first of events with one identifier.
 
@@ -121,11 +132,12 @@ class EventFiles:
         info = SampleInfo(name=name, kind=kind, label=label, pseudo=pseudo)
         keep = tuple(columns) if columns is not None else flat_columns(self.files[0], self.tree)
         is_data = kind == "data"
-        parts = [self._read(path, keep, is_data=is_data, blinding=blinding if is_data else None) for path in self.files]
+        parts = [self._read(path, keep, is_data=is_data) for path in self.files]
         events, weight, ids = _joined(parts)
         if not is_data:
             _check_weights(name, weight, self.files)
-        flow = [CutflowRow.of("read" if blinding is None or not is_data else "read, signal regions dropped", weight)]
+        hides = is_data and self.blinding is not None
+        flow = [CutflowRow.of("read, signal regions dropped" if hides else "read", weight)]
         if remove_duplicates:
             first = np.zeros(len(ids), dtype=np.bool_)
             first[np.unique(ids, return_index=True)[1]] = True
@@ -138,9 +150,8 @@ class EventFiles:
         kept = {column: events[column] for column in keep}
         return Sample(info=info, events=kept, weight=weight, id=ids, cutflow=tuple(flow))
 
-    def _read(
-        self, path: Path, keep: Sequence[str], *, is_data: bool, blinding: Blinding | None
-    ) -> tuple[Columns, Floats, UInts]:
+    def _read(self, path: Path, keep: Sequence[str], *, is_data: bool) -> tuple[Columns, Floats, UInts]:
+        blinding = self.blinding if is_data else None
         there = flat_columns(path, self.tree)
         id_columns = self._identifying(there, is_data=is_data)
         wanted = set(keep).union(id_columns, *(cut.names for cut in self.cuts.values()))

@@ -14,8 +14,9 @@ import numpy as np
 
 from fivesigma.core.arrays import Bools, Floats, Ints
 from fivesigma.core.errors import FivesigmaError
+from fivesigma.statistics.weighted import weighted_quantile
 
-__all__ = ["Axis", "Binning", "fixed_bins", "merged", "score_bins", "trimmed"]
+__all__ = ["Axis", "Binning", "equal_background_bins", "fixed_bins", "merged", "score_bins", "trimmed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +163,32 @@ def trimmed(binning: Binning, values: Floats) -> Binning:
         return binning
     edges = first.edges[filled[0] : filled[-1] + 2]
     return Binning(axes=(replace(first, edges=edges), *binning.axes[1:]))
+
+
+def equal_background_bins(values: Floats, weight: Floats, bins: int, *, name: str, label: str = "") -> Axis:
+    """Return at most ``bins`` bins that hold equal background, for an observable of which nothing else is known.
+
+    Parameters
+    ----------
+    values, weight
+        Of background events, shape (n,).
+    bins
+        How many bins; fewer where values repeat.
+    name, label
+        As for `Axis`.
+
+    Raises
+    ------
+    FivesigmaError
+        If there are no two different values to put edges at.
+    """
+    inner = weighted_quantile(values, np.arange(1, bins) / bins, weight) if len(values) and bins > 1 else np.empty(0)
+    edges = np.unique(
+        np.concatenate([values.min(initial=np.inf, keepdims=True), inner, values.max(initial=-np.inf, keepdims=True)])
+    )
+    if len(edges) < 2 or not np.all(np.isfinite(edges)):
+        raise FivesigmaError(f"{name}: {len(values)} background events are too few to put bins; give the edges")
+    return Axis(name=name, edges=tuple(float(edge) for edge in edges), label=label)
 
 
 def fixed_bins(edges: Sequence[float] | Floats, *, name: str, label: str = "") -> Binning:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError, FivesigmaError, suggestion
 from fivesigma.core.sample import Kind, SampleInfo
 from fivesigma.core.scores import Scores
-from fivesigma.inference.binning import Binning, fixed_bins, merged, score_bins, trimmed
+from fivesigma.inference.binning import Axis, Binning, equal_background_bins, merged, score_bins, trimmed
 
 __all__ = ["RECONCILES_TO", "Channel", "Template", "Templates", "joined", "sturdy_bins", "templates"]
 
@@ -22,7 +22,8 @@ RECONCILES_TO = 1e-12
 """Part of Σ|w| by which the sum of a template may miss the sum of its events' weights."""
 
 Values: TypeAlias = Floats | Scores
-Bins: TypeAlias = int | Sequence[float] | Floats | Binning
+AxisBins: TypeAlias = int | Sequence[float] | Floats
+Bins: TypeAlias = AxisBins | Sequence[AxisBins] | Binning
 Outside: TypeAlias = Literal["include", "refuse"]
 
 
@@ -167,7 +168,9 @@ def templates(
     bins: Bins | Mapping[str, Binning] = 10,
     regions: Mapping[str, Bools] | None = None,
     observed: bool | Collection[str] = True,
-    name: str = "score",
+    floor: float = 10.0,
+    name: str | Sequence[str] = "score",
+    titles: Mapping[str, str] | None = None,
     outside: Outside = "include",
 ) -> Templates:
     """Return the templates of every signal and background sample in every region.
@@ -179,13 +182,18 @@ def templates(
     values
         What is binned: scores, or an observable, of shape (n,); a sequence of them for a grid.
     bins
-        How many bins of equal background for scores; edges; a `Binning`; or a `Binning` for each region.
+        How many bins of equal background: on the common scale for scores, in the region for an observable. Or edges; or one
+        of these for each axis of a grid; or a `Binning`, or one for each region.
     regions
         Masks of shape (n,); one region, "all", that holds every event, if None.
     observed
         Whether data are counted, or the names of the regions in which they are. Regions without data are blind.
+    floor
+        Effective background events that a bin holds at least; bins below are merged, see `sturdy_bins`. 0 keeps all bins.
     name
-        What is binned, in messages and on figures, where ``bins`` does not say.
+        What is binned, one name for each axis.
+    titles
+        What figures call it, with units, by name.
     outside
         Events outside the edges go to the first or last bin ("include"), or stop the run ("refuse").
 
@@ -201,7 +209,7 @@ def templates(
     FivesigmaError
         If the bins do not fit what is binned, or ``observed`` names no region.
     """
-    arrays = _arrays(values, len(dataset))
+    arrays, names = _arrays(values, len(dataset)), [name] if isinstance(name, str) else list(name)
     masks = dict(regions) if regions is not None else {"all": np.ones(len(dataset), dtype=np.bool_)}
     require_length(len(dataset), **masks)
     looked = set(masks) if observed is True else set(observed or ())
@@ -209,9 +217,11 @@ def templates(
         raise FivesigmaError(f"observed: no region {region!r}{suggestion(region, masks)}")
     channels = []
     for region, mask in masks.items():
-        binning = _binning(bins, values, region, name)
+        binning = _binning(dataset, _listed(values), bins, names, titles or {}, mask & dataset.background, region)
         if len(binning.axes) != len(arrays):
             raise FivesigmaError(f"region {region!r}: {len(arrays)} quantities for a binning of {len(binning.axes)}")
+        if floor > 0 and not binning.groups:
+            binning = sturdy_bins(dataset, arrays, binning, mask=mask, minimum=floor)
         channels.append(_channel(dataset, arrays, binning, region, mask, region in looked, outside))
     return Templates(channels=tuple(channels))
 
@@ -292,21 +302,60 @@ def _reconcile(values: Floats, weight: Floats, where: str) -> None:
 
 
 def _arrays(values: Values | Sequence[Values], length: int) -> list[Floats]:
-    parts = [values] if isinstance(values, Scores | np.ndarray) else list(values)
+    parts = _listed(values)
     arrays = [part.value if isinstance(part, Scores) else np.asarray(part, dtype=np.float64) for part in parts]
     require_length(length, **{f"values {number}": array for number, array in enumerate(arrays)})
     return arrays
 
 
-def _binning(bins: Bins | Mapping[str, Binning], values: Values | Sequence[Values], region: str, name: str) -> Binning:
+def _binning(
+    dataset: Dataset,
+    values: Sequence[Values],
+    bins: Bins | Mapping[str, Binning],
+    names: Sequence[str],
+    titles: Mapping[str, str],
+    background: Bools,
+    region: str,
+) -> Binning:
+    """Return a region's binning: as given, or from what is said of each axis and the background there."""
     if isinstance(bins, Mapping):
         if region not in bins:
             raise FivesigmaError(f"no binning for region {region!r}; there are: {', '.join(bins)}")
         return bins[region]
     if isinstance(bins, Binning):
         return bins
+    each = _per_axis(bins, len(values))
+    if not len(each) == len(names) == len(values):
+        raise FivesigmaError(
+            f"{len(values)} quantities, {len(names)} names and bins for {len(each)}: one of each, please"
+        )
+    return Binning(
+        axes=tuple(
+            _axis(value, how, dataset.weight, background, name, titles.get(name, ""))
+            for value, how, name in zip(values, each, names, strict=True)
+        )
+    )
+
+
+def _per_axis(bins: AxisBins | Sequence[AxisBins], count: int) -> Sequence[AxisBins]:
+    """Return what is said of each axis: a number holds for all, edges for the only one."""
+    if isinstance(bins, int):
+        return [bins] * count
+    plain = not any(isinstance(entry, Sequence | np.ndarray) for entry in bins)
+    return [cast("Sequence[float]", bins)] if plain and count == 1 else cast("Sequence[AxisBins]", bins)
+
+
+def _axis(values: Values, bins: AxisBins, weight: Floats, background: Bools, name: str, label: str) -> Axis:
     if not isinstance(bins, int):
-        return fixed_bins(bins, name=name)
+        return Axis(name=name, edges=tuple(float(edge) for edge in bins), label=label or _score_label(values))
     if isinstance(values, Scores):
-        return score_bins(bins, name=name, label=f"{values.model} score")
-    raise FivesigmaError(f"{name}: a number of bins is enough for scores only; give the edges")
+        return score_bins(bins, name=name, label=label or _score_label(values)).axes[0]
+    return equal_background_bins(values[background], weight[background], bins, name=name, label=label)
+
+
+def _score_label(values: Values) -> str:
+    return f"{values.model} score" if isinstance(values, Scores) else ""
+
+
+def _listed(values: Values | Sequence[Values]) -> list[Values]:
+    return [values] if isinstance(values, Scores | np.ndarray) else list(values)
