@@ -1,0 +1,86 @@
+"""A small search: two Gaussians in three inputs, a mass, and data; and runs of it that tests share."""
+
+import copy
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from fivesigma.analysis.run import run_analysis
+
+CONFIGURATION = {
+    "fivesigma": 1,
+    "analysis": {"name": "toy", "luminosity": 10.0, "energy": 13.0, "seed": 7, "blind": False},
+    "samples": {
+        "sig": {"kind": "signal", "files": "sig.parquet"},
+        "bkg": {"kind": "background", "files": "bkg.parquet"},
+        "data": {"kind": "data", "files": "data.parquet", "pseudo": True},
+    },
+    "events": {"weight": "w", "select": {"low": "mass > 102", "high": "mass < 148"}},
+    "features": {"inputs": {"a": "x0", "b": "x1 + 0.5 * x2", "c": "x2"}, "observables": {"m": "mass"}},
+    "models": {
+        "forest": {"use": "random_forest", "n_estimators": 5, "max_depth": 4},
+        "trees": {"use": "hist_gradient_boosting", "max_iter": 5, "inputs": ["a", "b"]},
+    },
+    "training": {"folds": 2},
+    "regions": {
+        "window": {"kind": "signal", "select": "118 < m < 132"},
+        "sides": {"kind": "control", "select": "m < 118 or m > 132"},
+    },
+    "systematics": {
+        "luminosity": {"type": "normalisation", "size": 0.02},
+        "rate": {"type": "normalisation", "size": 0.1, "samples": ["bkg"]},
+    },
+    "inference": {
+        "count": {"type": "counting", "region": "window", "background_uncertainty": 0.1},
+        "cut": {"type": "counting", "region": "window", "model": "trees"},
+        "score": {"type": "template_fit", "observable": "forest", "bins": 4},
+        "mass": {"type": "template_fit", "observable": "m", "bins": [102, 112, 118, 125, 132, 148]},
+        "both": {
+            "type": "template_fit",
+            "observable": "m × trees",
+            "regions": ["window", "sides"],
+            "bins": {"m": [102, 118, 132, 148], "trees": 2},
+        },
+    },
+}
+
+
+def events(kind: str, count: int, seed: int) -> pl.DataFrame:
+    """Return toy events: signal lies higher in every input and peaks in the mass."""
+    generator = np.random.default_rng([seed, len(kind)])
+    signal = generator.random(count) < {"signal": 1.0, "background": 0.0, "data": 0.1}[kind]
+    inputs = generator.normal(0.8 * signal[:, None], 1.0, size=(count, 3))
+    mass = np.where(signal, generator.normal(125, 2, count), generator.uniform(100, 150, count))
+    weight = (
+        {"signal": 40.0, "background": 400.0, "data": float(count)}[kind] / count * generator.uniform(0.5, 1.5, count)
+    )
+    return pl.DataFrame(
+        {
+            "event": np.arange(count) + {"signal": 0, "background": 10**6, "data": 2 * 10**6}[kind],
+            **{f"x{i}": inputs[:, i] for i in range(3)},
+            "mass": mass,
+            "w": weight,
+        }
+    )
+
+
+class Toy:
+    """A folder of event files, configurations beside them, and runs of those."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        for name, kind, count in (("sig", "signal", 900), ("bkg", "background", 1800), ("data", "data", 440)):
+            events(kind, count, seed=1).write_parquet(root / f"{name}.parquet")
+
+    def yaml(self, name: str = "toy", **changes: object) -> Path:
+        """Write the configuration, with some of its parts replaced (removed where None), and return its path."""
+        config = copy.deepcopy(CONFIGURATION) | changes
+        path = self.root / f"{name}.yaml"
+        path.write_text(json.dumps({key: value for key, value in config.items() if value is not None}))
+        return path
+
+    def run(self, output: str, path: Path | None = None, **options: object):
+        """Run an analysis into a directory of the folder."""
+        return run_analysis(path or self.yaml(), self.root / output, **options)
