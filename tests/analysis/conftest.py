@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pytest
 
 from fivesigma.analysis.run import run_analysis
 
@@ -84,3 +85,21 @@ class Toy:
     def run(self, output: str, path: Path | None = None, **options: object):
         """Run an analysis into a directory of the folder."""
         return run_analysis(path or self.yaml(), self.root / output, **options)
+
+
+@pytest.fixture
+def configuration():
+    """A copy of the configuration, to harm."""
+    return copy.deepcopy(CONFIGURATION)
+
+
+@pytest.fixture
+def toy(tmp_path):
+    """A folder with event files of one test's own."""
+    return Toy(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def shared_toy(tmp_path_factory):
+    """A folder with event files that tests share and leave as they are."""
+    return Toy(tmp_path_factory.mktemp("toy"))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Collection, Iterator
 from itertools import pairwise
 
 from fivesigma.analysis.schema import Configuration, Counting, TemplateFit
 from fivesigma.analysis.yaml_source import Location
 from fivesigma.core.errors import FivesigmaError, suggestion
+from fivesigma.core.expression_grammar import parse
 from fivesigma.core.expressions import Expression
+from fivesigma.inference.systematics import MC_STATISTICS, STATISTICS
 from fivesigma.learning.classifiers import check_parameters
 
 __all__ = ["axes_of", "inconsistencies"]
 
 Inconsistency = tuple[Location, str]
+_TAKEN = {"mu", "total", STATISTICS, MC_STATISTICS}
 
 
 def axes_of(observable: str) -> tuple[str, ...]:
@@ -26,6 +30,7 @@ def inconsistencies(config: Configuration) -> Iterator[Inconsistency]:
     yield from _samples(config)
     yield from _features(config)
     yield from _models(config)
+    yield from _training(config)
     yield from _regions(config)
     yield from _systematics(config)
     for name, inference in config.inference.items():
@@ -57,15 +62,20 @@ def _samples(config: Configuration) -> Iterator[Inconsistency]:
 
 def _features(config: Configuration) -> Iterator[Inconsistency]:
     inputs, observables = config.features.inputs, config.features.observables
-    fitted = {"".join(text.split()): name for name, text in observables.items()}
+    fitted = {_meaning(text): name for name, text in observables.items()}
     for name, text in inputs.items():
         here: Location = ("features", "inputs", name)
         if name in observables:
             yield here, f"{name!r} is an input and an observable; what is fitted must be kept from the models"
-        elif (same := fitted.get("".join(text.split()))) is not None:
+        elif (same := fitted.get(_meaning(text))) is not None:
             yield here, f"this is the observable {same!r}; what is fitted must be kept from the models"
     for name in config.features.titles:
         yield from _unknown([name], [*inputs, *observables], "input or observable", ("features", "titles", name))
+
+
+def _meaning(text: str) -> str:
+    """Return what an expression says, the same however it is spaced and bracketed."""
+    return ast.dump(parse(text))
 
 
 def _models(config: Configuration) -> Iterator[Inconsistency]:
@@ -80,8 +90,20 @@ def _models(config: Configuration) -> Iterator[Inconsistency]:
             check_parameters(model.use, model.parameters)
         except FivesigmaError as error:
             yield here, str(error)
-    for part in ("signal", "background"):
-        yield from _unknown(getattr(config.training, part), config.samples, "sample", ("training", part))
+
+
+def _training(config: Configuration) -> Iterator[Inconsistency]:
+    training = config.training
+    for part, names in (("signal", training.signal), ("background", training.background)):
+        here: Location = ("training", part)
+        yield from _unknown(names, config.samples, "sample", here)
+        if names == []:
+            yield here, f"no sample is left for the {part} class"
+        for name in names or ():
+            if name in config.samples and config.samples[name].kind == "data":
+                yield here, f"{name!r} is data, and no model trains on data"
+    for name in sorted({*(training.signal or ())} & {*(training.background or ())}):
+        yield ("training", "background"), f"sample {name!r} is of both classes"
 
 
 def _regions(config: Configuration) -> Iterator[Inconsistency]:
@@ -99,8 +121,13 @@ def _regions(config: Configuration) -> Iterator[Inconsistency]:
 
 
 def _systematics(config: Configuration) -> Iterator[Inconsistency]:
+    simulated = [name for name, sample in config.samples.items() if sample.kind != "data"]
     for name, systematic in config.systematics.items():
-        yield from _unknown(systematic.samples, config.samples, "sample", ("systematics", name, "samples"))
+        yield from _unknown(systematic.samples, simulated, "simulated sample", ("systematics", name, "samples"))
+        if systematic.samples == []:
+            yield ("systematics", name, "samples"), "moves no sample; leave this out for all of them"
+        if name in _TAKEN or systematic.group in _TAKEN:
+            yield ("systematics", name), f"the fit itself uses the names {', '.join(sorted(_TAKEN))}"
 
 
 def _counting(config: Configuration, counting: Counting, here: Location) -> Iterator[Inconsistency]:
@@ -114,14 +141,20 @@ def _fit(config: Configuration, fit: TemplateFit, here: Location) -> Iterator[In
     known = [*config.models, *config.features.observables]
     yield from _unknown(axes, known, "model or observable", (*here, "observable"))
     yield from _unknown(fit.regions, config.regions, "region", (*here, "regions"))
-    yield from _unknown(fit.signal, config.samples, "sample", (*here, "signal"))
-    if len(axes) > 2:
-        yield (*here, "observable"), f"a template has one or two axes, not {len(axes)}"
-    binned = fit.bins if isinstance(fit.bins, dict) else {axes[0]: fit.bins} if len(axes) == 1 else {}
+    signals = [name for name, sample in config.samples.items() if sample.kind == "signal"]
+    yield from _unknown(fit.signal, signals, "signal sample", (*here, "signal"))
+    for key, names in (("regions", fit.regions), ("signal", fit.signal)):
+        if names is not None and (not names or len(set(names)) < len(names)):
+            yield (*here, key), "names each once, and one at least; leave this out for all"
+    if len(axes) > 2 or len(set(axes)) < len(axes):
+        yield (*here, "observable"), "a template has one axis, or two that differ"
+    if isinstance(fit.bins, list) and len(axes) > 1:
+        yield (*here, "bins"), f"give the bins of each axis by its name: {', '.join(axes)}"
+    binned = fit.bins if isinstance(fit.bins, dict) else dict.fromkeys(axes, fit.bins)
     yield from _unknown(binned, axes, "axis", (*here, "bins"))
     for axis in axes:
         bins = binned.get(axis)
-        if isinstance(bins, list) and (len(bins) < 2 or any(low >= high for low, high in pairwise(bins))):
+        if isinstance(bins, list) and (len(bins) < 2 or not all(low < high for low, high in pairwise(bins))):
             yield (*here, "bins"), f"the edges of {axis!r} must rise"
         if isinstance(bins, int) and bins < 1:
             yield (*here, "bins"), f"{axis!r} needs at least one bin"

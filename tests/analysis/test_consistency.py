@@ -1,0 +1,156 @@
+import pytest
+
+from fivesigma.analysis.consistency import axes_of, inconsistencies
+from fivesigma.analysis.schema import Configuration
+
+
+def told(config):
+    return [
+        (".".join(map(str, place)), message) for place, message in inconsistencies(Configuration.model_validate(config))
+    ]
+
+
+def at(config, path, value):
+    """Set one entry of nested mappings by its dotted path."""
+    *parents, last = path.split(".")
+    for parent in parents:
+        config = config[parent]
+    config[last] = value
+
+
+def test_the_unharmed_configuration_is_consistent(configuration):
+    assert told(configuration) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "axes"),
+    [("m", ("m",)), ("m × trees", ("m", "trees")), ("m*trees", ("m", "trees")), ("a×b×c", ("a", "b", "c"))],
+)
+def test_axes_of_an_observable(text, axes):
+    assert axes_of(text) == axes
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "place", "message"),
+    [
+        ("samples.sig.kind", "background", "samples", "no sample is of kind signal"),
+        ("samples.bkg.kind", "signal", "samples", "no sample is of kind background"),
+        ("samples.bkg.pseudo", True, "samples.bkg.pseudo", "only data can be pseudo-data"),
+        ("samples.data.weight", "w", "samples.data.weight", "data events count one each"),
+        ("features.inputs.m", "x1", "features.inputs.m", "'m' is an input and an observable"),
+        ("features.inputs.d", "mass", "features.inputs.d", "this is the observable 'm'"),
+        ("features.inputs.d", "  mass ", "features.inputs.d", "this is the observable 'm'"),
+        ("features.inputs.d", "(mass)", "features.inputs.d", "this is the observable 'm'"),
+        ("features.titles", {"aa": "x"}, "features.titles.aa", "no input or observable 'aa'; did you mean a?"),
+        ("models.trees.inputs", ["a", "bb"], "models.trees.inputs", "no input 'bb'; did you mean b?"),
+        ("models.trees.inputs", [], "models.trees.inputs", "a model needs an input"),
+        ("models.trees.inputs", ["a", "m"], "models.trees.inputs", "no input 'm'"),
+        ("models.m", {"use": "random_forest"}, "models.m", "a model and an observable are both called 'm'"),
+        (
+            "models.trees.use",
+            "random_forst",
+            "models.trees",
+            "no classifier 'random_forst'; did you mean random_forest?",
+        ),
+        (
+            "models.trees.max_itr",
+            5,
+            "models.trees",
+            "hist_gradient_boosting has no parameter 'max_itr'; did you mean max_iter ",
+        ),
+        ("models.trees.max_iter", "many", "models.trees", "max_iter"),
+        ("models.trees.random_state", 1, "models.trees", "no parameter 'random_state'"),
+        ("training.signal", ["sg"], "training.signal", "no sample 'sg'; did you mean sig?"),
+        ("training.background", ["bk"], "training.background", "no sample 'bk'; did you mean bkg?"),
+        ("training.background", ["bkg", "data"], "training.background", "'data' is data, and no model trains on data"),
+        ("training.background", [], "training.background", "no sample is left"),
+        ("training.signal", ["sig", "bkg"], None, None),
+        (
+            "regions.window.select",
+            "118 < mm < 132",
+            "regions.window.select",
+            "no input or observable 'mm'; did you mean m?",
+        ),
+        ("regions.window.select", "mass > 118", "regions.window.select", "no input or observable 'mass'"),
+        ("systematics.rate.samples", ["bg"], "systematics.rate.samples", "no simulated sample 'bg'; did you mean bkg?"),
+        ("systematics.rate.samples", ["data"], "systematics.rate.samples", "no simulated sample 'data'"),
+        ("systematics.rate.samples", [], "systematics.rate.samples", "moves no sample"),
+        ("systematics.rate.group", "statistics", "systematics.rate", "the fit itself uses the names"),
+        ("systematics.mu", {"type": "normalisation", "size": 0.1}, "systematics.mu", "the fit itself uses the names"),
+        ("inference.count.region", "windw", "inference.count.region", "no region 'windw'; did you mean window?"),
+        ("inference.cut.model", "tree", "inference.cut.model", "no model 'tree'; did you mean trees?"),
+        (
+            "inference.score.observable",
+            "forst",
+            "inference.score.observable",
+            "no model or observable 'forst'; did you mean forest?",
+        ),
+        ("inference.score.observable", "a", "inference.score.observable", "no model or observable 'a'"),
+        (
+            "inference.score.observable",
+            "m × trees × forest",
+            "inference.score.observable",
+            "one axis, or two that differ",
+        ),
+        ("inference.score.observable", "m × m", "inference.score.observable", "one axis, or two that differ"),
+        ("inference.score.regions", ["windw"], "inference.score.regions", "no region 'windw'; did you mean window?"),
+        ("inference.score.regions", [], "inference.score.regions", "one at least"),
+        ("inference.score.regions", ["window", "window"], "inference.score.regions", "each once"),
+        ("inference.score.signal", ["sg"], "inference.score.signal", "no signal sample 'sg'; did you mean sig?"),
+        ("inference.score.signal", ["bkg"], "inference.score.signal", "no signal sample 'bkg'"),
+        ("inference.score.signal", [], "inference.score.signal", "one at least"),
+        ("inference.score.bins", 0, "inference.score.bins", "'forest' needs at least one bin"),
+        ("inference.score.bins", {"trees": 3}, "inference.score.bins", "no axis 'trees'; there are: forest"),
+        ("inference.mass.bins", [102], "inference.mass.bins", "the edges of 'm' must rise"),
+        ("inference.mass.bins", [102, 102, 110], "inference.mass.bins", "the edges of 'm' must rise"),
+        ("inference.mass.bins", [110, 102], "inference.mass.bins", "the edges of 'm' must rise"),
+        ("inference.mass.bins", [102, float("nan"), 110], "inference.mass.bins", "the edges of 'm' must rise"),
+        (
+            "inference.both.bins",
+            [102, 118, 132],
+            "inference.both.bins",
+            "give the bins of each axis by its name: m, trees",
+        ),
+        ("inference.both.bins", {"mm": [102, 118], "m": 2}, "inference.both.bins", "no axis 'mm'; did you mean m?"),
+        ("inference.both.bins", {"m": [118, 102]}, "inference.both.bins", "the edges of 'm' must rise"),
+        ("inference.both.bins", 0, "inference.both.bins", "needs at least one bin"),
+    ],
+)
+def test_a_planted_fault_is_told_at_its_place(configuration, path, value, place, message):
+    at(configuration, path, value)
+    if place is None:
+        assert told(configuration) == []
+        return
+    assert any(where == place and message in said for where, said in told(configuration)), told(configuration)
+
+
+def test_a_sample_of_both_classes_is_told(configuration):
+    configuration["training"] = {"signal": ["sig", "bkg"], "background": ["bkg"]}
+    assert told(configuration) == [("training.background", "sample 'bkg' is of both classes")]
+
+
+@pytest.mark.parametrize("select", ["m > 1", None])
+def test_blind_data_need_a_signal_region(configuration, select):
+    configuration["analysis"]["blind"] = True
+    configuration["regions"] = {"window": {"kind": "control", "select": select}, "sides": {"kind": "control"}}
+    assert [place for place, _ in told(configuration)] == ["analysis.blind"]
+    configuration["regions"]["window"]["kind"] = "signal"
+    assert told(configuration) == []
+
+
+def test_blind_without_data_needs_no_region(configuration):
+    configuration["analysis"]["blind"] = True
+    del configuration["samples"]["data"]
+    configuration["regions"]["window"]["kind"] = "control"
+    assert told(configuration) == []
+
+
+def test_every_fault_is_told(configuration):
+    at(configuration, "inference.count.region", "windw")
+    at(configuration, "training.signal", ["sg"])
+    at(configuration, "samples.bkg.pseudo", True)
+    assert {place for place, _ in told(configuration)} == {
+        "inference.count.region",
+        "training.signal",
+        "samples.bkg.pseudo",
+    }
