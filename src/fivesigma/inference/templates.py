@@ -342,7 +342,9 @@ def _per_axis(bins: AxisBins | Sequence[AxisBins], count: int) -> Sequence[AxisB
     if isinstance(bins, int):
         return [bins] * count
     plain = not any(isinstance(entry, Sequence | np.ndarray) for entry in bins)
-    return [cast("Sequence[float]", bins)] if plain and count == 1 else cast("Sequence[AxisBins]", bins)
+    if plain and count == 1 and len(bins) > 1:  # one number alone is no edges
+        return [cast("Sequence[float]", bins)]
+    return cast("Sequence[AxisBins]", bins)
 
 
 def _axis(values: Values, bins: AxisBins, weight: Floats, background: Bools, name: str, label: str) -> Axis:

@@ -12,8 +12,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from skops.io import dumps, load
-from skops.io.exceptions import UntrustedTypesFoundException
 
 from fivesigma.core.errors import DataError
 
@@ -44,6 +42,8 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 def dump_skops(estimator: Any, path: Path) -> None:
     """Write an estimator; memory addresses and times, which skops leaves in, are numbered and zeroed."""
+    from skops.io import dumps
+
     with (
         zipfile.ZipFile(io.BytesIO(dumps(estimator))) as source,
         zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target,
@@ -69,6 +69,9 @@ def load_skops(path: Path) -> Any:
     DataError
         If the file is damaged, or holds a type that is not on the list.
     """
+    from skops.io import load
+    from skops.io.exceptions import UntrustedTypesFoundException
+
     try:
         estimator = load(path, trusted=list(TRUSTED_TYPES))
     except UntrustedTypesFoundException as error:
