@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
@@ -21,6 +22,8 @@ from fivesigma.core.errors import DataError
 __all__ = ["RunDirectory"]
 
 _TEMPORARY = ".part-"
+_HALF_WRITTEN = (f"{_TEMPORARY}*", ".*.part")
+"""What is written here, and what figures are written as, before they are moved to their place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +42,21 @@ class RunDirectory:
         """
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            there = [path.name for path in self.root.iterdir()]
-            if there and "stages" not in there and not all(name.startswith(_TEMPORARY) for name in there):
+            there = sorted(path.name for path in self.root.iterdir())
+            if there and not self._is_run():
                 raise DataError(f"{self.root}: holds {there[0]!r} and is no run directory; give another --output")
             (self.root / "stages").mkdir(exist_ok=True)
         except OSError as error:
             raise DataError(f"{self.root}: cannot be made: {error.strerror}") from error
-        for left in self.root.rglob(f"{_TEMPORARY}*"):
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        for left in [path for pattern in _HALF_WRITTEN for path in self.root.rglob(pattern)]:
+            shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
+
+    def _is_run(self) -> bool:
+        """Return whether there is a folder of stages, and nothing in it but their records."""
+        stages = self.root / "stages"
+        return stages.is_dir() and all(
+            path.suffix == ".json" or path.name.startswith(_TEMPORARY) for path in stages.iterdir()
+        )
 
     def path(self, name: str) -> Path:
         """Return the path of a file of the run, its folder made."""
@@ -73,13 +83,15 @@ class RunDirectory:
         """
         try:
             return json.loads((self.root / name).read_text(encoding="utf-8"))
-        except (OSError, json.JSONDecodeError) as error:
+        except (OSError, ValueError) as error:
             raise DataError(f"{self.root / name}: not there or not readable; is {self.root} a finished run?") from error
 
     def write_arrays(self, name: str, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Write arrays as safetensors."""
+        # the library writes the memory of an array as it lies, whatever the strides
+        contiguous = {key: np.asarray(array, order="C") for key, array in arrays.items()}
         with self._beside(name) as part:
-            save_file(dict(arrays), part)
+            save_file(contiguous, part)
 
     def read_arrays(self, name: str) -> dict[str, NDArray[Any]]:
         """Read what `write_arrays` wrote; errors as for `read_json`."""

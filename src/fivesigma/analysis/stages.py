@@ -75,15 +75,22 @@ class Stages:
         if self.fresh and name not in self.redone:
             return None
         try:
-            record = self.directory.read_json(f"stages/{name}.json")
+            key, outcome = self._read(name)
         except DataError:
             return None
-        there = all((self.directory.root / file).is_file() for file in record["files"])
-        return _from_record(record) if record["key"] == _key(name, parts) and there else None
+        there = all((self.directory.root / file).is_file() for file in outcome.files)
+        return outcome if key == _key(name, parts) and there else None
 
     def recorded(self, name: str) -> Outcome:
         """Return what a stage made, whatever it was made from; DataError if it did not end."""
-        return _from_record(self.directory.read_json(f"stages/{name}.json"))
+        return self._read(name)[1]
+
+    def _read(self, name: str) -> tuple[str, Outcome]:
+        record = self.directory.read_json(f"stages/{name}.json")
+        try:
+            return record["key"], _from_record(record)
+        except (KeyError, TypeError) as error:
+            raise DataError(f"{self.directory.root}/stages/{name}.json: not a record of a stage") from error
 
     def forget(self, name: str) -> None:
         """Note that a stage is about to be done again: what it left no longer counts."""
