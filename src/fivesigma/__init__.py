@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from fivesigma.events.assemble import dataset
     from fivesigma.events.read import read
     from fivesigma.inference.counting import count
+    from fivesigma.inference.filling import templates
     from fivesigma.inference.systematics import Normalisation
     from fivesigma.inference.template_fit import fit_templates, upper_limit
-    from fivesigma.inference.templates import templates
     from fivesigma.learning.cross_fit import cross_fit
     from fivesigma.plots.registry import plot
 
@@ -33,7 +33,7 @@ _HOMES = {
     "plot": "plots.registry",
     "read": "events.read",
     "roc": "evaluation.roc",
-    "templates": "inference.templates",
+    "templates": "inference.filling",
     "upper_limit": "inference.template_fit",
 }
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from fivesigma.inference.binning import Axis, Binning, merged, score_bins
+from fivesigma.inference.filling import templates
 from fivesigma.inference.histograms import to_uhi
-from fivesigma.inference.templates import templates
 
 
 def test_templates_follow_the_uhi_schema(events) -> None:

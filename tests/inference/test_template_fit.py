@@ -6,11 +6,11 @@ import pytest
 
 from fivesigma.core.errors import FivesigmaError
 from fivesigma.inference.binning import score_bins
+from fivesigma.inference.filling import templates
 from fivesigma.inference.limits import cls_limit
 from fivesigma.inference.pyhf_engine import PyhfModel, validate_workspace
 from fivesigma.inference.systematics import Normalisation
 from fivesigma.inference.template_fit import fit_templates, upper_limit
-from fivesigma.inference.templates import templates
 
 SYSTEMATICS = (
     Normalisation(name="luminosity", size=0.026),

@@ -9,7 +9,9 @@ from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.core.sample import SampleInfo
 from fivesigma.inference.binning import Axis, Binning, score_bins
-from fivesigma.inference.templates import _reconcile, joined, sturdy_bins, templates
+from fivesigma.inference.filling import _reconcile, templates
+from fivesigma.inference.region_bins import sturdy_bins
+from fivesigma.inference.templates import joined
 
 
 def test_templates_are_the_weighted_histograms(events) -> None:

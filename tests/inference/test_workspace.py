@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from fivesigma.inference.filling import templates
 from fivesigma.inference.pyhf_engine import validate_workspace
 from fivesigma.inference.systematics import Normalisation
-from fivesigma.inference.templates import templates
 from fivesigma.inference.workspace import build_workspace, parameter_groups
 
 SYSTEMATICS = (Normalisation(name="luminosity", size=0.026), Normalisation(name="rate", size=0.1, samples=("zz",)))

@@ -24,10 +24,11 @@ from fivesigma.core.expressions import Expression
 from fivesigma.core.parallel import Shared, iterate_map
 from fivesigma.core.scores import Scores
 from fivesigma.inference.counting import CountingResult
+from fivesigma.inference.filling import templates
 from fivesigma.inference.histograms import to_uhi
 from fivesigma.inference.systematics import Normalisation
 from fivesigma.inference.template_fit import TemplateFitResult, fit_templates
-from fivesigma.inference.templates import Templates, templates
+from fivesigma.inference.templates import Templates
 from fivesigma.plots.style import numbers
 from fivesigma.searches.working_point import count_above_working_point, count_in_region
 

@@ -2,7 +2,8 @@
 
 - ``counting``: one number of events in one region. Exact at any count: use it when events are few.
 - ``binning``: bins of a score or a mass, with a floor on the background events in each.
-- ``templates``: a Dataset and its scores or masses into histograms per region and sample, every weight accounted for.
+- ``filling``: a Dataset and its scores or masses into templates, every weight accounted for. ``region_bins`` puts the bins.
+- ``templates``: histograms per region and sample, as a fit sees them.
 - ``histograms``: templates as UHI JSON for other tools.
 - ``systematics``: what may be wrong with the yields, and by how much.
 - ``template_fit``: the answer of a shape analysis: signal strength, significance, limit, what each uncertainty costs.
