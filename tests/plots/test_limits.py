@@ -31,8 +31,8 @@ def legend(axes) -> list[str]:
 def test_the_curve_shows_its_limits_and_names_pseudo_data() -> None:
     (axes,) = plot(curve(observed=True), context=CONTEXT).axes
     labels = legend(axes)
-    assert "expected: μ < 0.7" in labels
-    assert "observed (pseudo-data): μ < 1.2" in labels
+    assert "expected: μ < 0.700" in labels
+    assert "observed (pseudo-data): μ < 1.20" in labels
     assert "excluded at 95 % CL below" in labels
     solid = next(line for line in axes.lines if "observed" in str(line.get_label()))
     assert np.interp(1.2, *solid.get_data()) == pytest.approx(0.05, rel=0.05)

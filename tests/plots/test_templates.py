@@ -72,6 +72,21 @@ def test_bins_that_differ_much_are_on_a_logarithmic_scale() -> None:
     assert plot(yields(scale=100), context=CONTEXT).axes[0].get_yscale() == "log"
 
 
+def test_bins_of_very_different_widths_are_drawn_equally_wide() -> None:
+    mass = fixed_bins([70, 121, 123, 1000], name="m4l", label="m(4ℓ) [GeV]")
+    main, ratio = plot(yields(observed=[25, 1, 9], binning=mass), context=CONTEXT).axes
+    assert main.containers[0].lines[0].get_xdata().tolist() == [0.5, 1.5, 2.5]
+    ratio.figure.canvas.draw()
+    assert [label.get_text() for label in ratio.get_xticklabels()] == ["70", "121", "123", "1000"]
+    assert ratio.get_xlabel() == "m(4ℓ) [GeV], bins drawn equally wide"
+
+
+def test_data_that_are_shown_are_not_called_blind() -> None:
+    blind = Context(blind=True)
+    assert plot(yields(), context=blind).axes[0].get_title(loc="right") == "blind"
+    assert plot(yields(observed=[25, 0, 9]), context=blind).axes[0].get_title(loc="right") == ""
+
+
 def test_a_grid_says_which_bins_lie_where_on_the_first_axis() -> None:
     axes = (
         Axis(name="m4l", edges=(110.0, 125.0, 150.0), label="m(4ℓ) [GeV]"),
@@ -80,4 +95,4 @@ def test_a_grid_says_which_bins_lie_where_on_the_first_axis() -> None:
     grid = Binning(axes=axes, groups=(0, 1, 2, 2))
     (main,) = plot(yields(binning=grid), context=CONTEXT).axes
     assert [text.get_text() for text in main.texts] == ["110–125", "125–150"]
-    assert main.get_xlabel() == "bin of m4l × score, in ranges of m(4ℓ) [GeV]"
+    assert main.get_xlabel() == "bin of score in ranges of m(4ℓ) [GeV]"

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from fivesigma.evaluation.roc import RocCurve
 from fivesigma.plots.registry import register_several
-from fivesigma.plots.style import Context, colours, new_grid, plus_minus
+from fivesigma.plots.style import Context, colours, logarithmic, new_grid, plus_minus
 
 __all__ = ["plot_roc"]
 
@@ -35,7 +35,8 @@ def plot_roc(curves: Sequence[RocCurve], *, context: Context) -> Figure:
     left.plot(chance, chance, color="grey", linestyle=":", linewidth=1, label="no separation")
     right.plot(chance, 1 / chance, color="grey", linestyle=":", linewidth=1)
     left.set(xlim=(0, 1), ylim=(0, 1), xlabel="signal efficiency", ylabel="background efficiency")
-    right.set(xlim=(0, 1), ylim=(1, 3 * max(map(_rejection_at_tenth, curves))), yscale="log")
+    logarithmic(right)
+    right.set(xlim=(0, 1), ylim=(1, 3 * max(map(_rejection_at_tenth, curves))))
     right.set(xlabel="signal efficiency", ylabel="background rejection, 1 / efficiency")
     left.legend(loc="upper left")
     right.legend(loc="upper right")

@@ -45,13 +45,13 @@ def plot_merits(scans: Sequence[MeritScan], *, context: Context, names: Sequence
         if name not in there:
             raise FivesigmaError(f"no figure of merit {name!r}{suggestion(name, there)}")
     columns = min(3, len(names))
-    figure, panels = new_grid(context, len(names), columns=columns, panel=(4.2, 3.5) if len(names) > 1 else (6.4, 5.0))
+    figure, panels = new_grid(context, len(names), columns=columns, panel=(4.2, 3.5) if len(names) > 1 else (5.8, 4.6))
     colour = colours((scan.model for scan in scans), context)
     for axes, name in zip(panels, names, strict=True):
         for scan in scans:
             merit = next(merit for merit in scan.figures if merit.name == name)
             _merit(axes, scan, merit, colour[scan.model], context)
-            axes.set_ylabel(merit.title)
+            axes.set_ylabel(merit.title, fontsize="small")
         spread_score_axis(axes, _last_cut(scans))
         axes.tick_params(axis="x", labelrotation=45)
         axes.set_xlabel("cut on the score")
@@ -72,6 +72,7 @@ def plot_single_cuts(results: Sequence[SingleCut], *, context: Context, columns:
         axes.tick_params(right=False, which="both", labelsize="x-small")
         for side in (axes, right):
             side.minorticks_off()
+        right.spines[:].set_visible(False)
         for scan in result.scans:
             _scan(axes, right, scan)
         axes.axhline(result.no_cut_asimov_z, color="black", linewidth=0.8, linestyle="--")

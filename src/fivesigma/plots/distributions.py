@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from fivesigma.core.arrays import Floats
 from fivesigma.core.sample import Kind
@@ -19,6 +20,7 @@ from fivesigma.plots.style import (
     SIGNAL,
     Context,
     figure_with_ratio,
+    logarithmic,
     new_figure,
     plus_minus,
     sample_colours,
@@ -154,6 +156,7 @@ def _ratio(axes: Axes, result: ScoreDistribution, data: DataHistogram, backgroun
     _points(axes, result.edges, data, background, None)
     top = np.max(np.where(known & (data.counts > 0), data.high / safe, 1.0), initial=2.0)
     axes.set_ylim(0, min(float(top) * 1.1, 10.0))
+    axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
 
 
 def _log_scale(axes: Axes, totals: Sequence[Floats], data: DataHistogram | None, headroom: float = 0.28) -> None:
@@ -161,7 +164,7 @@ def _log_scale(axes: Axes, totals: Sequence[Floats], data: DataHistogram | None,
     top = max([float(total.max()) for total in totals] + ([float(data.high.max())] if data is not None else []))
     positive = np.concatenate([total[total > 0] for total in totals])
     bottom = max(float(positive.min()) / 2, top * 1e-4) if len(positive) else top / 10
-    axes.set_yscale("log")
+    logarithmic(axes)
     axes.set_ylim(bottom, top * (top / bottom) ** (headroom / (1 - headroom)))
 
 

@@ -64,7 +64,7 @@ def plot_correlations(results: Sequence[Correlations], *, context: Context) -> F
         _annotate(axes, values)
     if image is not None:
         bar = figure.colorbar(image, ax=panels, pad=0.01)
-        bar.set_label("weighted linear correlation")
+        bar.set_label("weighted linear correlation, numbers in per cent")
     return figure
 
 
@@ -72,7 +72,7 @@ def plot_correlations(results: Sequence[Correlations], *, context: Context) -> F
 def plot_observable_correlations(results: Sequence[ObservableCorrelations], *, context: Context) -> Figure:
     """Draw the correlation of each score with each observable, in background, with its interval."""
     names = list(dict.fromkeys(name for result in results for name in result.coefficients))
-    figure, axes = new_figure(context, size=(6.4, 1.6 + 0.35 * len(names) * (len(results) + 0.5)))
+    figure, axes = new_figure(context, size=(5.8, 1.6 + 0.35 * len(names) * (len(results) + 0.5)))
     colour = colours((result.model for result in results), context)
     for place, result in enumerate(results):
         offset = (place - (len(results) - 1) / 2) * 0.8 / len(results)
@@ -129,7 +129,7 @@ def _data(axes: Axes, edges: Floats, data: DataHistogram, context: Context) -> N
 def _annotate(axes: Axes, values: Floats) -> None:
     size = "x-small" if len(values) <= 10 else "xx-small"
     for (row, column), value in np.ndenumerate(values):
-        text = "–" if np.isnan(value) else f"{round(100 * value)}"
+        text = "–" if np.isnan(value) else f"{round(100 * value)}".replace("-", "\N{MINUS SIGN}")
         shade = "white" if abs(value) > 0.6 else "black"
         axes.text(column, row, text, ha="center", va="center", fontsize=size, color=shade)
 

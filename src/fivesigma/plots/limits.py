@@ -13,7 +13,8 @@ from fivesigma.inference.limits import CLsCurve, NamedLimit, UpperLimit
 from fivesigma.inference.systematics import MC_STATISTICS, STATISTICS
 from fivesigma.inference.template_fit import Breakdown, Pulls, TemplateFitResult
 from fivesigma.plots.registry import register, register_several
-from fivesigma.plots.style import BACKGROUND, DATA, Context, new_figure
+from fivesigma.plots.style import BACKGROUND, DATA, Context, digits, logarithmic, new_figure
+from fivesigma.plots.templates import WHOLE
 
 __all__ = ["plot_breakdown", "plot_cls", "plot_limits", "plot_pulls", "plot_template_fit", "plot_upper_limit"]
 
@@ -30,17 +31,17 @@ def plot_cls(result: CLsCurve, *, context: Context) -> Figure:
     axes.fill_between(result.mu, low2, high2, color=_TWO_SIGMA, linewidth=0, label="expected ± 2σ")
     axes.fill_between(result.mu, low1, high1, color=_ONE_SIGMA, linewidth=0, label="expected ± 1σ")
     axes.plot(
-        result.mu, median, color="black", linestyle="--", label=f"expected: μ < {_short(result.limit_expected[2])}"
+        result.mu, median, color="black", linestyle="--", label=f"expected: μ < {digits(result.limit_expected[2], 3)}"
     )
     _drop(axes, result.limit_expected[2], 1 - result.level, "--")
     if result.observed is not None and result.limit_observed is not None:
         seen = np.maximum(result.observed, _LEAST_CLS / 10)
         title = f"observed ({context.data_title})" if context.pseudo_data else "observed"
-        axes.plot(result.mu, seen, color=DATA, linewidth=2, label=f"{title}: μ < {_short(result.limit_observed)}")
+        axes.plot(result.mu, seen, color=DATA, linewidth=2, label=f"{title}: μ < {digits(result.limit_observed, 3)}")
         _drop(axes, result.limit_observed, 1 - result.level, "-")
     axes.axhline(1 - result.level, color="#bd1f01", linewidth=1, label=f"excluded at {100 * result.level:g} % CL below")
-    axes.set(xlim=(0, result.mu[-1]), ylim=(_LEAST_CLS, 10), yscale="log")
-    axes.set(xlabel="signal strength μ", ylabel="CL$_s$")
+    logarithmic(axes)
+    axes.set(xlim=(0, result.mu[-1]), ylim=(_LEAST_CLS, 10), xlabel="signal strength μ", ylabel="CLₛ")
     axes.legend(loc="upper right", ncols=2)
     return figure
 
@@ -60,7 +61,7 @@ def plot_template_fit(result: TemplateFitResult, *, context: Context) -> Figure:
 @register_several(NamedLimit)
 def plot_limits(limits: Sequence[NamedLimit], *, context: Context) -> Figure:
     """Draw upper limits side by side, one row each: expected with its bands, observed as a point."""
-    figure, axes = new_figure(context, size=(6.4, 1.9 + 0.55 * len(limits)))
+    figure, axes = new_figure(context, size=(5.8, 1.9 + 0.55 * len(limits)))
     for row, limit in enumerate(limits):
         low2, low1, median, high1, high2 = limit.expected
         axes.add_patch(Rectangle((low2, row - 0.3), high2 - low2, 0.6, facecolor=_TWO_SIGMA, linewidth=0))
@@ -82,10 +83,10 @@ def plot_limits(limits: Sequence[NamedLimit], *, context: Context) -> Figure:
 def plot_breakdown(result: Breakdown, *, context: Context) -> Figure:
     """Draw what each group of uncertainties adds to σ(μ), the largest at the top, and the whole."""
     rows = [("total", result.total), *sorted(result.groups.items(), key=lambda item: -item[1])]
-    figure, axes = new_figure(context, size=(6.4, 1.5 + 0.42 * len(rows)))
+    figure, axes = new_figure(context, size=(5.8, 1.5 + 0.42 * len(rows)))
     colour = ["dimgrey", *(BACKGROUND for _ in rows[1:])]
     bars = axes.barh(range(len(rows)), [size for _, size in rows], color=colour, height=0.65)
-    axes.bar_label(bars, [f"{size:.2g}" for _, size in rows], padding=4, fontsize="small")
+    axes.bar_label(bars, [digits(size, 2) for _, size in rows], padding=4, fontsize="small")
     axes.set_yticks(range(len(rows)), [_group_title(name, context) for name, _ in rows])
     axes.tick_params(axis="y", which="both", length=0)
     axes.set(ylim=(len(rows) - 0.4, -0.6), xlim=(0, 1.15 * result.total))
@@ -101,7 +102,7 @@ def plot_pulls(result: Pulls, *, context: Context) -> Figure:
     """
     chosen = sorted(result.parameters, key=lambda p: -max(abs(p.pull or 0.0), 1 - (p.constraint or 0.0)))[:_MOST_PULLS]
     shown = [parameter for parameter in result.parameters if parameter in chosen]
-    figure, axes = new_figure(context, size=(6.4, 1.5 + 0.26 * max(len(shown), 3)))
+    figure, axes = new_figure(context, size=(5.8, 1.5 + 0.26 * max(len(shown), 3)))
     rows = np.arange(len(shown))
     axes.axvspan(-2, 2, color="#efefef", linewidth=0)
     axes.axvspan(-1, 1, color="#d9d9d9", linewidth=0)
@@ -141,9 +142,5 @@ def _group_title(name: str, context: Context) -> str:
 def _parameter_title(name: str, context: Context) -> str:
     if name.startswith(MC_STATISTICS):
         region, _, number = name.removeprefix(f"{MC_STATISTICS}_").rstrip("]").partition("[")
-        return f"simulation, {region}, bin {int(number) + 1}"
+        return f"simulation, {'' if region == WHOLE else f'{region}, '}bin {int(number) + 1}"
     return _group_title(name, context)
-
-
-def _short(value: float) -> str:
-    return f"{value:.3g}"

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from fivesigma.core.arrays import Floats
 from fivesigma.core.sample import Kind, SampleInfo
 from fivesigma.inference.yields import ChannelYields
 from fivesigma.plots.registry import register
-from fivesigma.plots.style import DATA, SIGNAL, Context, figure_with_ratio, new_figure, sample_colours
+from fivesigma.plots.style import DATA, SIGNAL, Context, figure_with_ratio, logarithmic, new_figure, sample_colours
 from fivesigma.statistics.poisson import garwood_interval
 
-__all__ = ["plot_yields"]
+__all__ = ["WHOLE", "plot_yields"]
 
-_LOGARITHMIC_BEYOND = 40.0  # largest over smallest bin
+_LOGARITHMIC_BEYOND = 15.0  # largest over smallest bin
 _MOST_ROW_LABELS = 12
-_ROW_LABELS_AT = 0.72  # of the height
-_WHOLE = "all"  # the region of a fit that has but one
+_ROW_LABELS_AT = 0.76  # of the height
+_UNEVEN_BEYOND = 8.0  # widest over narrowest bin
+_MOST_UPRIGHT_EDGES = 15
+WHOLE = "all"
+"""The region of a fit that has but one."""
 
 
 @register(ChannelYields)
@@ -27,14 +33,15 @@ def plot_yields(result: ChannelYields, *, context: Context) -> Figure:
 
     Before a fit the backgrounds are stacked, the signal stands over them at μ = 1 and the ratio is to the background; after
     it the fitted signal is part of the stack and the ratio is to the sum. Bands hold systematics and the statistics of
-    the simulation; data have Poisson intervals (Garwood 1936) and are left out where they are blind.
+    the simulation; data have Poisson intervals (Garwood 1936) and are left out where they are blind. Bins whose widths
+    differ much are drawn equally wide.
     """
     if result.observed is None:
-        figure, main = new_figure(context, size=(6.8, 5.0))
+        figure, main = new_figure(context, size=(6.2, 4.6))
         lowest = main
     else:
-        figure, main, lowest = figure_with_ratio(context, size=(6.8, 6.2))
-    edges = result.binning.edges
+        figure, main, lowest = figure_with_ratio(replace(context, blind=False), size=(6.2, 5.7))
+    edges = _edges(result)
     reference, error = (result.total, result.error) if result.postfit else (result.background, result.background_error)
     _stack(main, result, context)
     _band(main, edges, reference, error, "uncertainty of the sum" if result.postfit else "background uncertainty")
@@ -45,9 +52,9 @@ def plot_yields(result: ChannelYields, *, context: Context) -> Figure:
     _scale(main, result)
     _rows(main, result)
     main.set(xlim=(edges[0], edges[-1]), ylabel="events / bin")
-    lowest.set_xlabel(_abscissa(result))
+    _abscissa(lowest, result)
     state = "after the fit" if result.postfit else "before the fit"
-    region = "" if result.name == _WHOLE else f"{context.title_of(result.name)}, "
+    region = "" if result.name == WHOLE else f"{context.title_of(result.name)}, "
     handles, labels = main.get_legend_handles_labels()
     order = sorted(range(len(labels)), key=lambda i: labels[i] != context.data_title)
     main.legend(
@@ -62,7 +69,7 @@ def plot_yields(result: ChannelYields, *, context: Context) -> Figure:
 
 
 def _stack(axes: Axes, result: ChannelYields, context: Context) -> None:
-    edges = result.binning.edges
+    edges = _edges(result)
     colour = sample_colours(*([s.name for s in _of_kind(result, kind)] for kind in ("signal", "background")))
     base = np.zeros(result.binning.count)
     order = sorted(
@@ -114,7 +121,7 @@ def _points(axes: Axes, edges: Floats, counts: Floats, scale: Floats, label: str
 def _ratio(axes: Axes, result: ChannelYields, reference: Floats, error: Floats, context: Context) -> None:
     if result.observed is None:
         return
-    edges = result.binning.edges
+    edges = _edges(result)
     _band(axes, edges, np.ones_like(reference), error / reference, None)
     if not result.postfit:
         axes.stairs(1 + result.signal / reference, edges, color=SIGNAL, baseline=None)
@@ -123,6 +130,7 @@ def _ratio(axes: Axes, result: ChannelYields, reference: Floats, error: Floats, 
     seen = result.observed > 0
     highest = np.max((garwood_interval(result.observed)[1] / reference)[seen], initial=2.0)
     axes.set_ylim(0, min(1.08 * highest, 8.0))
+    axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
     axes.set_ylabel(f"{context.data_title} /\n{'sum' if result.postfit else 'background'}", loc="center")
 
 
@@ -135,10 +143,10 @@ def _scale(axes: Axes, result: ChannelYields) -> None:
     top = float(np.max(tops))
     if _differs_much(result):
         bottom = float(result.background.min())
-        axes.set_yscale("log")
-        axes.set_ylim(bottom / 3, top * (3 * top / bottom) ** (1.1 if grid else 0.5))
+        logarithmic(axes)
+        axes.set_ylim(bottom / 3, top * (3 * top / bottom) ** (0.75 if grid else 0.5))
     else:
-        axes.set_ylim(0, (1.9 if grid else 1.45) * top)
+        axes.set_ylim(0, (1.75 if grid else 1.45) * top)
 
 
 def _differs_much(result: ChannelYields) -> bool:
@@ -166,13 +174,35 @@ def _rows(axes: Axes, result: ChannelYields) -> None:
             ha="center",
             va="top",
             rotation=90,
-            fontsize="xx-small",
+            fontsize="x-small",
         )
 
 
-def _abscissa(result: ChannelYields) -> str:
-    binning = result.binning
-    return binning.title if len(binning.axes) == 1 else f"{binning.title}, in ranges of {binning.axes[0].title}"
+def _is_uneven(result: ChannelYields) -> bool:
+    widths = np.diff(result.binning.edges)
+    return bool(widths.max() > _UNEVEN_BEYOND * widths.min())
+
+
+def _edges(result: ChannelYields) -> Floats:
+    """Return where the edges of the bins are drawn: where they lie, or evenly."""
+    edges = result.binning.edges
+    return np.arange(len(edges), dtype=np.float64) if _is_uneven(result) else edges
+
+
+def _abscissa(axes: Axes, result: ChannelYields) -> None:
+    """Say what the bins are; where they are drawn equally wide, number their edges."""
+    first, *others = result.binning.axes
+    if others:
+        axes.set_xlabel(f"bin of {' × '.join(axis.title for axis in others)} in ranges of {first.title}")
+        return
+    uneven = _is_uneven(result)
+    axes.set_xlabel(f"{first.title}, bins drawn equally wide" if uneven else first.title)
+    if uneven:
+        upright = len(first.edges) <= _MOST_UPRIGHT_EDGES
+        axes.xaxis.set_major_locator(FixedLocator(range(len(first.edges))))
+        axes.xaxis.set_major_formatter(lambda place, _: f"{first.edges[round(place)]:g}")
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.tick_params(axis="x", labelsize="x-small", labelrotation=0 if upright else 90)
 
 
 def _of_kind(result: ChannelYields, kind: Kind) -> list[SampleInfo]:
