@@ -5,7 +5,7 @@
 - ``schema``: what a configuration may say. ``yaml_source``: the file, and where each of its keys stands.
 - ``consistency``: what the schema cannot see, such as a region that names no observable.
 - ``directory``: the layout of a run directory, and writes that leave nothing half-written.
-- ``stages``: keys, and what is done again. ``events_stage``, ``models_stage``, ``judgement_stage``, ``inference_stage``,
-  ``page_stage``: the stages themselves, in the order in which they run.
+- ``stages``: keys, and what is done again. ``events_stage``, ``models_stage``, ``features_stage``, ``judgement_stage``,
+  ``inference_stage``, ``page_stage``: the stages themselves, in the order in which they run.
 - ``recipes``: the analyses that come with the package.
 """

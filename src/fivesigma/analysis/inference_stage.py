@@ -1,4 +1,4 @@
-"""Fourth stage: what the yields and templates say of the signal strength."""
+"""Fifth stage: what the yields and templates say of the signal strength."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fivesigma.analysis.events_stage import load_dataset
 from fivesigma.analysis.models_stage import load_scores
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.schema import Configuration, Counting, Inference, TemplateFit
-from fivesigma.analysis.stages import FigureNote, Outcome, outcome_digest
+from fivesigma.analysis.stages import Outcome, outcome_digest
 from fivesigma.core.arrays import Bools
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError
@@ -282,6 +282,4 @@ def _drawings(name: str, fitted: _Fitted) -> list[Drawing]:
 
 
 def _drawing(name: str, title: str, caption: str, alt: str, result: Any) -> Drawing:
-    return Drawing(
-        note=FigureNote(name=name, section="inference", title=title, caption=caption, alt=alt), result=result
-    )
+    return Drawing(name=name, section="inference", title=title, caption=caption, alt=alt, result=result)

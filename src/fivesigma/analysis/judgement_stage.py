@@ -1,11 +1,11 @@
-"""Third stage: what the inputs hold, and whether each model is what it says."""
+"""Fourth stage: whether each model is what it says."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any
 
 import numpy as np
 
@@ -13,31 +13,29 @@ from fivesigma.analysis.consistency import axes_of
 from fivesigma.analysis.directory import RunDirectory
 from fivesigma.analysis.drawing import Drawing, draw
 from fivesigma.analysis.events_stage import load_dataset
+from fivesigma.analysis.judging import classes, told
 from fivesigma.analysis.models_stage import load_scores
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.schema import Configuration, TemplateFit
-from fivesigma.analysis.stages import FigureNote, Outcome, outcome_digest
+from fivesigma.analysis.stages import Outcome, outcome_digest
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.finding import Finding
 from fivesigma.core.identity import derive_seed
 from fivesigma.core.parallel import Shared, iterate_map
 from fivesigma.core.scores import Scores
-from fivesigma.evaluation.choice import HonestMaximum
 from fivesigma.evaluation.classification import Classification, classification
 from fivesigma.evaluation.correlation import (
     ObservableCorrelations,
-    correlations,
     observable_correlations,
     score_follows_observable,
 )
-from fivesigma.evaluation.distributions import ScoreDistribution, feature_distributions, score_distribution
+from fivesigma.evaluation.distributions import ScoreDistribution, score_distribution
 from fivesigma.evaluation.figures_of_merit import MeritScan, figures_of_merit
 from fivesigma.evaluation.overtraining import Overtraining, ScoredEvents, overtraining
 from fivesigma.evaluation.roc import RocCurve, roc
-from fivesigma.evaluation.single_cuts import SingleCut, single_cuts
 from fivesigma.plots.style import numbers
 
-__all__ = ["judge_features", "judge_models"]
+__all__ = ["judge_models"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,20 +61,6 @@ class _Item:
     shows_data: bool
 
 
-def judge_features(context: RunContext, events: Outcome, dataset: Dataset) -> Outcome:
-    """Return the best cut on each input, and draw inputs, correlations and cuts."""
-    config = context.config
-    parts = [
-        outcome_digest(context.directory, events),
-        context.shows_data,
-        config.features.titles,
-        config.analysis.model_dump(),
-        config.judgement.model_dump(),
-        config.training.model_dump(),
-    ]
-    return context.stages.perform("features", parts, "Looking at the inputs", lambda: _features(context, dataset))
-
-
 def judge_models(context: RunContext, events: Outcome, models: dict[str, Outcome]) -> Outcome:
     """Judge every model on its out-of-fold scores, and draw what was found."""
     config = context.config
@@ -90,84 +74,6 @@ def judge_models(context: RunContext, events: Outcome, models: dict[str, Outcome
         config.training.model_dump(),
     ]
     return context.stages.perform("judgement", parts, "Judging the models", lambda: _models(context, events))
-
-
-class _Classes(TypedDict):
-    signal: Sequence[str] | None
-    background: Sequence[str] | None
-
-
-def _classes(config: Configuration) -> _Classes:
-    return {"signal": config.training.signal, "background": config.training.background}
-
-
-def _features(context: RunContext, dataset: Dataset) -> Outcome:
-    config = context.config
-    cuts = single_cuts(
-        dataset,
-        **_classes(config),
-        background_uncertainty=config.judgement.background_uncertainty,
-        floor=config.judgement.floor,
-        folds=config.training.folds,
-        seed=config.analysis.seed,
-    )
-    drawings = [
-        Drawing(
-            note=FigureNote(
-                name="features",
-                section="features",
-                title="Inputs and observables",
-                caption="Shapes of signal and background, each scaled to an area of one.",
-                alt="Histograms of every input and observable for signal and background.",
-            ),
-            result=feature_distributions(dataset, show_data=context.shows_data),
-        ),
-        Drawing(
-            note=FigureNote(
-                name="correlations",
-                section="features",
-                title="Correlations of the inputs",
-                caption="Weighted linear correlation coefficients in signal and in background.",
-                alt="Correlation matrices of the inputs, one for signal and one for background.",
-            ),
-            result=correlations(dataset, **_classes(config)),
-        ),
-        Drawing(
-            note=FigureNote(
-                name="single-cuts",
-                section="features",
-                title="A cut on a single input",
-                caption="Signal over background and Asimov significance against the cut, for the inputs that separate best;"
-                " the cut marked was chosen on other folds than it is read on.",
-                alt="Scans of a cut on each input.",
-            ),
-            result=cuts[:8],
-        ),
-    ]
-    value = {"single_cuts": {cut.feature: _cut(cut) for cut in cuts}}
-    return Outcome(value=value, figures=draw(context, drawings, "Drawing the inputs"))
-
-
-def _cut(cut: SingleCut) -> dict[str, Any]:
-    return {
-        "asimov_z": _maximum(cut.best_asimov_z),
-        "s_over_b": _maximum(cut.best_s_over_b),
-        "asimov_z_without_cut": cut.no_cut_asimov_z,
-    }
-
-
-def _maximum(best: HonestMaximum | None) -> dict[str, Any] | None:
-    if best is None:
-        return None
-    return {
-        "cut": best.cut,
-        "keeps": best.direction,
-        **{key: numbers(best.value)[key] for key in ("value", "low", "high")},
-        "signal": best.signal,
-        "background": best.background,
-        "naive_cut": best.naive_cut,
-        "naive_value": best.naive_value,
-    }
 
 
 def _models(context: RunContext, events: Outcome) -> Outcome:
@@ -206,7 +112,7 @@ def _judge(item: _Item, _shared: Shared) -> _Judged:
     merits = figures_of_merit(
         dataset,
         scores,
-        **_classes(config),
+        **classes(config),
         background_uncertainty=config.judgement.background_uncertainty,
         regulators=config.judgement.regulators,
         rate_regulators=config.judgement.rate_regulators,
@@ -215,11 +121,11 @@ def _judge(item: _Item, _shared: Shared) -> _Judged:
     )
     working_point = next((merit.best for merit in merits.figures if merit.name == "asimov_z"), None)
     return _Judged(
-        roc=roc(dataset, scores, **_classes(config), seed=seed),
+        roc=roc(dataset, scores, **classes(config), seed=seed),
         overtraining=_overtraining(item, dataset, scores, seed),
         merits=merits,
         classification=classification(
-            dataset, scores, working_point.cuts, **_classes(config), show_data=item.shows_data, seed=seed
+            dataset, scores, working_point.cuts, **classes(config), show_data=item.shows_data, seed=seed
         )
         if working_point is not None
         else None,
@@ -263,7 +169,7 @@ def _summary(judged: _Judged) -> dict[str, Any]:
         if r.rejection is not None
     }
     result = {
-        "figures_of_merit": {merit.name: _maximum(merit.best) for merit in judged.merits.figures},
+        "figures_of_merit": {merit.name: told(merit.best) for merit in judged.merits.figures},
         "background_rejection": rejections,
         "correlation_with": {name: numbers(c) for name, c in judged.observables.coefficients.items() if c is not None},
     }
@@ -280,13 +186,11 @@ def _drawings(context: RunContext, judged: dict[str, _Judged]) -> list[Drawing]:
     points = context.figure_context.data_title
     drawings = [
         Drawing(
-            note=FigureNote(
-                name="roc",
-                section="judgement",
-                title="ROC curves",
-                caption="Weighted, out of fold; intervals by a Poisson bootstrap of the events, retraining left out.",
-                alt="ROC curves and background rejection of all models.",
-            ),
+            name="roc",
+            section="judgement",
+            title="ROC curves",
+            caption="Weighted, out of fold; intervals by a Poisson bootstrap of the events, retraining left out.",
+            alt="ROC curves and background rejection of all models.",
             result=[result.roc for result in judged.values()],
         )
     ]
@@ -294,33 +198,27 @@ def _drawings(context: RunContext, judged: dict[str, _Judged]) -> list[Drawing]:
         shown = f", with {points}" if result.score.data is not None else ""
         drawings += [
             Drawing(
-                note=FigureNote(
-                    name=f"score-{name}",
-                    section="judgement",
-                    title=f"Score of {name}",
-                    caption=f"Out-of-fold score on the common scale{shown}: the fraction of background below.",
-                    alt=f"Stacked score distribution of {name} by sample.",
-                ),
+                name=f"score-{name}",
+                section="judgement",
+                title=f"Score of {name}",
+                caption=f"Out-of-fold score on the common scale{shown}: the fraction of background below.",
+                alt=f"Stacked score distribution of {name} by sample.",
                 result=result.score,
             ),
             Drawing(
-                note=FigureNote(
-                    name=f"overtraining-{name}",
-                    section="judgement",
-                    title=f"Training and out-of-fold events, {name}",
-                    caption="Shapes of the score on events an estimator trained on and on events it never saw.",
-                    alt=f"Score of {name} on training and out-of-fold events.",
-                ),
+                name=f"overtraining-{name}",
+                section="judgement",
+                title=f"Training and out-of-fold events, {name}",
+                caption="Shapes of the score on events an estimator trained on and on events it never saw.",
+                alt=f"Score of {name} on training and out-of-fold events.",
                 result=result.overtraining,
             ),
             Drawing(
-                note=FigureNote(
-                    name=f"merits-{name}",
-                    section="judgement",
-                    title=f"Figures of merit, {name}",
-                    caption="Against the cut on the score. Marked: the cut chosen on the other folds; what is quoted is read on the fold itself.",
-                    alt=f"Figures of merit of {name} against the cut on its score.",
-                ),
+                name=f"merits-{name}",
+                section="judgement",
+                title=f"Figures of merit, {name}",
+                caption="Against the cut on the score. Marked: the cut chosen on the other folds; what is quoted is read on the fold itself.",
+                alt=f"Figures of merit of {name} against the cut on its score.",
                 result=result.merits,
             ),
         ]

@@ -13,8 +13,9 @@ from typing import Any
 from fivesigma.analysis.configuration import load_configuration
 from fivesigma.analysis.directory import RunDirectory
 from fivesigma.analysis.events_stage import input_digests, load_dataset, read_events
+from fivesigma.analysis.features_stage import judge_features
 from fivesigma.analysis.inference_stage import infer
-from fivesigma.analysis.judgement_stage import judge_features, judge_models
+from fivesigma.analysis.judgement_stage import judge_models
 from fivesigma.analysis.models_stage import fit_models
 from fivesigma.analysis.page_stage import Outcomes, provenance, resolved_yaml, results, write_page
 from fivesigma.analysis.run_context import RunContext

@@ -1,0 +1,39 @@
+"""What the features and the models are judged by, and how it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypedDict
+
+from fivesigma.analysis.schema import Configuration
+from fivesigma.evaluation.choice import HonestMaximum
+from fivesigma.plots.style import numbers
+
+__all__ = ["Classes", "classes", "told"]
+
+
+class Classes(TypedDict):
+    """The samples of either class, as the functions that judge take them."""
+
+    signal: Sequence[str] | None
+    background: Sequence[str] | None
+
+
+def classes(config: Configuration) -> Classes:
+    """Return the classes that models are trained on; None stands for all samples of a kind."""
+    return {"signal": config.training.signal, "background": config.training.background}
+
+
+def told(best: HonestMaximum | None) -> dict[str, Any] | None:
+    """Return what ``results.json`` says of a maximum, the naive one beside it."""
+    if best is None:
+        return None
+    return {
+        "cut": best.cut,
+        "keeps": best.direction,
+        **{key: numbers(best.value)[key] for key in ("value", "low", "high")},
+        "signal": best.signal,
+        "background": best.background,
+        "naive_cut": best.naive_cut,
+        "naive_value": best.naive_value,
+    }
