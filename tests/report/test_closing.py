@@ -16,7 +16,7 @@ def test_the_serious_come_first_and_evidence_is_spelled_out() -> None:
     ]
     views = finding_views({"findings": findings})
     assert [view.code for view in views] == ["B", "A"]
-    assert views[0].evidence == "z_local 2.0\u00a0σ; bins 1, 2"
+    assert views[0].evidence == "z local 2.0\u00a0σ; bins 1, 2"
     assert finding_views({}) == ()
 
 

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-import base64
 import re
+from urllib.parse import unquote
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,10 +26,17 @@ def entry(svg: str, name: str = "roc") -> FigureEntry:
 def test_the_image_is_the_svg_and_knows_its_size() -> None:
     svg = "<?xml version='1.0'?>\n<svg version='1.1'\n width='72pt' viewBox='0 0 72 36.0'>ℓ</svg>"
     (view,) = figure_views([entry(svg)])
-    assert base64.b64decode(view.uri.removeprefix("data:image/svg+xml;base64,")).decode() == svg
+    assert unquote(view.uri.removeprefix("data:image/svg+xml,")) == svg
     assert (view.width, view.height) == (96, 48)  # 72 points are an inch, an inch is 96 CSS pixels
     assert view.is_wide
     assert view.files == (("f/roc.svg", "SVG"), ("f/roc.json", "JSON"), ("f/x", "f/x"))
+
+
+@pytest.mark.parametrize("svg", ['<svg a="1 & #">%41</svg>', "<svg a='\"'></svg>"])
+def test_an_image_may_stand_between_double_quotes(svg: str) -> None:
+    uri = str(figure_views([entry(svg)])[0].uri)
+    assert not set('"<>&#\n') & set(uri)
+    assert unquote(uri).removeprefix("data:image/svg+xml,") in (svg, svg.replace('"', "'"))
 
 
 def test_a_size_that_is_not_told_is_left_out() -> None:

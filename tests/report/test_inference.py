@@ -41,14 +41,14 @@ def test_the_band_the_breakdown_and_the_rest(results: dict[str, Any]) -> None:
     found = tables({"shape": results["inference"]["shape"]})
     band = found["Upper limit on μ at 95\u00a0%\u00a0CL"].groups[0].rows[0].cells
     assert [cell.text for cell in band] == ["0.22", "0.30", "0.42", "0.60", "0.81", "0.45"]
-    assert heads(found["Uncertainty on μ by its source"]) == ["statistics", "zz_rate", "luminosity"], (
+    assert heads(found["Uncertainty on μ by its source"]) == ["number of data events", "zz_rate", "luminosity"], (
         "the largest first"
     )
     assert heads(found["Result"]) == [
         "Fitted signal strength μ",
         "Expected significance",
         "Observed significance",
-        "Goodness of fit",
+        "Goodness of fit, p-value",
     ]
 
 

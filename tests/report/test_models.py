@@ -36,6 +36,42 @@ def test_judgement_compares_the_models_and_keeps_what_concerns_none(results: dic
     assert [group.title for group in tables["Figures of merit"].groups] == list(results["models"])
 
 
+def _best(value: float, cut: float) -> dict[str, Any]:
+    bounds = {"value": value, "low": value - 0.1, "high": value + 0.1}
+    return bounds | {"cut": cut, "keeps": ">=", "signal": 2.0, "background": 1.0, "naive_cut": 0.99, "naive_value": 1.7}
+
+
+def test_best_values_have_their_cut_beside_them() -> None:
+    judgement = {
+        "trees": {"figures_of_merit": {"asimov_z": _best(1.5, 0.99194), "ams_rates_0.001": _best(2.1, 0.98)}},
+        "single_cuts": {"m_z2": {"asimov_z": _best(0.5, 54.93), "s_over_b": None, "asimov_z_without_cut": 0.2}},
+    }
+    merits, cuts = judgement_tables(judgement, {"trees": {}})
+    assert [column.text for column in merits.columns] == ["", "Value", "Cut", "Signal", "Background", "Naive"]
+    assert [row.head for row in merits.groups[0].rows] == ["Asimov Z", "AMS of rates, regulator 0.001"]
+    assert [row.cells[1].text for row in merits.groups[0].rows] == ["≥ 0.99194", "≥ 0.98"]
+    assert "other folds" in merits.note
+    assert [column.text for column in cuts.columns] == ["", "Asimov Z", "Keeping", "S/B", "Asimov Z without a cut"]
+    assert [cell.text for cell in cuts.groups[0].rows[0].cells] == ["0.50", "≥ 54.93", "—", "0.2"]
+
+
+def test_numbers_and_records_of_one_kind_stand_apart_and_models_together() -> None:
+    point = {"signal": 1.0, "data": None, "physics": {"recall": 0.6}, "balanced": {"recall": 0.7}}
+    judgement = {name: {"working_point": point} for name in ("a", "b")}
+    numbers, rates = judgement_tables(judgement, {"a": {}, "b": {}})
+    assert [row.head for row in numbers.groups[0].rows] == ["a", "b"]
+    assert [(group.title, [row.head for row in group.rows]) for group in rates.groups] == [
+        ("a", ["physics", "balanced"]),
+        ("b", ["physics", "balanced"]),
+    ]
+
+
+def test_observables_keep_their_names() -> None:
+    judgement = {"a": {"correlation_with": {"m4l": {"value": 0.1, "low": 0.0, "high": 0.2}}}}
+    (table,) = judgement_tables(judgement, {"a": {}})
+    assert [column.text for column in table.columns] == ["", "m4l"]
+
+
 def test_single_numbers_of_a_judgement_become_one_table() -> None:
     (table,) = judgement_tables({"a": {"ks": 0.3}, "b": {"ks": 0.04}}, {"a": {}, "b": {}})
     assert [[cell.text for cell in row.cells] for row in table.groups[0].rows] == [["0.30"], ["0.04"]]

@@ -35,9 +35,10 @@ def finding_views(results: Mapping[str, Any]) -> tuple[FindingView, ...]:
             severity=finding["severity"],
             code=finding["code"],
             subject=finding.get("subject") or "",
-            message=finding["message"],
+            message=finding["message"].rstrip(".") + ".",
             evidence="; ".join(
-                f"{key} {cell(item, key).text}" for key, item in (finding.get("evidence") or {}).items()
+                f"{key.replace('_', ' ')} {cell(item, key).text}"
+                for key, item in (finding.get("evidence") or {}).items()
             ),
         )
         for finding in findings

@@ -17,6 +17,8 @@ __all__ = ["expected_limit_cell", "inference_parts", "observed_label", "observed
 
 _TYPE_NAMES = {"counting": "counting experiment", "template_fit": "template fit"}
 _FROM_DATA = frozenset(map(row_label, ("observed", "z_observed", "mu", "goodness_of_fit")))
+_SOURCES = {"statistics": "number of data events", "mc_statistics": "number of simulated events"}
+_ONLY_IF_THERE = frozenset({"model", "cut", "cuts"})
 _PRINTED_ELSEWHERE = frozenset({"type", "limit_expected", "limit_observed", "breakdown"})
 
 
@@ -107,19 +109,27 @@ def _breakdown(entry: Mapping[str, Any]) -> Iterator[Table]:
     ordered = sorted(breakdown.items(), key=lambda item: -(item[1] or 0.0))
     texts = iter(aligned([size for _, size in ordered if size is not None]))
     rows = tuple(
-        Row(head=group, cells=(MISSING if size is None else Cell(text=next(texts), kind="number"),))
+        Row(
+            head=_SOURCES.get(group, group), cells=(MISSING if size is None else Cell(text=next(texts), kind="number"),)
+        )
         for group, size in ordered
     )
     yield Table(
         caption="Uncertainty on μ by its source",
         columns=(Column(text="Source", numeric=False), Column(text="σ(μ)")),
         groups=(Group(rows=rows),),
+        note="What each group of uncertainties adds in quadrature.",
     )
 
 
 def _fields(entry: Mapping[str, Any], status: Status) -> Iterator[Table]:
     """Yield what is left of a result, pseudo-data named wherever something is called observed."""
-    for table in tables_of("Result", {key: value for key, value in entry.items() if key not in _PRINTED_ELSEWHERE}):
+    fields = {
+        key: value
+        for key, value in entry.items()
+        if key not in _PRINTED_ELSEWHERE and (value or key not in _ONLY_IF_THERE)
+    }
+    for table in tables_of("Result", fields):
         yield _named(table, status)
 
 

@@ -11,6 +11,8 @@ __all__ = ["column_label", "is_plain", "quantity", "row_label"]
 _KNOWN = {
     "ams": "AMS",
     "ams2": "AMS",
+    "asimov_z": "Asimov Z",
+    "asimov_z_without_cut": "Asimov Z without a cut",
     "auc": "AUC, out of fold",
     "auc_difference": "Training − out of fold",
     "auc_train": "AUC, training events",
@@ -18,24 +20,31 @@ _KNOWN = {
     "background_uncertainty": "Background uncertainty",
     "best": "Best",
     "breakdown": "Contributions to σ(μ)",
+    "background_rejection": "Background rejection",
     "cut": "Cut",
     "cuts": "Cut of each fold",
     "effective_events": "Effective events",
     "events": "Raw events",
     "figures_of_merit": "Figures of merit",
-    "goodness_of_fit": "Goodness of fit",
+    "goodness_of_fit": "Goodness of fit, p-value",
     "kind": "Kind",
+    "level": "Confidence level",
     "limit_expected": "Expected limit on μ, 95 % CL",
     "limit_observed": "Observed limit on μ, 95 % CL",
     "model": "Model",
     "mu": "Fitted signal strength μ",
     "ndf": "Degrees of freedom",
     "negative_weight_fraction": "Negative weights",
+    "naive_value": "Naive",
     "observed": "Observed events",
     "p_value": "p-value",
+    "purity": "S/(S + B)",
     "report": "Classification at the working point",
     "s_over_b": "S/B",
+    "s_over_sqrt_b": "S/√B",
     "seconds": "Time",
+    "sigma_mu": "Uncertainty of μ",
+    "single_cuts": "The best cut on a single input",
     "sum_of_weights": "Sum of weights",
     "use": "Kind of model",
     "yield": "Yield",
@@ -43,6 +52,14 @@ _KNOWN = {
     "z_expected": "Expected significance",
     "z_observed": "Observed significance",
 }
+_REGULATED = {"ams_yields_": "AMS of yields, regulator ", "ams_rates_": "AMS of rates, regulator "}
+_COLUMNS = {
+    "asimov_z_cut": "Keeping",
+    "data_total": "Data without the cut",
+    "expected": "Signal and background",
+    "s_over_b_cut": "Keeping",
+}
+"""What is our name only at the head of a column, where no name of the user's can stand."""
 _ACRONYMS = {
     "auc": "AUC",
     "ams": "AMS",
@@ -58,13 +75,16 @@ _ACRONYMS = {
 
 def row_label(key: str) -> str:
     """Return the printed name of a field we know; any other name is somebody's own and stays as it is."""
+    for start, text in _REGULATED.items():
+        if key.startswith(start):
+            return text + key.removeprefix(start)
     return _KNOWN.get(key, key)
 
 
 def column_label(key: str) -> str:
     """Return the printed name of a field: ours where we know it, else its words."""
-    if key in _KNOWN:
-        return _KNOWN[key]
+    if (known := _COLUMNS.get(key, row_label(key))) != key:
+        return known
     first, *others = (_ACRONYMS.get(word, word) for word in key.split("_"))
     return " ".join([first if first in _ACRONYMS.values() else first[:1].upper() + first[1:], *others])
 
@@ -84,7 +104,7 @@ def _reader(key: str) -> Callable[[float], str]:
         return significance
     if key == "seconds" or key.endswith("_seconds"):
         return duration
-    if key.endswith(("fraction", "efficiency")):
+    if key == "level" or key.endswith(("fraction", "efficiency", "background_uncertainty")):
         return percent
     return count if key in ("events", "observed", "parameters", "trees") else _four_digits
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from fivesigma.report.cells import MISSING, Cell, record_cells
-from fivesigma.report.format import to_quantum
+from fivesigma.report.cells import MISSING, Cell, is_estimate, record_cells
+from fivesigma.report.format import number, to_quantum
 from fivesigma.report.labels import column_label
-from fivesigma.report.tables import Column, Group, Row, Table, depth, tables_of
+from fivesigma.report.tables import Column, Group, Row, Table, depth, rows_of, tables_of
 
 __all__ = ["auc_table", "built_table", "judgement_tables"]
 
 _AUC_COLUMNS = ("auc", "auc_train", "auc_difference", "folds", "seconds")
+_NOTES = {
+    "background_rejection": "One over the background efficiency at a fixed signal efficiency.",
+    "figures_of_merit": "Each cut was chosen on the other folds and its value is read on its own fold; naive is the value where cut "
+    "and value come from the same events. Signal and background are the yields that the cut keeps.",
+    "single_cuts": "Each cut was chosen on the other folds and its value is read on its own fold.",
+    "working_point": "Above the cut of the highest Asimov Z. Physics: classes at their expected yields; balanced: at equal weight.",
+}
+_KEEPS = {">=": "≥", "<=": "≤", ">": ">", "<": "<"}
 _FOUR_DECIMALS = Decimal("0.0001")
 
 
@@ -69,8 +78,69 @@ def judgement_tables(judgement: Mapping[str, Any], models: Mapping[str, Any]) ->
     if scalars:
         yield from tables_of("Judgement", scalars)
     for kind in dict.fromkeys(key for item in by_model.values() for key in item if depth(item[key])):
-        sides = {name: item[kind] for name, item in by_model.items() if kind in item}
-        yield from tables_of(column_label(kind), sides)
+        yield from _noted(kind, _compared(kind, {name: item[kind] for name, item in by_model.items() if kind in item}))
     for name, item in judgement.items():
         if name not in by_model:
-            yield from tables_of(column_label(name), item)
+            yield from _noted(name, tables_of(column_label(name), _with_cuts(item)))
+
+
+def _noted(kind: str, tables: Iterable[Table]) -> Iterator[Table]:
+    """Yield tables, what needs a word of explanation below the last."""
+    *first, last = tables
+    yield from first
+    yield replace(last, note=_NOTES.get(kind, last.note))
+
+
+def _compared(kind: str, sides: Mapping[str, Any]) -> Iterator[Table]:
+    """Yield one kind of judgement with models below each other, its bare numbers apart from its records."""
+    if kind == "figures_of_merit":
+        merits = {name: {merit: _maximum(best) for merit, best in item.items()} for name, item in sides.items()}
+        yield from tables_of(column_label(kind), merits)
+        return
+    if kind == "correlation_with":
+        observables = dict.fromkeys(name for item in sides.values() for name in item)
+        table = rows_of("Correlation of the score with observables, in background", {"": sides})
+        yield replace(table, columns=(table.columns[0], *(Column(text=name) for name in observables)))
+        return
+    flat = {name: {key: item[key] for key in item if not depth(item[key])} for name, item in sides.items()}
+    deep = {name: {key: item[key] for key in item if depth(item[key])} for name, item in sides.items()}
+    if not (any(flat.values()) and any(deep.values())):
+        yield from tables_of(column_label(kind), sides)
+        return
+    yield from tables_of(column_label(kind), flat)
+    yield from tables_of(f"{column_label(kind)}, classification", deep)
+
+
+def _is_maximum(item: Any) -> bool:
+    """Say whether this is an estimate at its best cut."""
+    return is_estimate(item) and {"cut", "keeps"} <= set(item)
+
+
+def _cut(best: Mapping[str, Any], digits: int) -> str:
+    return f"{_KEEPS.get(best['keeps'], best['keeps'])} {number(best['cut'], digits)}"
+
+
+def _maximum(best: Any) -> Any:
+    """Return the best cut on a score as a record."""
+    if not _is_maximum(best):
+        return best
+    value = {key: best[key] for key in ("value", "low", "high")}
+    return {"value": value, "cut": _cut(best, 5)} | {
+        key: best.get(key) for key in ("signal", "background", "naive_value")
+    }
+
+
+def _with_cuts(records: Any) -> Any:
+    """Return records in which a best value has its cut beside it."""
+    if not isinstance(records, Mapping):
+        return records
+    return {
+        name: {
+            label: entry
+            for key, item in record.items()
+            for label, entry in ([(key, item), (f"{key}_cut", _cut(item, 4))] if _is_maximum(item) else [(key, item)])
+        }
+        if isinstance(record, Mapping)
+        else record
+        for name, record in records.items()
+    }
