@@ -76,6 +76,7 @@ _STYLE: dict[str, Any] = dict(mplhep.style.CMS) | {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],  # ships with matplotlib, so that figures look the same everywhere
     "font.size": 12,
+    "legend.borderaxespad": 0.8,  # clear of the ticks
     "legend.fontsize": "small",
     "legend.title_fontsize": "small",
     "lines.linewidth": 1.6,
