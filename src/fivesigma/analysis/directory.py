@@ -73,18 +73,15 @@ class RunDirectory:
         """Write strict JSON: a NaN in it is a fault of ours, and raises ValueError."""
         self.write_text(name, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
-    def read_json(self, name: str) -> Any:
-        """Read what `write_json` wrote.
+    def read_text(self, name: str) -> str:
+        """Read a file; DataError if it is missing or damaged."""
+        with self._reading(name):
+            return (self.root / name).read_text(encoding="utf-8")
 
-        Raises
-        ------
-        DataError
-            If the file is missing or damaged.
-        """
-        try:
+    def read_json(self, name: str) -> Any:
+        """Read what `write_json` wrote; errors as for `read_text`."""
+        with self._reading(name):
             return json.loads((self.root / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise DataError(f"{self.root / name}: not there or not readable; is {self.root} a finished run?") from error
 
     def write_arrays(self, name: str, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Write arrays as safetensors."""
@@ -94,11 +91,9 @@ class RunDirectory:
             save_file(contiguous, part)
 
     def read_arrays(self, name: str) -> dict[str, NDArray[Any]]:
-        """Read what `write_arrays` wrote; errors as for `read_json`."""
-        try:
+        """Read what `write_arrays` wrote; errors as for `read_text`."""
+        with self._reading(name):
             return dict(load_file(self.root / name))
-        except (OSError, SafetensorError) as error:
-            raise DataError(f"{self.root / name}: not there or not readable; is {self.root} a finished run?") from error
 
     @contextlib.contextmanager
     def writing_folder(self, name: str) -> Iterator[Path]:
@@ -111,6 +106,13 @@ class RunDirectory:
             if place.exists():
                 shutil.rmtree(place)
             part.replace(place)
+
+    @contextlib.contextmanager
+    def _reading(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError, SafetensorError) as error:
+            raise DataError(f"{self.root / name}: not there or not readable; is {self.root} a finished run?") from error
 
     @contextlib.contextmanager
     def _beside(self, name: str) -> Iterator[Path]:

@@ -164,7 +164,7 @@ def _hero(outcomes: Outcomes) -> str:
 
 
 def _entry(directory: RunDirectory, note: FigureNote) -> FigureEntry:
-    svg = (directory.root / note.files[0]).read_text(encoding="utf-8")
+    svg = directory.read_text(note.files[0])
     return FigureEntry(
         name=note.name,
         section=note.section,

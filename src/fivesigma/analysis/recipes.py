@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from fivesigma.core.errors import FivesigmaError, suggestion
+from fivesigma.core.errors import ConfigurationError, Problem, suggestion
 
 __all__ = ["Recipe", "find_analysis", "recipes"]
 
@@ -31,7 +31,7 @@ def find_analysis(what: str) -> Path:
 
     Raises
     ------
-    FivesigmaError
+    ConfigurationError
         If it is neither.
     """
     by_name = {recipe.name: recipe.path for recipe in recipes()}
@@ -42,5 +42,7 @@ def find_analysis(what: str) -> Path:
         return path
     if path.suffix in (".yaml", ".yml") or "/" in what:
         nearby = [p.name for p in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
-        raise FivesigmaError(f"{what}: there is no such file{suggestion(path.name, nearby) if nearby else ''}")
-    raise FivesigmaError(f"no recipe {what!r}{suggestion(what, by_name)}, and no file of that name")
+        message = f"there is no such file{suggestion(path.name, nearby) if nearby else ''}"
+        raise ConfigurationError([Problem(message=message, file=what)])
+    message = f"no recipe {what!r}{suggestion(what, by_name)}, and no file of that name"
+    raise ConfigurationError([Problem(message=message)])

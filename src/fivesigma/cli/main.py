@@ -8,7 +8,7 @@ from importlib import import_module
 
 import click
 
-from fivesigma.core.errors import ConfigurationError, FivesigmaError
+from fivesigma.core.errors import ConfigurationError, FivesigmaError, suggestion
 from fivesigma.core.version import __version__
 
 __all__ = ["cli", "main"]
@@ -35,6 +35,13 @@ class _Lazy(click.Group):
             return None
         command: click.Command = getattr(import_module(f"fivesigma.cli.{cmd_name}"), cmd_name)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in _COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"no command {args[0]!r}{suggestion(args[0], _COMMANDS)}")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
@@ -66,4 +73,7 @@ def main() -> None:
         click.echo(f"error: {error}" if "\n" not in str(error) else f"errors:\n{error}", err=True)
         sys.exit(2 if isinstance(error, ConfigurationError) else 1)
     except BrokenPipeError:
+        sys.exit(1)
+    except OSError as error:
+        click.echo(f"error: {error.filename or 'fivesigma'}: {error.strerror or error}", err=True)
         sys.exit(1)

@@ -21,11 +21,13 @@ class Display:
         self._task: tuple[str, TaskID] | None = None
 
     def __enter__(self) -> Self:
-        self._progress.start()
+        if self._console.is_interactive:  # elsewhere bars would only be lines that nobody reads
+            self._progress.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._progress.stop()
+        if self._console.is_interactive:
+            self._progress.stop()
 
     def tell(self, what: str) -> None:
         """Print what begins."""
