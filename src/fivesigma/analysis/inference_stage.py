@@ -255,12 +255,13 @@ def _drawings(name: str, fitted: _Fitted) -> list[Drawing]:
         drawings += [
             _drawing(
                 f"templates-{name}-{channel.name}-{when}",
-                f"{name}, region {channel.name}, {when} the fit",
+                f"{name}{where}, {when} the fit",
                 f"Stacked templates {when} the fit with their uncertainty, statistics of the simulation included.",
-                f"Stacked templates of {name} in region {channel.name} {when} the fit.",
+                f"Stacked templates of {name}{where}, {when} the fit.",
                 channel,
             )
             for channel in channels
+            for where in (f", region {channel.name}" if len(result.prefit) > 1 else "",)
         ]
     return [
         *drawings,

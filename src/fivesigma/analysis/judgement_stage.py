@@ -182,7 +182,7 @@ def _summary(judged: _Judged) -> dict[str, Any]:
 
 
 def _drawings(context: RunContext, judged: dict[str, _Judged]) -> list[Drawing]:
-    """Return one figure with all models' curves, and for each model its scores, its training and its figures of merit."""
+    """Return ROC curves and figures of merit of all models, and for each model its scores and its training."""
     points = context.figure_context.data_title
     drawings = [
         Drawing(
@@ -192,7 +192,15 @@ def _drawings(context: RunContext, judged: dict[str, _Judged]) -> list[Drawing]:
             caption="Weighted, out of fold; intervals by a Poisson bootstrap of the events, retraining left out.",
             alt="ROC curves and background rejection of all models.",
             result=[result.roc for result in judged.values()],
-        )
+        ),
+        Drawing(
+            name="merits",
+            section="judgement",
+            title="Figures of merit",
+            caption="Against the cut on the score. Marked: the cut chosen on the other folds and the value read on the fold itself.",
+            alt="Figures of merit of all models against the cut on the score.",
+            result=[result.merits for result in judged.values()],
+        ),
     ]
     for name, result in judged.items():
         shown = f", with {points}" if result.score.data is not None else ""
@@ -209,17 +217,10 @@ def _drawings(context: RunContext, judged: dict[str, _Judged]) -> list[Drawing]:
                 name=f"overtraining-{name}",
                 section="judgement",
                 title=f"Training and out-of-fold events, {name}",
-                caption="Shapes of the score on events an estimator trained on and on events it never saw.",
+                caption="Shapes of the score on events an estimator trained on and on events it never saw. The AUCs are means over the"
+                " estimators, with the interval of one; the ROC curve pools the events of all.",
                 alt=f"Score of {name} on training and out-of-fold events.",
                 result=result.overtraining,
-            ),
-            Drawing(
-                name=f"merits-{name}",
-                section="judgement",
-                title=f"Figures of merit, {name}",
-                caption="Against the cut on the score. Marked: the cut chosen on the other folds; what is quoted is read on the fold itself.",
-                alt=f"Figures of merit of {name} against the cut on its score.",
-                result=result.merits,
             ),
         ]
     return drawings

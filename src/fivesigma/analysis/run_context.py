@@ -53,10 +53,16 @@ class RunContext:
             energy=analysis.energy,
             pseudo_data=self.has_pseudo_data,
             titles={**labels, **self.config.features.titles},
-            names=(*samples, *self.config.models),
+            names=tuple(self.config.models),
+            blind=self.blind and self.has_data,
         )
+
+    @property
+    def has_data(self) -> bool:
+        """Whether there are data, or pseudo-data."""
+        return any(sample.kind == "data" for sample in self.config.samples.values())
 
     @property
     def shows_data(self) -> bool:
         """Whether figures over all events may show data."""
-        return not self.blind and any(sample.kind == "data" for sample in self.config.samples.values())
+        return not self.blind and self.has_data
