@@ -101,7 +101,7 @@ def comparable(path, name):
     """Return a file without what two blind runs may differ in: input digests and times."""
     content = path.read_bytes()
     if name == "provenance.json":
-        may_differ = {"inputs", "began", "ended", "seconds", "command"}
+        may_differ = {"inputs", "began", "ended", "seconds"}
         return {key: value for key, value in json.loads(content).items() if key not in may_differ}
     if name == "stages/events.json":
         return {key: value for key, value in json.loads(content).items() if key != "key"}
@@ -111,9 +111,9 @@ def comparable(path, name):
 
 
 def without_times(page, provenance):
-    """Return the page without the input digests, times and the command, each as it is printed."""
-    for key in ("began", "ended", "command"):
-        assert page.count(provenance[key]) == 1, key
+    """Return the page without the input digests and times, each as it is printed."""
+    for key in ("began", "ended"):
+        assert provenance[key] in page, key
         page = page.replace(provenance[key], key)
     for digest in provenance["inputs"].values():
         page = page.replace(digest, "digest")
