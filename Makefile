@@ -22,10 +22,10 @@ demo: .venv/.stamp-demo ## run the shipped search for H → ZZ* → 4ℓ and say
 	@echo "The page: $(CURDIR)/runs/higgs-4l/report.html"
 
 test: .venv/.stamp-test ## run the tests
-	@$(BIN)/python -m pytest -n 2 -q -m "not slow"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -q -m "not slow"
 
 test-slow: .venv/.stamp-test ## run the statistics that need many toys
-	@$(BIN)/python -m pytest -n 2 -q -m slow
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -q -m slow
 
 check: .venv/.stamp-check ## lint, formatting, types, import contract, repository review
 	@$(BIN)/ruff check --quiet

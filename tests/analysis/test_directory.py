@@ -79,8 +79,24 @@ def test_what_a_killed_run_left_is_cleared(directory):
     (directory.root / "figures").mkdir()
     (directory.root / "figures/.roc.svg.part").write_text("half")
     directory.create()
+    with directory.working():
+        assert not (directory.root / ".part-abc").exists()
     assert files(directory) == ["scores/keep", "stages/keep.json"]
-    assert not (directory.root / ".part-abc").exists()
+
+
+def test_two_runs_do_not_work_in_one_directory(directory):
+    with directory.working(), pytest.raises(DataError, match="another run is at work"), directory.working():
+        pass
+    with directory.working():
+        pass
+
+
+def test_what_belongs_to_another_configuration_is_swept(directory):
+    for name in ("models/old/fold_0.skops", "models/new/fold_0.skops", "figures/old.svg", "figures/new.svg"):
+        directory.write_text(name, "")
+    directory.sweep(("figures", "models"), {"models/new/fold_0.skops", "figures/new.svg"})
+    assert files(directory) == ["figures/new.svg", "models/new/fold_0.skops"]
+    assert not (directory.root / "models/old").exists()
 
 
 def test_a_folder_of_something_else_is_refused_and_left_alone(tmp_path):

@@ -63,8 +63,10 @@ def other_data(shared_toy, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def other_blind(shared_toy, other_data):
-    """The blind run again, with other data in the signal region, in another directory."""
-    return run_analysis(Path(shutil.copy(shared_toy.root / "blind.yaml", other_data)), other_data / "run")
+    """The blind run again: with other data in the signal region, in another directory, by two processes."""
+    path = Path(shutil.copy(shared_toy.root / "blind.yaml", other_data))
+    with Workers(2) as workers:
+        return run_analysis(path, other_data / "run", workers=workers)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from fivesigma.cli.main import main
 FOREST = {"forest": {"use": "random_forest", "n_estimators": 3000, "max_depth": 3}}
 
 
-@pytest.mark.parametrize("workers", [1])
+@pytest.mark.parametrize("workers", [1, 2])
 def test_an_interrupted_run_ends_without_a_traceback_and_goes_on(fivesigma, workers):
     fivesigma.yaml("forest.yaml", models=FOREST)
     output = fivesigma.root / f"run{workers}"

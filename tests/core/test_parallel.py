@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
+from fivesigma.core.errors import WorkerError
 from fivesigma.core.parallel import Workers, iterate_map, run_map
 
 
@@ -68,7 +68,7 @@ def test_a_lost_worker_is_forgiven(tmp_path):
 
 
 def test_a_task_that_always_kills_ends_the_run():
-    with Workers(2) as workers, pytest.raises(BrokenProcessPool):
+    with Workers(2) as workers, pytest.raises(WorkerError, match="died 3 times"):
         run_map(die, [0, 1], workers=workers)
 
 

@@ -183,3 +183,13 @@ def test_a_floor_merges_bins_and_zero_keeps_them(events) -> None:
     background = [t for t in merged.templates if t.sample.kind == "background"]
     values, variances = (np.sum([getattr(t, name) for t in background], axis=0) for name in ("values", "variances"))
     assert (values**2 / variances >= 100).all()
+
+
+def test_regions_that_share_events_are_refused(events) -> None:
+    dataset, scores = events
+    mass = dataset.observables["m4l"]
+    regions = {"window": mass < 130, "high": mass > 125}
+    with pytest.raises(
+        FivesigmaError, match=r"regions 'window' and 'high' share .* events, which a fit of both would count twice"
+    ):
+        templates(dataset, scores, regions=regions)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from fivesigma.core.errors import DataError
 __all__ = ["RunDirectory"]
 
 _TEMPORARY = ".part-"
+_LOCK = ".lock"
 _HALF_WRITTEN = (f"{_TEMPORARY}*", ".*.part")
 """What is written here, and what figures are written as, before they are moved to their place."""
 
@@ -33,7 +35,7 @@ class RunDirectory:
     root: Path
 
     def create(self) -> None:
-        """Make the directory, and clear what a killed run may have left half-written.
+        """Make the directory.
 
         Raises
         ------
@@ -48,6 +50,8 @@ class RunDirectory:
             (self.root / "stages").mkdir(exist_ok=True)
         except OSError as error:
             raise DataError(f"{self.root}: cannot be made: {error.strerror}") from error
+
+    def _clear(self) -> None:
         for left in [path for pattern in _HALF_WRITTEN for path in self.root.rglob(pattern)]:
             shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
 
@@ -57,6 +61,41 @@ class RunDirectory:
         return stages.is_dir() and all(
             path.suffix == ".json" or path.name.startswith(_TEMPORARY) for path in stages.iterdir()
         )
+
+    @contextlib.contextmanager
+    def working(self) -> Iterator[None]:
+        """Hold the directory for one run, and clear what a killed one may have left half-written.
+
+        Raises
+        ------
+        DataError
+            If another run is at work there.
+        """
+        with (self.root / _LOCK).open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise DataError(f"{self.root}: another run is at work there") from error
+            self._clear()
+            try:
+                yield
+            finally:
+                (self.root / _LOCK).unlink(missing_ok=True)
+
+    def remove(self, *names: str) -> None:
+        """Remove files of the run, if they are there."""
+        for name in names:
+            (self.root / name).unlink(missing_ok=True)
+
+    def sweep(self, folders: Iterable[str], keep: Collection[str]) -> None:
+        """Remove what lies in ``folders`` and is not among the files to ``keep``: it belongs to another configuration."""
+        for folder in folders:
+            for path in sorted((self.root / folder).rglob("*"), reverse=True):
+                if path.is_dir():
+                    if not any(path.iterdir()):
+                        path.rmdir()
+                elif str(path.relative_to(self.root)) not in keep:
+                    path.unlink()
 
     def path(self, name: str) -> Path:
         """Return the path of a file of the run, its folder made."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -44,6 +45,12 @@ class Outcomes:
         return (self.events, self.features, *self.models.values(), self.judgement, *self.inference.values())
 
     @property
+    def records(self) -> set[str]:
+        """The records of the stages."""
+        names = ["events", "features", "judgement", *(f"model-{name}" for name in self.models)]
+        return {f"stages/{name}.json" for name in (*names, *(f"inference-{name}" for name in self.inference))}
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
         """Every finding, in the order of the stages."""
         return tuple(finding for outcome in self.all for finding in outcome.findings)
@@ -77,7 +84,6 @@ def provenance(
     config: Configuration,
     *,
     inputs: Mapping[str, str],
-    command: Sequence[str],
     began: datetime,
     unblinding: Sequence[Mapping[str, str]],
 ) -> dict[str, Any]:
@@ -95,7 +101,7 @@ def provenance(
         "seed": config.analysis.seed,
         "configuration": digest(config.model_dump()),
         "inputs": dict(inputs),
-        "command": " ".join(command),
+        "command": " ".join(["fivesigma", *sys.argv[1:]]),
         "began": began.isoformat(timespec="seconds"),
         "ended": ended.isoformat(timespec="seconds"),
         "seconds": round((ended - began).total_seconds(), 1),

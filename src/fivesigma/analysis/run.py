@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +19,7 @@ from fivesigma.analysis.models_stage import fit_models
 from fivesigma.analysis.page_stage import Outcomes, provenance, resolved_yaml, results, write_page
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.schema import Configuration
-from fivesigma.analysis.stages import Outcome, Stages
+from fivesigma.analysis.stages import FINAL, Outcome, Stages
 from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.core.finding import Finding
 from fivesigma.core.identity import digest
@@ -29,6 +28,7 @@ from fivesigma.core.parallel import Workers
 __all__ = ["STAGES", "FinishedRun", "run_analysis"]
 
 STAGES = ("events", "models", "judgement", "inference", "page")
+_SWEPT = ("figures", "inference", "models", "scores", "stages", "templates")
 _NOTHING = Outcome(value={"models": {}, "judgement": {}})
 
 
@@ -104,21 +104,29 @@ def run_analysis(
         blind=blind,
         advance=advance,
     )
-    _retire(directory, config, tell)
-    unblinding = _record_unblinding(directory, config) if config.analysis.blind and unblind else _unblinding(directory)
-    outcomes = _perform(context, digests, STAGES.index(until))
-    if until != "page":
-        return _finished(directory, None, outcomes.findings, stages)
-    tell("Writing the page")
-    origin = provenance(
-        config, inputs=digests, command=["fivesigma", *sys.argv[1:]], began=began, unblinding=unblinding
-    )
-    values = results(config, outcomes)
+    with directory.working():
+        _retire(directory, config, tell)
+        unblinding = (
+            _record_unblinding(directory, config) if config.analysis.blind and unblind else _unblinding(directory)
+        )
+        outcomes = _perform(context, digests, STAGES.index(until))
+        page = None
+        if until == "page":
+            origin = provenance(config, inputs=digests, began=began, unblinding=unblinding)
+            page = _write(context, outcomes, origin)
+    return FinishedRun(directory=directory.root, page=page, findings=outcomes.findings, redone=tuple(stages.redone))
+
+
+def _write(context: RunContext, outcomes: Outcomes, origin: dict[str, Any]) -> Path:
+    """Write results and page, ``results.json`` last: where it stands, all of the run does."""
+    context.stages.tell("Writing the page")
+    directory, values = context.directory, results(context.config, outcomes)
+    directory.sweep(_SWEPT, outcomes.records.union(*(outcome.all_files for outcome in outcomes.all)))
     directory.write_json("findings.json", values["findings"])
     directory.write_json("provenance.json", origin)
-    page = write_page(directory, config, outcomes, values, origin)
+    page = write_page(directory, context.config, outcomes, values, origin)
     directory.write_json("results.json", values)
-    return _finished(directory, page, outcomes.findings, stages)
+    return page
 
 
 def _perform(context: RunContext, digests: dict[str, str], last: int) -> Outcomes:
@@ -131,18 +139,13 @@ def _perform(context: RunContext, digests: dict[str, str], last: int) -> Outcome
     return Outcomes(events=events, features=features, models=models, judgement=judgement, inference=inference)
 
 
-def _finished(directory: RunDirectory, page: Path | None, findings: tuple[Finding, ...], stages: Stages) -> FinishedRun:
-    return FinishedRun(directory=directory.root, page=page, findings=findings, redone=tuple(stages.redone))
-
-
 def _retire(directory: RunDirectory, config: Configuration, tell: Callable[[str], None]) -> None:
     """Write the configuration; results of another one no longer count, and the user is told so."""
     text, before = resolved_yaml(config), directory.root / "config.yaml"
     if before.is_file() and before.read_text(encoding="utf-8") != text:
         tell(f"{directory.root} holds a run of another configuration; what changed is done again")
+        directory.remove(*FINAL)
     directory.write_text("config.yaml", text)
-    for name in ("results.json", "report.html"):
-        (directory.root / name).unlink(missing_ok=True)
 
 
 def _unblinding(directory: RunDirectory) -> list[dict[str, Any]]:

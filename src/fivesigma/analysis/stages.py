@@ -20,7 +20,11 @@ from fivesigma.core.finding import Finding
 from fivesigma.core.identity import digest, file_digest
 from fivesigma.report.content import FigureSection
 
-__all__ = ["FigureNote", "Outcome", "Stages", "code_digest", "outcome_digest"]
+__all__ = ["FINAL", "FigureNote", "Outcome", "Stages", "code_digest", "outcome_digest"]
+
+
+FINAL = ("results.json", "report.html")
+"""What stands only while everything it was made from does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,11 @@ class Outcome:
     findings: tuple[Finding, ...] = ()
     figures: tuple[FigureNote, ...] = ()
     files: tuple[str, ...] = ()
+
+    @property
+    def all_files(self) -> frozenset[str]:
+        """The files it wrote, those of its figures among them."""
+        return frozenset(self.files).union(*(note.files for note in self.figures))
 
 
 @dataclass(slots=True)
@@ -94,7 +103,7 @@ class Stages:
 
     def forget(self, name: str) -> None:
         """Note that a stage is about to be done again: what it left no longer counts."""
-        (self.directory.root / "stages" / f"{name}.json").unlink(missing_ok=True)
+        self.directory.remove(f"stages/{name}.json", *FINAL)
 
     def keep(self, name: str, parts: Sequence[object], outcome: Outcome) -> Outcome:
         """Record what a stage made; only from now on does it count."""
@@ -151,9 +160,8 @@ def _key(name: str, parts: Sequence[object]) -> str:
 
 def _to_record(outcome: Outcome) -> dict[str, Any]:
     figures = [dataclasses.asdict(note) for note in outcome.figures]
-    files = sorted({*outcome.files, *(file for note in outcome.figures for file in note.files)})
     findings = [dataclasses.asdict(finding) for finding in outcome.findings]
-    return {"value": outcome.value, "findings": findings, "figures": figures, "files": files}
+    return {"value": outcome.value, "findings": findings, "figures": figures, "files": sorted(outcome.all_files)}
 
 
 def _from_record(record: dict[str, Any]) -> Outcome:

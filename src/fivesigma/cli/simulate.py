@@ -35,7 +35,7 @@ def simulate(recipe: str, events: int, only: tuple[str, ...], workers: int, seed
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from fivesigma.core.errors import FivesigmaError, suggestion
+    from fivesigma.core.errors import ConfigurationError, Problem, suggestion
     from fivesigma.simulation.generate import Generation
     from fivesigma.simulation.processes import recipe_simulation
     from fivesigma.simulation.pseudo_data import PSEUDO_DATA, simulate_pseudo_data
@@ -43,7 +43,8 @@ def simulate(recipe: str, events: int, only: tuple[str, ...], workers: int, seed
 
     simulation = recipe_simulation(recipe)
     if unknown := [name for name in only if name not in simulation.processes]:
-        raise FivesigmaError(f"{recipe} has no process {unknown[0]!r}{suggestion(unknown[0], simulation.processes)}")
+        message = f"{recipe} has no process {unknown[0]!r}{suggestion(unknown[0], simulation.processes)}"
+        raise ConfigurationError([Problem(message=message)])
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bars:
 

@@ -14,6 +14,7 @@ __all__ = [
     "LeakError",
     "MissingExtraError",
     "Problem",
+    "WorkerError",
     "nearest",
     "suggestion",
 ]
@@ -33,6 +34,10 @@ class ExpressionError(FivesigmaError):
 
 class LeakError(FivesigmaError):
     """An event was about to be scored by an estimator that trained on it."""
+
+
+class WorkerError(FivesigmaError):
+    """Worker processes die: killed, or out of memory."""
 
 
 class MissingExtraError(FivesigmaError):

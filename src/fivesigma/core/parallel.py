@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import signal
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
@@ -20,6 +21,8 @@ from typing import Any, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
+
+from fivesigma.core.errors import WorkerError
 
 __all__ = ["Shared", "Workers", "iterate_map", "run_map"]
 
@@ -63,7 +66,7 @@ class Workers:
             return self._given
         if self._pool is None:
             # spawn: forking a process whose libraries have started threads can deadlock
-            self._pool = ProcessPoolExecutor(self.count, multiprocessing.get_context("spawn"), initializer=_one_thread)
+            self._pool = ProcessPoolExecutor(self.count, multiprocessing.get_context("spawn"), initializer=_begin)
         return self._pool
 
     def restart(self) -> None:
@@ -105,7 +108,7 @@ def iterate_map(
 
     Raises
     ------
-    concurrent.futures.process.BrokenProcessPool
+    WorkerError
         If workers die in three attempts at the same task; one lost worker is forgiven.
     """
     arrays = dict(shared or {})
@@ -121,10 +124,12 @@ def iterate_map(
                 for index, result in _submit(workers.executor(), task, items, sorted(todo), files):
                     todo.discard(index)
                     yield index, result
-            except BrokenProcessPool:
+            except BrokenProcessPool as error:
                 workers.restart()
                 if attempt == _ATTEMPTS:
-                    raise
+                    raise WorkerError(
+                        f"worker processes died {_ATTEMPTS} times at the same work (killed, or out of memory?); try fewer workers"
+                    ) from error
             if not todo:
                 return
 
@@ -148,7 +153,8 @@ def _submit(
     todo: Sequence[int],
     files: Mapping[str, str],
 ) -> Iterator[tuple[int, Result]]:
-    futures: dict[Future[Result], int] = {executor.submit(_call, task, items[i], files): i for i in todo}
+    with _interrupts_held():  # submitting is what starts processes
+        futures: dict[Future[Result], int] = {executor.submit(_call, task, items[i], files): i for i in todo}
     try:
         for future in as_completed(futures):
             yield futures[future], future.result()
@@ -176,6 +182,27 @@ def _as_files(arrays: Shared) -> Iterator[dict[str, str]]:
             np.save(path, array, allow_pickle=False)
             files[name] = str(path)
         yield files
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back in processes that start now: until they are ready, they would answer it with a traceback."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin() -> None:
+    """Prepare a worker: Ctrl-C ends it without a word, for the process that asked says what there is to say."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    _one_thread()
 
 
 def _one_thread() -> None:

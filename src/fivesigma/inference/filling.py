@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import combinations
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -69,7 +70,7 @@ def templates(
     DataError
         If a value is not finite, lies outside the edges and is refused, or sums do not reconcile.
     FivesigmaError
-        If the bins do not fit what is binned, or ``observed`` names no region.
+        If the bins do not fit what is binned, ``observed`` names no region, or regions share events.
     """
     arrays, names = arrays_of(values, len(dataset)), [name] if isinstance(name, str) else list(name)
     masks = dict(regions) if regions is not None else {"all": np.ones(len(dataset), dtype=np.bool_)}
@@ -77,6 +78,7 @@ def templates(
     looked = set(masks) if observed is True else set(observed or ())
     for region in sorted(looked - set(masks)):
         raise FivesigmaError(f"observed: no region {region!r}{suggestion(region, masks)}")
+    _require_disjoint(masks)
     channels = []
     for region, mask in masks.items():
         binning = region_bins(dataset, values, bins, names, titles or {}, mask & dataset.background, region)
@@ -86,6 +88,15 @@ def templates(
             binning = sturdy_bins(dataset, arrays, binning, mask=mask, minimum=floor)
         channels.append(_channel(dataset, arrays, binning, region, mask, region in looked, outside))
     return Templates(channels=tuple(channels))
+
+
+def _require_disjoint(masks: Mapping[str, Bools]) -> None:
+    """Raise FivesigmaError if an event is in two regions: a fit would count it twice."""
+    for (one, first), (two, second) in combinations(masks.items(), 2):
+        if shared := int(np.count_nonzero(first & second)):
+            raise FivesigmaError(
+                f"regions {one!r} and {two!r} share {shared} events, which a fit of both would count twice"
+            )
 
 
 def _channel(

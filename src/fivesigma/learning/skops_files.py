@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
-import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,17 +48,43 @@ def dump_skops(estimator: Any, path: Path) -> None:
         zipfile.ZipFile(io.BytesIO(dumps(estimator))) as source,
         zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target,
     ):
-        schema = source.read("schema.json").decode()
-        numbers: dict[str, str] = {}
-        for address in re.findall(r'"__id__": (\d+)', schema) + re.findall(r'"(\d+)\.npy"', schema):
-            numbers.setdefault(address, str(len(numbers)))
-        schema = re.sub(r'("__id__": )(\d+)', lambda m: m[1] + numbers[m[2]], schema)
-        schema = re.sub(r'"(\d+)(\.npy")', lambda m: f'"{numbers[m[1]]}{m[2]}', schema)
-        target.writestr(zipfile.ZipInfo("schema.json", _EPOCH), json.dumps(json.loads(schema)), zipfile.ZIP_DEFLATED)
-        arrays = (name for name in source.namelist() if name != "schema.json")
-        for name in sorted(arrays, key=lambda name: int(numbers[Path(name).stem])):
-            info = zipfile.ZipInfo(numbers[Path(name).stem] + Path(name).suffix, _EPOCH)
-            target.writestr(info, source.read(name), zipfile.ZIP_DEFLATED)
+        numbers = _Numbers()
+        schema = numbers.replaced(json.loads(source.read("schema.json")))
+        target.writestr(zipfile.ZipInfo("schema.json", _EPOCH), json.dumps(schema), zipfile.ZIP_DEFLATED)
+        for name, numbered in numbers.files.items():
+            target.writestr(zipfile.ZipInfo(numbered, _EPOCH), source.read(name), zipfile.ZIP_DEFLATED)
+
+
+class _Numbers:
+    """Numbers in place of memory addresses, in the order in which a schema names them.
+
+    A plain value gets a number of its own each time: whether two equal floats are one object depends on whether the
+    estimator came from another process, and no one can tell them apart when they are read.
+    """
+
+    def __init__(self) -> None:
+        self.files: dict[str, str] = {}
+        self._of: dict[int, int] = {}
+        self._count = itertools.count()
+
+    def replaced(self, node: Any) -> Any:
+        """Return a part of a schema with its addresses replaced."""
+        if isinstance(node, list):
+            return [self.replaced(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        made = {key: self.replaced(value) for key, value in node.items() if key not in ("__id__", "file")}
+        if "__id__" in node:
+            plain = node.get("__loader__") in ("JsonNode", "TypeNode")
+            made["__id__"] = next(self._count) if plain else self._number(node["__id__"])
+        if "file" in node:
+            made["file"] = self.files.setdefault(node["file"], f"{len(self.files)}{Path(node['file']).suffix}")
+        return made
+
+    def _number(self, address: int) -> int:
+        if address not in self._of:
+            self._of[address] = next(self._count)
+        return self._of[address]
 
 
 def load_skops(path: Path) -> Any:

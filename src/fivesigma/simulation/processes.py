@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from fivesigma.core.errors import FivesigmaError, suggestion
+from fivesigma.core.errors import ConfigurationError, Problem, suggestion
 
 __all__ = ["RECIPES", "Process", "RecipeSimulation", "recipe_simulation"]
 
@@ -155,9 +155,9 @@ def recipe_simulation(recipe: str) -> RecipeSimulation:
 
     Raises
     ------
-    FivesigmaError
+    ConfigurationError
         If no recipe of that name has a simulation.
     """
     if recipe not in RECIPES:
-        raise FivesigmaError(f"no simulation for recipe {recipe!r}{suggestion(recipe, RECIPES)}")
+        raise ConfigurationError([Problem(message=f"no simulation for recipe {recipe!r}{suggestion(recipe, RECIPES)}")])
     return RECIPES[recipe]
