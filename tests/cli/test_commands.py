@@ -160,7 +160,7 @@ def test_settings_change_what_is_run_and_where(fivesigma):
 def test_show_prints_every_table(fivesigma, finished):
     done = fivesigma("show", "runs/toy")
     assert (done.returncode, done.stderr) == (0, "")
-    for word in ("sig", "bkg", "data", "200", "count", "counting", "Limit on μ expected"):
+    for word in ("sig", "bkg", "data", "200", "count", "μ < expected", "Z observed"):
         assert word in done.stdout, word
 
 

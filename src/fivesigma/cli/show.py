@@ -41,12 +41,12 @@ def _print(run: Path, results: dict[str, Any]) -> None:
     models = Table("Model", "AUC, out of fold", "AUC, training events", title="Models")
     for name, model in results["models"].items():
         models.add_row(name, *(_interval(model[key]) for key in ("auc", "auc_train")))
-    inference = Table(
-        "Inference", "Type", "Z expected", "Z observed", "Limit on μ expected", "Limit on μ observed", title="Inference"
-    )
+    word = "pseudo-data" if any(sample["pseudo"] for sample in results["samples"].values()) else "observed"
+    heads = ("Inference", "Z expected", f"Z {word}", "μ < expected", f"μ < {word}")
+    inference = Table(*heads, title="Inference; upper limits at 95 % CL")
     for name, entry in results["inference"].items():
         numbers = (entry["z_expected"], entry["z_observed"], entry["limit_expected"][2], entry["limit_observed"])
-        inference.add_row(name, entry["type"].replace("_", " "), *("—" if n is None else f"{n:.3g}" for n in numbers))
+        inference.add_row(name, *("—" if n is None else f"{n:.3g}" for n in numbers))
     for table in (samples, models, inference):
         if table.row_count:
             console.print(table)

@@ -106,7 +106,13 @@ def _reader(key: str) -> Callable[[float], str]:
         return duration
     if key == "level" or key.endswith(("fraction", "efficiency", "background_uncertainty")):
         return percent
+    if key in ("signal", "background"):
+        return _three_digits  # yields of a column span orders of magnitude: no common decimals
     return count if key in ("events", "observed", "parameters", "trees") else _four_digits
+
+
+def _three_digits(value: float) -> str:
+    return number(value, 3)
 
 
 def _four_digits(value: float) -> str:
