@@ -103,6 +103,8 @@ def test_a_sample_without_simulation_error_has_no_parameter_for_it(make_workspac
     fit = model.fit(model.data({"bins": np.array([47.0, 13.0])}))
     assert fit.covariance[1, 1] == 0
     assert fit.values[1] == 1.0
+    assert [parameter.width for parameter in model.parameters] == [None, 0.0, pytest.approx(1 / 12)]
+    assert model.parameters[0].low == pytest.approx(-0.9 * 12 / 8 * (1 - 3 / 12))
 
 
 def test_an_invalid_workspace_is_refused(make_workspace) -> None:

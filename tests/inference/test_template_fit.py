@@ -5,12 +5,14 @@ import numpy as np
 import pytest
 
 from fivesigma.core.errors import FivesigmaError
+from fivesigma.core.sample import SampleInfo
 from fivesigma.inference.binning import score_bins
 from fivesigma.inference.filling import templates
 from fivesigma.inference.limits import cls_limit
 from fivesigma.inference.pyhf_engine import PyhfModel, validate_workspace
 from fivesigma.inference.systematics import Normalisation
 from fivesigma.inference.template_fit import fit_templates, upper_limit
+from fivesigma.inference.templates import Channel, Template, Templates
 
 SYSTEMATICS = (
     Normalisation(name="luminosity", size=0.026),
@@ -86,6 +88,26 @@ def test_breakdown_of_one_bin_is_linear_propagation(make_events) -> None:
     simulated = math.sqrt(channel.variance_of("signal")[0] + channel.variance_of("background")[0])
     assert result.breakdown["mc_statistics"] == pytest.approx(simulated / 100, rel=1e-3)
     assert result.sigma_mu == pytest.approx(math.hypot(*result.breakdown.values()), rel=1e-6)
+
+
+@pytest.mark.parametrize("scale", [0.01, 100.0])
+def test_answers_do_not_depend_on_what_the_signal_is_normalised_to(scale: float) -> None:
+    """The last bin's background is known to 30 %; an unlucky choice of μ's unit must not weigh that otherwise."""
+    background = Template(
+        sample=SampleInfo(name="zz", kind="background"),
+        values=np.array([100.0, 40.0, 10.0]),
+        variances=np.array([4.0, 2.0, 9.0]),
+    )
+
+    def made(factor: float) -> Templates:
+        values, variances = np.array([1.0, 3.0, 8.0]), np.array([0.01, 0.04, 0.16])
+        sample = SampleInfo(name="higgs", kind="signal")
+        signal = Template(sample=sample, values=factor * values, variances=factor**2 * variances)
+        parts = (signal, background)
+        return Templates(channels=(Channel(name="sr", binning=score_bins(3), templates=parts, observed=None),))
+
+    one, scaled = upper_limit(made(1.0)), upper_limit(made(scale))
+    assert scale * np.asarray(scaled.expected) == pytest.approx(np.asarray(one.expected), rel=1e-3)
 
 
 def test_breakdown_names_the_groups(made) -> None:

@@ -14,7 +14,7 @@ def test_workspaces_are_valid_and_hold_what_they_should(events) -> None:
     workspace = build_workspace(made, SYSTEMATICS, ["higgs"])
     validate_workspace(workspace)
     higgs, zz = workspace["channels"][0]["samples"]
-    assert [modifier["name"] for modifier in higgs["modifiers"]] == ["mu", "luminosity", "mc_statistics_all"]
+    assert [modifier["name"] for modifier in higgs["modifiers"]] == ["mu", "luminosity", "mc_statistics_all_signal"]
     assert [modifier["name"] for modifier in zz["modifiers"]] == ["luminosity", "rate", "mc_statistics_all"]
     assert zz["modifiers"][1]["data"] == {"hi": 1.1, "lo": pytest.approx(1 / 1.1)}
     assert zz["modifiers"][2]["data"] == pytest.approx(np.sqrt(made.channels[0].templates[1].variances).tolist())
@@ -34,4 +34,5 @@ def test_signals_that_are_not_asked_for_are_left_out(events) -> None:
 
 def test_groups_of_parameters(events) -> None:
     groups = parameter_groups(templates(*events, bins=3), SYSTEMATICS)
-    assert groups == {"luminosity": "luminosity", "rate": "rate", "mc_statistics_all": "mc_statistics"}
+    names = ("luminosity", "rate", "mc_statistics_all", "mc_statistics_all_signal")
+    assert groups == dict(zip(names, ("luminosity", "rate", "mc_statistics", "mc_statistics"), strict=True))

@@ -77,5 +77,15 @@ def test_the_pulls_that_moved_most_are_drawn() -> None:
     (axes,) = plot(Pulls(parameters=parameters, expected=False), context=CONTEXT).axes
     labels = [label.get_text() for label in axes.get_yticklabels()]
     assert len(labels) == 20
-    assert labels[-1] == "simulation, sr, bin 50"
+    assert labels[-1] == "simulated background, sr, bin 50"
     assert axes.get_xlabel().endswith("fit to pseudo-data")
+
+
+def test_simulated_signal_and_background_are_told_apart() -> None:
+    parameters = tuple(
+        FittedParameter(name=name, group="mc_statistics", value=1, error=0.1, nominal=1, width=0.1)
+        for name in ("mc_statistics_all[0]", "mc_statistics_sr_signal[2]")
+    )
+    (axes,) = plot(Pulls(parameters=parameters, expected=True), context=CONTEXT).axes
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert labels == ["simulated background, bin 1", "simulated signal, sr, bin 3"]

@@ -60,6 +60,8 @@ class PyhfModel:
         self.nominal[self.poi] = 1.0
         self._auxiliary = _Auxiliary(self._pyhf)
         self._fixed = np.asarray(config.suggested_fixed(), dtype=np.bool_)
+        # what has no uncertainty pyhf holds fixed, and gives a width of 1 that means nothing
+        self._errors: Floats = np.where(self._fixed[self._auxiliary.index], 0.0, self._auxiliary.width)
         self.parameters: tuple[Parameter, ...] = self._parameters(groups or {})
 
     def channel_slices(self) -> Mapping[str, slice]:
@@ -153,7 +155,7 @@ class PyhfModel:
     def _parameters(self, groups: Mapping[str, str]) -> tuple[Parameter, ...]:
         config = self._pyhf.config
         width: list[float | None] = [None] * config.npars
-        for index, error in zip(self._auxiliary.index, self._auxiliary.width, strict=True):
+        for index, error in zip(self._auxiliary.index, self._errors, strict=True):
             width[index] = float(error)
         bounds = [(float(low), float(high)) for low, high in config.suggested_bounds()]
         bounds[self.poi] = (self._least_strength(), _MAXIMUM_STRENGTH)
@@ -173,7 +175,7 @@ class PyhfModel:
             return 0.0
         worst = np.ones(int(has.sum()))
         bounds = self._pyhf.config.suggested_bounds()
-        for index, error in zip(self._auxiliary.index, self._auxiliary.width, strict=True):
+        for index, error in zip(self._auxiliary.index, self._errors, strict=True):
             shifted = np.stack([self.nominal, self.nominal])
             shifted[:, index] = np.clip(shifted[:, index] + np.array([-1, 1]) * _SIGMAS * error, *bounds[index])
             both = np.stack([self._background_per_signal(values)[has] for values in shifted]) / ratio[has]

@@ -21,8 +21,10 @@ def build_workspace(
 ) -> dict[str, Any]:
     """Return the workspace, ready for ``json.dump`` and for pyhf.
 
-    Every sample has the light Barlow-Beeston treatment of its simulation's statistics (``staterror``, one parameter a
-    bin and region); normalisations are ``normsys``. Samples of kind signal that ``signal`` does not name are left out.
+    The statistics of the simulation have the light Barlow-Beeston treatment (J. Conway, 1103.0354 section 5;
+    ``staterror``): one parameter a bin and region for all background, another for all signal. With one for both, what
+    the background's error weighs would depend on what the signal is normalised to, as pyhf takes it relative to their
+    sum at μ = 1. Normalisations are ``normsys``. Samples of kind signal that ``signal`` does not name are left out.
     Observations of a blind region are what background alone leads to expect.
     """
     channels = [_channel(channel, systematics, signal) for channel in templates.channels]
@@ -37,7 +39,8 @@ def build_workspace(
 def parameter_groups(templates: Templates, systematics: Sequence[Normalisation]) -> Mapping[str, str]:
     """Return the group under which each parameter's cost on the signal strength is counted, by its name."""
     groups = {systematic.name: systematic.of_group for systematic in systematics}
-    return groups | {_statistics_name(channel): MC_STATISTICS for channel in templates.channels}
+    names = [_statistics_name(c, is_signal) for c in templates.channels for is_signal in (False, True)]
+    return groups | dict.fromkeys(names, MC_STATISTICS)
 
 
 def _channel(channel: Channel, systematics: Sequence[Normalisation], signal: Collection[str]) -> dict[str, Any]:
@@ -56,9 +59,9 @@ def _sample(
             shift = {"hi": 1 + systematic.size, "lo": 1 / (1 + systematic.size)}
             modifiers.append({"name": systematic.name, "type": "normsys", "data": shift})
     errors = np.sqrt(template.variances).tolist()
-    modifiers.append({"name": _statistics_name(channel), "type": "staterror", "data": errors})
+    modifiers.append({"name": _statistics_name(channel, is_signal), "type": "staterror", "data": errors})
     return {"name": template.name, "data": template.values.tolist(), "modifiers": modifiers}
 
 
-def _statistics_name(channel: Channel) -> str:
-    return f"{MC_STATISTICS}_{channel.name}"
+def _statistics_name(channel: Channel, is_signal: bool) -> str:
+    return f"{MC_STATISTICS}_{channel.name}{'_signal' if is_signal else ''}"

@@ -141,6 +141,7 @@ def _group_title(name: str, context: Context) -> str:
 
 def _parameter_title(name: str, context: Context) -> str:
     if name.startswith(MC_STATISTICS):
-        region, _, number = name.removeprefix(f"{MC_STATISTICS}_").rstrip("]").partition("[")
-        return f"simulation, {'' if region == WHOLE else f'{region}, '}bin {int(number) + 1}"
+        owner, _, number = name.removeprefix(f"{MC_STATISTICS}_").rstrip("]").partition("[")
+        region, what = owner.removesuffix("_signal"), "signal" if owner.endswith("_signal") else "background"
+        return f"simulated {what}, {'' if region == WHOLE else f'{region}, '}bin {int(number) + 1}"
     return _group_title(name, context)
