@@ -23,7 +23,7 @@ __all__ = ["BAND", "expected_counts", "expected_upper_limits", "garwood_interval
 
 BAND = (-2.0, -1.0, 0.0, 1.0, 2.0)
 """Where an expected band is quoted, in σ."""
-_LARGEST_ROOT = 1e12
+_SMALLEST_TAIL = 1e-280  # below, incomplete Gamma functions lose digits before they underflow
 
 
 def garwood_interval(n: ArrayLike, level: float = ONE_SIGMA) -> tuple[Floats, Floats]:
@@ -63,28 +63,31 @@ def upper_limit(n: float, b: float, sigma_b: float = 0.0, level: float = 0.95) -
     """Return the exact CLs upper limit on the signal ``s`` in a count ``n`` with background ``b ± sigma_b``.
 
     The ``s`` at which ``P(N ≤ n | s + b) = (1 - level) P(N ≤ n | b)`` (A. Read, J. Phys. G 28 (2002) 2693), which
-    for a known background is also the Bayesian limit with a flat prior; an incomplete Gamma function inverts it.
+    for a known background is also the Bayesian limit with a flat prior. An incomplete Gamma function inverts it there;
+    an uncertain background, or a lack of events too deep for that function, takes a root of exact sums.
 
     Raises
     ------
     FivesigmaError
-        If a number is negative or not finite, or ``n`` is no whole number while the background is uncertain.
+        If a number is negative or not finite, or ``n`` is no whole number where sums are needed.
     """
     _check(np.asarray(b), sigma_b)
     _check(np.asarray(n))
-    if sigma_b == 0:
-        return float(special.gammainccinv(n + 1, (1 - level) * special.gammaincc(n + 1, b)) - b)
+    if sigma_b == 0 and (at_zero := special.gammaincc(n + 1, b)) > _SMALLEST_TAIL:
+        return float(special.gammainccinv(n + 1, (1 - level) * at_zero) - b)
     if n != int(n):
         raise FivesigmaError(f"a count must be a whole number, not {n}")
-    k = np.arange(int(n) + 1)
-    log_background = _log_probabilities(k, b, sigma_b)
-    log_target = math.log1p(-level) + special.logsumexp(log_background)
+    log_cdf = _log_relative_cdf(int(n), b, sigma_b)
 
     def log_ratio(s: float) -> float:
-        return float(special.logsumexp(log_background + stats.poisson.logcdf(n - k, s)) - log_target)
+        """Return ln CLs, where ``P(N ≤ n | s + b) = Σ_j Poisson(j | s) P(N ≤ n - j | b)``: what j is beyond 10 σ is left out."""
+        reach = 10 * math.sqrt(s) + 40
+        j = np.arange(min(n, max(0, math.floor(s - reach))), min(n, math.ceil(s + reach)) + 1)
+        terms = stats.poisson.logpmf(j, s) + log_cdf[j.astype(np.int64)]
+        return float(special.logsumexp(terms) - math.log1p(-level))
 
-    high = 3.0 + n
-    while log_ratio(high) > 0 and high < _LARGEST_ROOT:
+    high = 3.0
+    while log_ratio(high) > 0:
         high *= 2
     return float(optimize.brentq(log_ratio, 0.0, high, xtol=1e-10, rtol=1e-12))
 
@@ -106,8 +109,13 @@ def expected_upper_limits(
     return limits[0], limits[1], limits[2], limits[3], limits[4]
 
 
-def _log_probabilities(k: np.ndarray[tuple[int], np.dtype[np.int64]], b: float, sigma_b: float) -> Floats:
-    return np.asarray(stats.nbinom.logpmf(k, (b / sigma_b) ** 2, b / (b + sigma_b**2)))
+def _log_relative_cdf(n: int, b: float, sigma_b: float) -> Floats:
+    """Return ``ln P(N ≤ n - j) / P(N ≤ n)`` for j = 0 ... n, from ratios of neighbouring probabilities: none underflows."""
+    k, scale = np.arange(n, 0, -1), sigma_b**2 / b
+    steps = np.log(k * (1 + scale) / (b + scale * (k - 1)))  # P(k - 1) / P(k)
+    log_probability = np.concatenate([[0.0], np.cumsum(steps)])
+    log_sum = np.logaddexp.accumulate(log_probability[::-1])[::-1]
+    return np.asarray(log_sum - log_sum[0])
 
 
 def _check(numbers: Floats, sigma_b: float = 0.0) -> None:
