@@ -2,7 +2,7 @@
 
 A fenced block ```` ```python ```` or ```` ```console ```` runs; one written as a ``code-block`` directive is only shown. The blocks
 of a page run in order, in one folder: Python in one namespace, of the console its ``fivesigma`` commands. A YAML block
-with a file name for its caption is that file, and ``events`` in the folder is the recipe's.
+with a file name for its caption is that file, and paths under ``src`` lead where they do in a checkout.
 """
 
 import ast
@@ -45,7 +45,7 @@ def run(command: list[str], folder: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_page(page: Path, tmp_path: Path) -> None:
-    (tmp_path / "events").symlink_to(ROOT / "src/fivesigma/recipes/higgs-4l/events")
+    (tmp_path / "src").symlink_to(ROOT / "src")
     for block in blocks(page):
         if block.file:
             (tmp_path / block.file).write_text(block.text)
