@@ -10,6 +10,7 @@ from scipy import special, stats
 
 from fivesigma.core.errors import FivesigmaError
 from fivesigma.statistics.poisson import (
+    deviance_moments,
     expected_counts,
     expected_upper_limits,
     garwood_interval,
@@ -82,6 +83,20 @@ def test_limit_with_uncertain_background_against_sampling() -> None:
 @given(n=st.integers(0, 30), b=st.floats(0.5, 30))
 def test_limit_with_uncertain_background_tends_to_the_exact_one(n: int, b: float) -> None:
     assert upper_limit(n, b, 1e-5 * b) == pytest.approx(upper_limit(n, b), rel=1e-5)
+
+
+@pytest.mark.parametrize("mean", [0.1, 2.0, 30.0])
+def test_moments_of_the_deviance_are_those_of_toys(mean: float) -> None:
+    n = np.random.default_rng(2).poisson(mean, 400_000)
+    deviance = 2 * (mean - n + n * np.log(np.maximum(n, 1) / mean))
+    assert deviance_moments(mean) == pytest.approx((deviance.mean(), deviance.var()), rel=0.015)
+
+
+def test_moments_of_the_deviance_at_either_end() -> None:
+    assert deviance_moments(1e9) == pytest.approx((1, 2), abs=1e-4)
+    mean = 1e-6  # one event at most, with probability λ
+    one = 2 * (mean - 1 - math.log(mean))
+    assert deviance_moments(mean) == pytest.approx((2 * mean + mean * one, mean * one**2), rel=1e-4)
 
 
 def test_expected_counts_and_limits() -> None:

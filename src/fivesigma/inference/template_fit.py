@@ -21,6 +21,7 @@ from fivesigma.inference.systematics import STATISTICS, Normalisation, check_sys
 from fivesigma.inference.templates import Templates
 from fivesigma.inference.workspace import build_workspace, parameter_groups
 from fivesigma.inference.yields import ChannelYields, prefit_covariance, yields
+from fivesigma.statistics.poisson import deviance_moments
 
 __all__ = ["Breakdown", "FittedParameter", "Pulls", "TemplateFitResult", "fit_templates", "upper_limit"]
 
@@ -103,7 +104,7 @@ class TemplateFitResult:
         What each group adds to ``sigma_mu`` in quadrature, at the same place; "statistics" is what stays when all else
         is known. Groups that a fit correlates do not add up to the total exactly.
     goodness_of_fit
-        p-value of the saturated model's likelihood ratio; None while blind or without degrees of freedom.
+        p-value of the saturated model's likelihood ratio, right for few events a bin too; None while blind or without degrees of freedom.
     parameters
         All parameters after the fit to the data, or to Asimov data at μ = 1 while blind.
     prefit, postfit
@@ -248,10 +249,19 @@ def breakdown(model: Model, fit: Fit) -> dict[str, float]:
 
 
 def goodness_of_fit(model: Model, fit: Fit) -> float | None:
-    """Return the p-value of the deviance: χ² with bins less free parameters, R. Cousins (2013) on Baker and Cousins (1984)."""
-    bins = sum(where.stop - where.start for where in model.channel_slices().values())
+    """Return the p-value of the deviance; None where free parameters are as many as bins.
+
+    The deviance would follow χ² with bins less free parameters (R. Cousins (2013) on Baker and Cousins (1984)) if
+    events were many; at two a bin that rejects a true model several times too often. So a multiple of χ² is taken that has
+    the exact mean and variance of the bins' deviances at the fitted yields, both times (bins - free) / bins.
+    """
+    expected = model.expected(fit.values)
     free = sum(parameter.width is None for parameter in model.parameters)
-    return float(stats.chi2.sf(fit.deviance, bins - free)) if bins > free else None
+    left = 1 - free / len(expected)
+    if left <= 0:
+        return None
+    mean, variance = np.sum([deviance_moments(float(events)) for events in expected], axis=0)
+    return float(stats.gamma.sf(fit.deviance, left * mean**2 / variance, scale=variance / mean))
 
 
 def _model(

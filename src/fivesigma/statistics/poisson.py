@@ -19,10 +19,19 @@ from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.estimate import ONE_SIGMA
 from fivesigma.statistics.significance import log_incomplete_beta
 
-__all__ = ["BAND", "expected_counts", "expected_upper_limits", "garwood_interval", "log_p_value", "upper_limit"]
+__all__ = [
+    "BAND",
+    "deviance_moments",
+    "expected_counts",
+    "expected_upper_limits",
+    "garwood_interval",
+    "log_p_value",
+    "upper_limit",
+]
 
 BAND = (-2.0, -1.0, 0.0, 1.0, 2.0)
 """Where an expected band is quoted, in σ."""
+_MEANS = (1e-9, 1e4)  # beyond, a deviance's moments no longer change by what matters
 _SMALLEST_TAIL = 1e-280  # below, incomplete Gamma functions lose digits before they underflow
 
 
@@ -90,6 +99,20 @@ def upper_limit(n: float, b: float, sigma_b: float = 0.0, level: float = 0.95) -
     while log_ratio(high) > 0:
         high *= 2
     return float(optimize.brentq(log_ratio, 0.0, high, xtol=1e-10, rtol=1e-12))
+
+
+def deviance_moments(mean: float) -> tuple[float, float]:
+    """Return mean and variance of ``2 (λ - n + n ln(n/λ))`` for a Poisson count ``n`` of mean ``λ``, summed over its counts.
+
+    They tend to 1 and 2, those of χ², only for many events: at ``λ = 2`` they are 1.14 and 2.23. The deviance is that of
+    S. Baker and R. Cousins, NIM 221 (1984) 437, eq. 7.
+    """
+    mean = min(max(mean, _MEANS[0]), _MEANS[1])
+    low, high = stats.poisson.ppf(1e-12, mean), stats.poisson.isf(1e-12, mean)
+    n = np.arange(low, high + 1)
+    probability, deviance = stats.poisson.pmf(n, mean), 2 * (mean - n + special.xlogy(n, n / mean))
+    first = float(probability @ deviance)
+    return first, float(probability @ np.square(deviance - first))
 
 
 def expected_counts(b: float, sigma_b: float = 0.0) -> tuple[int, ...]:
