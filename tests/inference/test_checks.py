@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from fivesigma.core.errors import FivesigmaError
+from fivesigma.core.identity import derive_seed
 from fivesigma.core.sample import SampleInfo
 from fivesigma.inference.binning import score_bins
 from fivesigma.inference.checks import check_low_counts, check_templates, require_fittable
@@ -29,7 +30,7 @@ def test_clean_templates_have_no_findings() -> None:
     made = one_region(*CLEAN)
     require_fittable(made, ["higgs"])
     assert not list(check_templates(made, ["higgs"]))
-    assert not list(check_low_counts(made, ["higgs"], "fit", 0.95))
+    assert not list(check_low_counts(made, ["higgs"], "fit", 0.95, seed=1))
     assert fit_templates(made).findings == ()
 
 
@@ -70,16 +71,27 @@ def test_background_of_few_simulated_events_is_found() -> None:
 
 @pytest.mark.parametrize(("background", "severity"), [(0.5, "serious"), (12.0, "warning"), (50.0, None)])
 def test_asymptotics_at_low_counts_are_found(background: float, severity: str | None) -> None:
-    findings = list(check_low_counts(one_region([2.0], [background]), ["higgs"], "fit", 0.95))
+    findings = list(check_low_counts(one_region([2.0], [background]), ["higgs"], "fit", 0.95, seed=1))
     assert [(finding.code, finding.severity) for finding in findings] == (
         [] if severity is None else [("asymptotics-at-low-counts", severity)]
     )
 
 
 def test_only_the_bins_that_decide_are_counted() -> None:
-    (finding,) = check_low_counts(one_region([0.1, 3.0], [5000.0, 2.0]), ["higgs"], "fit", 0.95)
+    (finding,) = check_low_counts(one_region([0.1, 3.0], [5000.0, 2.0]), ["higgs"], "fit", 0.95, seed=1)
     assert finding.evidence["background_events"] == 2.0
     assert "2 background events decide here" in finding.message
+
+
+def test_toys_have_the_seed_that_is_asked_for_or_one_of_the_name() -> None:
+    made = one_region([2.0], [3.0])
+
+    def shift(**settings: object) -> float:
+        (found,) = (f for f in fit_templates(made, **settings).findings if f.code == "asymptotics-at-low-counts")
+        return found.evidence["shift_of_median"]
+
+    assert shift(seed=5) == shift(seed=5) != shift(seed=6)
+    assert shift(name="one") == shift(name="one", seed=derive_seed(0, "one")) != shift(name="other")
 
 
 def test_a_poor_fit_and_a_parameter_at_its_bound_are_found() -> None:

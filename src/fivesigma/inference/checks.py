@@ -72,11 +72,13 @@ def check_templates(templates: Templates, signal: Collection[str]) -> Iterator[F
             )
 
 
-def check_low_counts(templates: Templates, signal: Collection[str], subject: str, level: float) -> Iterator[Finding]:
+def check_low_counts(
+    templates: Templates, signal: Collection[str], subject: str, level: float, *, seed: int
+) -> Iterator[Finding]:
     """Yield a finding where so few background events decide that asymptotic limits may be off, and by how much they are.
 
     The bins that decide are those of highest s/b that carry half of the squared Asimov significance. Where they hold
-    few background events, toys of the counts say how far the asymptotic median limit and the lower edge of its ±1 σ
+    few background events, toys of the counts, drawn with ``seed``, say how far the asymptotic median limit and the lower edge of its ±1 σ
     band are off: `fivesigma.inference.low_counts`.
     """
     background = np.concatenate([channel.sum_of("background") for channel in templates.channels])
@@ -87,8 +89,8 @@ def check_low_counts(templates: Templates, signal: Collection[str], subject: str
     leading = float(background[order[:half]].sum())
     if leading > _MANY:
         return
-    kept = order[:most]
-    median, low = (asymptotic_shift(strength[kept], background[kept], sigmas=n, level=level) for n in (0.0, -1.0))
+    few = strength[order[:most]], background[order[:most]]
+    median, low = (asymptotic_shift(*few, seed=seed, sigmas=sigmas, level=level) for sigmas in (0.0, -1.0))
     worst = max(abs(median), abs(low))
     if worst < _TOLERATED and leading > _FEW:
         return

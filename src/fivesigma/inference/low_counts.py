@@ -21,10 +21,10 @@ def asymptotic_shift(
     signal: Floats,
     background: Floats,
     *,
+    seed: int,
     sigmas: float = 0.0,
     level: float = 0.95,
     toys: int = 10_000,
-    seed: int = 1,
 ) -> float:
     """Return the part by which an asymptotic expected CLs limit falls short of that of toys; negative where it is too weak.
 
@@ -32,14 +32,14 @@ def asymptotic_shift(
     ----------
     signal, background
         Expected events at μ = 1, shape (bins,); background above zero.
+    seed
+        Of the toys.
     sigmas
         Which limit of the expected band: 0 is the median, -1 the one that a lucky lack of events would bring.
     level
         Confidence level.
     toys
         How many with and how many without signal, at each of five strengths.
-    seed
-        Of the toys.
 
     Returns
     -------

@@ -12,6 +12,7 @@ from scipy import stats
 from fivesigma.core.arrays import Floats
 from fivesigma.core.estimate import Estimate
 from fivesigma.core.finding import Finding
+from fivesigma.core.identity import derive_seed
 from fivesigma.inference.checks import check_fit, check_low_counts, check_templates, require_fittable
 from fivesigma.inference.engine import Data, Fit, Model
 from fivesigma.inference.limits import Band, CLsCurve, Nuisances, UpperLimit, cls_limit, discovery_significance
@@ -156,6 +157,7 @@ def fit_templates(
     signal: Collection[str] | None = None,
     level: float = 0.95,
     name: str = "template fit",
+    seed: int | None = None,
 ) -> TemplateFitResult:
     """Fit the signal strength to the templates and return everything about it.
 
@@ -173,6 +175,8 @@ def fit_templates(
         Confidence level of the limits.
     name
         What findings call the fit.
+    seed
+        Of the toys that tell how far asymptotic limits are off at low counts; one derived from ``name`` if None.
 
     Raises
     ------
@@ -207,7 +211,7 @@ def fit_templates(
         method=limit.method,
         findings=(
             *check_templates(templates, chosen),
-            *check_low_counts(templates, chosen, name, level),
+            *check_low_counts(templates, chosen, name, level, seed=derive_seed(0, name) if seed is None else seed),
             *(() if data is None else check_fit(model, profile.best, goodness, name)),
             *bound,
         ),
