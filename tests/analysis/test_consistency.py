@@ -99,7 +99,6 @@ def test_axes_of_an_observable(text, axes):
         ("inference.score.signal", ["sg"], "inference.score.signal", "no signal sample 'sg'; did you mean sig?"),
         ("inference.score.signal", ["bkg"], "inference.score.signal", "no signal sample 'bkg'"),
         ("inference.score.signal", [], "inference.score.signal", "one at least"),
-        ("inference.score.bins", 0, "inference.score.bins", "'forest' needs at least one bin"),
         ("inference.score.bins", {"trees": 3}, "inference.score.bins", "no axis 'trees'; there are: forest"),
         ("inference.mass.bins", [102], "inference.mass.bins", "the edges of 'm' must rise"),
         ("inference.mass.bins", [102, 102, 110], "inference.mass.bins", "the edges of 'm' must rise"),
@@ -113,7 +112,6 @@ def test_axes_of_an_observable(text, axes):
         ),
         ("inference.both.bins", {"mm": [102, 118], "m": 2}, "inference.both.bins", "no axis 'mm'; did you mean m?"),
         ("inference.both.bins", {"m": [118, 102]}, "inference.both.bins", "the edges of 'm' must rise"),
-        ("inference.both.bins", 0, "inference.both.bins", "needs at least one bin"),
     ],
 )
 def test_a_planted_fault_is_told_at_its_place(configuration, path, value, place, message):

@@ -28,7 +28,13 @@ def directory(tmp_path):
 def perform(directory, parts=("a", 1), outcome=OUTCOME, **options):
     """Perform a stage in a run of its own; return the outcome and which stages were done."""
     stages = Stages(directory=directory, **options)
-    return stages.perform("s", list(parts), "Working", lambda: outcome), stages.redone
+
+    def work():
+        for name in outcome.all_files:
+            directory.path(name).write_text("x")
+        return outcome
+
+    return stages.perform("s", list(parts), "Working", work), stages.redone
 
 
 def test_what_stands_is_not_done_again(directory):
@@ -54,6 +60,21 @@ def test_fresh_does_all_again_but_only_once(directory):
     for _ in range(2):
         stages.perform("s", ["a", 1], "Working", lambda: OUTCOME)
     assert stages.redone == ["s"]
+
+
+@pytest.mark.parametrize("name", [*NOTE.files, *OUTCOME.files])
+def test_a_truncated_file_makes_the_stage_be_done_again(directory, name):
+    perform(directory)
+    (directory.root / name).write_text("")
+    assert perform(directory)[1] == ["s"]
+
+
+def test_nothing_of_other_events_stays(directory):
+    perform(directory)
+    Stages(directory=directory).forget_others("s", ["a", 1])
+    assert (directory.root / "stages/s.json").exists()
+    Stages(directory=directory).forget_others("s", ["a", 2])
+    assert [path for path in directory.root.rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.parametrize("name", [*NOTE.files, *OUTCOME.files])

@@ -120,7 +120,7 @@ def test_validate_says_all_that_is_wrong(fivesigma):
             "no column 'xx'; did you mean x?",
         ),
         (("validate", "toyy.yaml"), 2, "toyy.yaml: cannot be read: No such file or directory"),
-        (("validate", "."), 2, "is a directory"),
+        (("validate", "."), 2, "Is a directory"),
         (("show", "nowhere"), 1, "is nowhere a finished run?"),
         (("show", "toy.yaml"), 2, "is a file"),
         (("show", "."), 1, "is . a finished run?"),

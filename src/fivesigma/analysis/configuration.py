@@ -16,11 +16,15 @@ from fivesigma.analysis.schema import Configuration, Counting, TemplateFit
 from fivesigma.analysis.yaml_source import Location, YamlSource, read_yaml
 from fivesigma.core.errors import ConfigurationError, Problem, suggestion
 
-__all__ = ["load_configuration"]
+__all__ = ["load_configuration", "read_configuration"]
+
+
+_ALTERNATIVES = ("dict[", "constrained-")
+"""How pydantic names some of the alternatives of a union."""
 
 
 def load_configuration(path: Path, settings: Sequence[str] = ()) -> Configuration:
-    """Return the configuration that a file holds.
+    """Return the configuration that a file holds, checked in every way that needs no events.
 
     Parameters
     ----------
@@ -34,16 +38,25 @@ def load_configuration(path: Path, settings: Sequence[str] = ()) -> Configuratio
     ConfigurationError
         With everything that is wrong in it: file, line, path, what was given, and the nearest right name.
     """
+    source, config = _read(path, settings)
+    if wrong := [source.problem(location, message) for location, message in inconsistencies(config)]:
+        raise ConfigurationError(wrong)
+    return config
+
+
+def read_configuration(path: Path) -> Configuration:
+    """Return the configuration that a file holds, checked against the schema only: it asks for no library of any model."""
+    return _read(path, ())[1]
+
+
+def _read(path: Path, settings: Sequence[str]) -> tuple[YamlSource, Configuration]:
     source = read_yaml(path)
     for setting in settings:
         _apply(source, setting)
     try:
-        config = Configuration.model_validate(source.values)
+        return source, Configuration.model_validate(source.values)
     except ValidationError as error:
         raise ConfigurationError(_problems(source, error)) from error
-    if wrong := [source.problem(location, message) for location, message in inconsistencies(config)]:
-        raise ConfigurationError(wrong)
-    return config
 
 
 def _apply(source: YamlSource, setting: str) -> None:
@@ -72,7 +85,12 @@ def _value(text: str) -> Any:
 
 
 def _problems(source: YamlSource, error: ValidationError) -> list[Problem]:
-    return [source.problem(_location(detail), _message(detail)) for detail in error.errors(include_url=False)]
+    messages: dict[Location, list[str]] = {}
+    for detail in error.errors(include_url=False):
+        said = messages.setdefault(_location(detail), [])
+        if (message := _message(detail)) not in said:
+            said.append(message)
+    return [source.problem(location, ", or: ".join(said)) for location, said in messages.items()]
 
 
 def _location(detail: ErrorDetails) -> Location:
@@ -82,7 +100,7 @@ def _location(detail: ErrorDetails) -> Location:
     return tuple(
         part
         for index, part in enumerate(place)
-        if not (isinstance(part, str) and (part in alternatives or part.startswith("dict[")) and index > 1)
+        if not (isinstance(part, str) and (part in alternatives or part.startswith(_ALTERNATIVES)) and index > 1)
     )
 
 

@@ -53,6 +53,8 @@ def _samples(config: Configuration) -> Iterator[Inconsistency]:
     for kind in ("signal", "background"):
         if kind not in kinds:
             yield ("samples",), f"no sample is of kind {kind}"
+    if len({sample.pseudo for sample in config.samples.values() if sample.kind == "data"}) > 1:
+        yield ("samples",), "data and pseudo-data cannot be counted together; leave one of them out"
     for name, sample in config.samples.items():
         if sample.pseudo and sample.kind != "data":
             yield ("samples", name, "pseudo"), "only data can be pseudo-data"
@@ -156,5 +158,3 @@ def _fit(config: Configuration, fit: TemplateFit, here: Location) -> Iterator[In
         bins = binned.get(axis)
         if isinstance(bins, list) and (len(bins) < 2 or not all(low < high for low, high in pairwise(bins))):
             yield (*here, "bins"), f"the edges of {axis!r} must rise"
-        if isinstance(bins, int) and bins < 1:
-            yield (*here, "bins"), f"{axis!r} needs at least one bin"

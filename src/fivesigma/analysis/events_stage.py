@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fivesigma.analysis.directory import RunDirectory
+from fivesigma.analysis.regions import require_apart
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.schema import Configuration, SampleConfiguration
 from fivesigma.analysis.stages import Outcome
@@ -63,6 +64,7 @@ def read_events(context: RunContext, digests: dict[str, str]) -> Outcome:
         {name: sample.model_dump() for name, sample in config.samples.items()},
         {name: region.model_dump() for name, region in config.regions.items()} if context.blind else None,
     ]
+    context.stages.forget_others("events", parts)  # nor of events that are blind now
     return context.stages.perform("events", parts, "Reading events", lambda: _read(context))
 
 
@@ -89,6 +91,8 @@ def _read(context: RunContext) -> Outcome:
         ordered.append(_read_sample(context, name, sample, columns))
         context.advance("Reading events", done, len(config.samples))
     made = dataset(ordered, inputs=config.features.inputs, observables=config.features.observables)
+    if context.blind:
+        require_apart(config, made)
     arrays: dict[str, NDArray[Any]] = {"X": made.X, "weight": made.weight, "id": made.id, "sample": made.sample}
     arrays |= {f"observable.{name}": column for name, column in made.observables.items()}
     directory.write_arrays(_FILE, arrays)
@@ -114,7 +118,7 @@ def _read_sample(context: RunContext, name: str, sample: SampleConfiguration, co
     files = EventFiles(
         files=find_files(sample.files, context.data),
         tree=sample.tree or events.tree,
-        cuts={name: Expression(cut) for name, cut in events.select.items()},
+        cuts={step: Expression(cut) for step, cut in _cuts(name, sample, events.select).items()},
         weight=Expression(weight) if weight is not None else None,
         id_columns=tuple(events.id),
         blinding=_blinding(context.config) if context.blind else None,
@@ -129,6 +133,11 @@ def _read_sample(context: RunContext, name: str, sample: SampleConfiguration, co
     )
 
 
+def _cuts(name: str, sample: SampleConfiguration, common: Mapping[str, str]) -> dict[str, str]:
+    own = {f"is {name}": sample.select} if sample.select is not None else {}
+    return {**own, **common}
+
+
 def _columns(config: Configuration) -> set[str]:
     """Return the columns that inputs and observables need; cuts and weights name their own."""
     expressions = (*config.features.inputs.values(), *config.features.observables.values())
@@ -139,8 +148,11 @@ def _blinding(config: Configuration) -> Blinding:
     """Return what is blind: any signal region, over inputs and observables by their names."""
     selects = [region.select for region in config.regions.values() if region.kind == "signal"]
     condition = " or ".join(f"({select})" if select is not None else "True" for select in selects)
-    named = {**config.features.inputs, **config.features.observables}
-    return Blinding(condition=Expression(condition), observables={n: Expression(t) for n, t in named.items()})
+    inputs, observables = (
+        {name: Expression(text) for name, text in columns.items()}
+        for columns in (config.features.inputs, config.features.observables)
+    )
+    return Blinding(condition=Expression(condition), observables=observables, inputs=inputs)
 
 
 def _yields(sample: Sample) -> dict[str, Any]:

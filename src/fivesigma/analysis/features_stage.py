@@ -34,7 +34,6 @@ def _features(context: RunContext, dataset: Dataset) -> Outcome:
     config = context.config
     cuts = single_cuts(
         dataset,
-        **classes(config),
         background_uncertainty=config.judgement.background_uncertainty,
         floor=config.judgement.floor,
         folds=config.training.folds,

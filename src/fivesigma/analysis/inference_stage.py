@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,18 +14,20 @@ from fivesigma.analysis.directory import RunDirectory
 from fivesigma.analysis.drawing import Drawing, draw
 from fivesigma.analysis.events_stage import load_dataset
 from fivesigma.analysis.models_stage import load_scores
+from fivesigma.analysis.regions import region_mask
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.schema import Configuration, Counting, Inference, TemplateFit
 from fivesigma.analysis.stages import Outcome, outcome_digest
 from fivesigma.core.arrays import Bools
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError
-from fivesigma.core.expressions import Expression
+from fivesigma.core.finding import Finding
 from fivesigma.core.parallel import Shared, iterate_map
 from fivesigma.core.scores import Scores
 from fivesigma.inference.counting import CountingResult
 from fivesigma.inference.filling import templates
 from fivesigma.inference.histograms import to_uhi
+from fivesigma.inference.region_bins import Values
 from fivesigma.inference.systematics import Normalisation
 from fivesigma.inference.template_fit import TemplateFitResult, fit_templates
 from fivesigma.inference.templates import Templates
@@ -36,6 +38,7 @@ __all__ = ["infer"]
 
 _RECONCILES_TO = 1e-12
 _BINS = 10
+_NOTABLE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +129,6 @@ def _reconcile(dataset: Dataset, yields: Mapping[str, Any]) -> None:
             )
 
 
-def _region_mask(config: Configuration, dataset: Dataset, region: str) -> Bools:
-    select = config.regions[region].select
-    return (
-        np.ones(len(dataset), dtype=np.bool_)
-        if select is None
-        else Expression(select).mask(dataset.columns(), len(dataset))
-    )
-
-
 def _has_data(config: Configuration) -> bool:
     return any(sample.kind == "data" for sample in config.samples.values())
 
@@ -144,7 +138,7 @@ def _is_looked_at(item: _Item, region: str) -> bool:
 
 
 def _count(item: _Item, counting: Counting, dataset: Dataset, scores: dict[str, Scores]) -> CountingResult:
-    mask = _region_mask(item.config, dataset, counting.region)
+    mask = region_mask(item.config, dataset, counting.region)
     shows = _is_looked_at(item, counting.region)
     if counting.model is None:
         return count_in_region(
@@ -173,7 +167,7 @@ def _fit(item: _Item, fit: TemplateFit, dataset: Dataset, scores: dict[str, Scor
         masks = {"all": np.ones(len(dataset), dtype=np.bool_)}
         looked = {"all"} if _has_data(config) and not item.blind else set()
     else:
-        masks = {region: _region_mask(config, dataset, region) for region in fit.regions}
+        masks = {region: region_mask(config, dataset, region) for region in fit.regions}
         looked = {region for region in fit.regions if _is_looked_at(item, region)}
     made = templates(
         dataset,
@@ -185,8 +179,49 @@ def _fit(item: _Item, fit: TemplateFit, dataset: Dataset, scores: dict[str, Scor
         name=axes,
         titles={name: config.features.titles[name] for name in axes if name in config.features.titles},
     )
-    result = fit_templates(made, _systematics(config), signal=fit.signal, name=item.name)
+    result = fit_templates(made, _systematics(config), signal=fit.signal, name=item.name, seed=config.analysis.seed)
+    inside = np.any(list(masks.values()), axis=0) & ~dataset.data
+    findings = (*_outside(item.name, fit, dataset, values, inside), *_merged(item.name, fit, made))
+    result = dataclasses.replace(result, findings=(*result.findings, *findings))
     return _Fitted(observable=fit.observable, result=result, templates=made)
+
+
+def _outside(name: str, fit: TemplateFit, dataset: Dataset, values: Sequence[Values], mask: Bools) -> Iterator[Finding]:
+    """Yield a finding for each axis whose edges leave simulated events outside: they are counted in the end bins."""
+    total = dataset.weight[mask].sum()
+    for axis, value in zip(axes_of(fit.observable), values, strict=True):
+        edges = _bins(fit, axis)
+        if isinstance(edges, int) or isinstance(value, Scores):
+            continue
+        out = mask & ((value < edges[0]) | (value > edges[-1]))
+        fraction = float(dataset.weight[out].sum() / total)
+        if out.any():
+            yield Finding(
+                code="events-outside-bins",
+                severity="warning" if abs(fraction) > _NOTABLE else "info",
+                subject=name,
+                message=f"{100 * fraction:.2g} % of the simulated yield lies outside {edges[0]:g} to {edges[-1]:g} in {axis} and is"
+                " counted in the first and last bin; select what the bins cover if it should not be",
+                evidence={"fraction": fraction, "events": int(np.count_nonzero(out))},
+            )
+
+
+def _merged(name: str, fit: TemplateFit, made: Templates) -> Iterator[Finding]:
+    """Yield a finding for each region in which edges that were given have been merged."""
+    (axis, *others) = axes_of(fit.observable)
+    edges = _bins(fit, axis)
+    if others or isinstance(edges, int):
+        return
+    for channel in made.channels:
+        if channel.binning.count < len(edges) - 1:
+            yield Finding(
+                code="bins-merged",
+                severity="info",
+                subject=name,
+                message=f"region {channel.name}: {len(edges) - 1} bins were asked for, {channel.binning.count} are left;"
+                f" the others held fewer than {fit.floor:g} effective background events",
+                evidence={"asked": len(edges) - 1, "left": channel.binning.count},
+            )
 
 
 def _bins(fit: TemplateFit, axis: str) -> int | list[float]:
@@ -254,7 +289,7 @@ def _drawings(name: str, fitted: _Fitted) -> list[Drawing]:
     for when, channels in (("before", result.prefit), ("after", result.postfit or ())):
         drawings += [
             _drawing(
-                f"templates-{name}-{channel.name}-{when}",
+                f"templates-{name}.{channel.name}-{when}",
                 f"{name}{where}, {when} the fit",
                 f"Stacked templates {when} the fit with their uncertainty, statistics of the simulation included.",
                 f"Stacked templates of {name}{where}, {when} the fit.",

@@ -112,7 +112,6 @@ def _judge(item: _Item, _shared: Shared) -> _Judged:
     merits = figures_of_merit(
         dataset,
         scores,
-        **classes(config),
         background_uncertainty=config.judgement.background_uncertainty,
         regulators=config.judgement.regulators,
         rate_regulators=config.judgement.rate_regulators,
@@ -124,13 +123,11 @@ def _judge(item: _Item, _shared: Shared) -> _Judged:
         roc=roc(dataset, scores, **classes(config), seed=seed),
         overtraining=_overtraining(item, dataset, scores, seed),
         merits=merits,
-        classification=classification(
-            dataset, scores, working_point.cuts, **classes(config), show_data=item.shows_data, seed=seed
-        )
+        classification=classification(dataset, scores, working_point.cuts, show_data=item.shows_data, seed=seed)
         if working_point is not None
         else None,
         score=score_distribution(dataset, scores, show_data=item.shows_data),
-        observables=observable_correlations(dataset, scores, background=config.training.background, seed=seed),
+        observables=observable_correlations(dataset, scores, seed=seed),
     )
 
 

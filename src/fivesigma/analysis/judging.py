@@ -13,7 +13,7 @@ __all__ = ["Classes", "classes", "told"]
 
 
 class Classes(TypedDict):
-    """The samples of either class, as the functions that judge take them."""
+    """The samples of either class, for what is said of the classification itself; yields count all samples of a kind."""
 
     signal: Sequence[str] | None
     background: Sequence[str] | None

@@ -7,17 +7,16 @@ import io
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version
 from typing import Any
 
 from ruamel.yaml import YAML
 
-from fivesigma.analysis.configuration import load_configuration
+from fivesigma.analysis.configuration import read_configuration
 from fivesigma.analysis.directory import RunDirectory
 from fivesigma.analysis.schema import Configuration
-from fivesigma.analysis.stages import FigureNote, Outcome, Stages, code_digest
+from fivesigma.analysis.stages import FigureNote, Outcome, Stages, code_digest, library_versions
 from fivesigma.core.finding import Finding
 from fivesigma.core.identity import digest
 from fivesigma.core.version import __version__
@@ -25,8 +24,6 @@ from fivesigma.report.content import FigureEntry, RunContent
 from fivesigma.report.page import render
 
 __all__ = ["Outcomes", "provenance", "resolved_yaml", "results", "write_page", "write_page_again"]
-
-_LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "pyhf", "iminuit", "polars", "uproot", "matplotlib", "mplhep")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,12 +86,7 @@ def provenance(
 ) -> dict[str, Any]:
     """Return where the numbers come from: versions, digests of configuration and inputs, command and times."""
     ended = datetime.now(UTC)
-    versions = {"fivesigma": __version__, "python": python_version()}
-    for library in _LIBRARIES:
-        try:
-            versions[library] = version(library)
-        except PackageNotFoundError:
-            continue
+    versions = {"fivesigma": __version__, "python": python_version(), **library_versions()}
     return {
         "versions": versions,
         "code": code_digest(),
@@ -149,7 +141,7 @@ def write_page_again(root: Path) -> Path:
     """
     directory = RunDirectory(root)
     values, origin = directory.read_json("results.json"), directory.read_json("provenance.json")
-    config = load_configuration(root / "config.yaml")
+    config = read_configuration(root / "config.yaml")
     stages = Stages(directory=directory)
     outcomes = Outcomes(
         events=stages.recorded("events"),

@@ -44,7 +44,7 @@ class FinishedRun:
 
 def run_analysis(
     path: Path,
-    output: Path,
+    output: Path | None = None,
     *,
     data: Path | None = None,
     settings: Sequence[str] = (),
@@ -62,7 +62,7 @@ def run_analysis(
     path
         The YAML.
     output
-        The run directory.
+        The run directory; ``runs/`` and the name of the analysis if None.
     data
         The folder that names of files are relative to; the YAML's own if None.
     settings
@@ -91,7 +91,7 @@ def run_analysis(
     if not folder.is_dir():
         raise DataError(f"{folder}: there is no such folder")
     digests = input_digests(config, folder)
-    directory = RunDirectory(output)
+    directory = RunDirectory(output or Path("runs") / config.analysis.name)
     directory.create()
     stages = Stages(directory=directory, fresh=fresh, tell=tell)
     blind = config.analysis.blind and not unblind
@@ -142,7 +142,7 @@ def _perform(context: RunContext, digests: dict[str, str], last: int) -> Outcome
 def _retire(directory: RunDirectory, config: Configuration, tell: Callable[[str], None]) -> None:
     """Write the configuration; results of another one no longer count, and the user is told so."""
     text, before = resolved_yaml(config), directory.root / "config.yaml"
-    if before.is_file() and before.read_text(encoding="utf-8") != text:
+    if before.is_file() and before.read_bytes() != text.encode():
         tell(f"{directory.root} holds a run of another configuration; what changed is done again")
         directory.remove(*FINAL)
     directory.write_text("config.yaml", text)
@@ -157,7 +157,7 @@ def _record_unblinding(directory: RunDirectory, config: Configuration) -> list[d
     """Note who looked, when, and with which configuration; the record is never shortened."""
     try:
         who = getpass.getuser()
-    except OSError as error:
+    except (OSError, KeyError) as error:  # KeyError before Python 3.13
         raise FivesigmaError(
             "--unblind records who looked, but this user has no name; set the variable USER"
         ) from error

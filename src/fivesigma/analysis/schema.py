@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from fivesigma.core.errors import ExpressionError
 from fivesigma.core.expressions import Expression
@@ -34,14 +34,22 @@ def _expression(text: str) -> str:
     return text
 
 
+def _number(value: Any) -> Any:
+    """Return a bare number as the expression that it is."""
+    return repr(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
 Name: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
 """A name: it becomes part of file names and expressions."""
 Identifier: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 """A name that expressions may use."""
-Text: TypeAlias = Annotated[str, AfterValidator(_expression)]
+Text: TypeAlias = Annotated[str, BeforeValidator(_number), AfterValidator(_expression)]
 """An expression."""
 Positive: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Fraction: TypeAlias = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
+
+
+Bins: TypeAlias = Annotated[int, Field(ge=1, le=10_000)]
 
 
 class _Strict(BaseModel):
@@ -56,7 +64,7 @@ class Analysis(_Strict):
     label: str = Field(default="", description="Stands on figures, such as 'CMS open data'.")
     luminosity: Positive = Field(description="Integrated luminosity in fb⁻¹.")
     energy: Positive = Field(description="Centre-of-mass energy in TeV.")
-    seed: int = Field(default=42, ge=0, description="All randomness derives from it.")
+    seed: int = Field(default=42, ge=0, lt=2**63, description="All randomness derives from it.")
     blind: bool = Field(default=False, description="Drop data in signal regions as they are read.")
 
 
@@ -64,10 +72,15 @@ class SampleConfiguration(_Strict):
     """One physics process, or data."""
 
     kind: Literal["data", "signal", "background"]
-    files: str | list[str] = Field(description="Names or glob patterns, relative to --data, else to the configuration.")
+    files: Annotated[str, Field(min_length=1)] | Annotated[list[str], Field(min_length=1)] = Field(
+        description="Names or glob patterns, relative to --data, else to the configuration."
+    )
     label: str = Field(default="", description="What figures call it.")
     tree: str | None = Field(default=None, description="Name of the TTree; that of `events` if not given.")
     weight: Text | None = Field(default=None, description="Expected events per event; that of `events` if not given.")
+    select: Text | None = Field(
+        default=None, description="Which events of the files are this sample's; before the common cuts."
+    )
     duplicates: Literal["keep", "remove"] = Field(
         default="keep", description="What to do with events of one identifier."
     )
@@ -127,7 +140,9 @@ class Judgement(_Strict):
     )
     regulators: list[Positive] = Field(default=[10.0], description="Of the AMS of yields, in events; each is computed.")
     rate_regulators: list[Positive] = Field(default=[0.001], description="Of the AMS of rates; each is computed.")
-    floor: float = Field(default=10.0, ge=1, description="Effective background events that a cut leaves at least.")
+    floor: float = Field(
+        default=10.0, ge=1, allow_inf_nan=False, description="Effective background events that a cut leaves at least."
+    )
 
 
 class Region(_Strict):
@@ -166,10 +181,12 @@ class TemplateFit(_Strict):
     signal: list[str] | None = Field(
         default=None, description="Samples whose strength is fitted; all signals if not given."
     )
-    bins: int | list[float] | dict[str, int | list[float]] | None = Field(
+    bins: Bins | list[float] | dict[str, Bins | list[float]] | None = Field(
         default=None, description="Edges, or a number of bins of equal background [10]; by name for two axes."
     )
-    floor: float = Field(default=10.0, ge=1, description="Effective background events a bin has at least.")
+    floor: float = Field(
+        default=10.0, ge=1, allow_inf_nan=False, description="Effective background events a bin has at least."
+    )
 
 
 Inference: TypeAlias = Annotated[Counting | TemplateFit, Field(discriminator="type")]

@@ -7,10 +7,12 @@ depends on data that were dropped, not even through a digest.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +22,11 @@ from fivesigma.core.finding import Finding
 from fivesigma.core.identity import digest, file_digest
 from fivesigma.report.content import FigureSection
 
-__all__ = ["FINAL", "FigureNote", "Outcome", "Stages", "code_digest", "outcome_digest"]
+__all__ = ["FINAL", "FigureNote", "Outcome", "Stages", "code_digest", "library_versions", "outcome_digest"]
 
 
-FINAL = ("results.json", "report.html")
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "pyhf", "iminuit", "polars", "uproot", "matplotlib", "mplhep")
+FINAL = ("results.json", "report.html", "findings.json")
 """What stands only while everything it was made from does."""
 
 
@@ -87,8 +90,15 @@ class Stages:
             key, outcome = self._read(name)
         except DataError:
             return None
-        there = all((self.directory.root / file).is_file() for file in outcome.files)
-        return outcome if key == _key(name, parts) and there else None
+        return outcome if key == _key(name, parts) and self._whole(name) else None
+
+    def _whole(self, name: str) -> bool:
+        """Return whether every file of a stage is there and as long as it was."""
+        sizes = self.directory.read_json(f"stages/{name}.json")["sizes"]
+        return all(
+            (path := self.directory.root / file).is_file() and size in (None, path.stat().st_size)
+            for file, size in sizes.items()
+        )
 
     def recorded(self, name: str) -> Outcome:
         """Return what a stage made, whatever it was made from; DataError if it did not end."""
@@ -102,15 +112,33 @@ class Stages:
             raise DataError(f"{self.directory.root}/stages/{name}.json: not a record of a stage") from error
 
     def forget(self, name: str) -> None:
-        """Note that a stage is about to be done again: what it left no longer counts."""
+        """Note that a stage is about to be done again: what it left no longer counts, nor what was made of it at the end."""
         self.directory.remove(f"stages/{name}.json", *FINAL)
+
+    def forget_others(self, name: str, parts: Sequence[object]) -> None:
+        """Remove all that any stage left if this one was made from something else: nothing of that stays beside the new."""
+        try:
+            key, _ = self._read(name)
+        except DataError:
+            return
+        if key == _key(name, parts):
+            return
+        for record in sorted((self.directory.root / "stages").glob("*.json")):
+            with contextlib.suppress(DataError):
+                self.directory.remove(*self._read(record.stem)[1].files)
+            self.forget(record.stem)
 
     def keep(self, name: str, parts: Sequence[object], outcome: Outcome) -> Outcome:
         """Record what a stage made; only from now on does it count."""
-        record = {"key": _key(name, parts), **_to_record(outcome)}
+        sizes = {file: self._size(file) for file in sorted(outcome.all_files)}
+        record = {"key": _key(name, parts), **_to_record(outcome), "sizes": sizes}
         self.directory.write_json(f"stages/{name}.json", record)
         self.redone.append(name)
         return outcome
+
+    def _size(self, file: str) -> int | None:
+        """Return a file's length, None where the time that training took is among its content."""
+        return None if file.endswith("/model.json") else (self.directory.root / file).stat().st_size
 
     def perform(self, name: str, parts: Sequence[object], what: str, work: Callable[[], Outcome]) -> Outcome:
         """Return the stage's outcome, doing the work unless its key stands.
@@ -154,8 +182,18 @@ def code_digest() -> str:
     return digest({str(path.relative_to(package)): file_digest(path) for path in sorted(package.rglob("*.py"))})
 
 
+@cache
+def library_versions() -> dict[str, str]:
+    """Return the versions of the libraries that numbers come from."""
+    versions = {}
+    for library in _LIBRARIES:
+        with contextlib.suppress(PackageNotFoundError):
+            versions[library] = version(library)
+    return versions
+
+
 def _key(name: str, parts: Sequence[object]) -> str:
-    return digest([name, code_digest(), *parts])
+    return digest([name, code_digest(), library_versions(), *parts])
 
 
 def _to_record(outcome: Outcome) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -59,6 +60,9 @@ def main() -> None:
 
     Exit codes: 0 fine, 1 failed, 2 wrong configuration or usage, 3 finished with serious findings under ``--strict``.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show σ still gets its numbers
     try:
         cli.main(standalone_mode=False)
     except click.exceptions.Exit as stop:

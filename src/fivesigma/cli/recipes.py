@@ -11,7 +11,7 @@ __all__ = ["recipes"]
 def recipes() -> None:
     """List the analyses that come with the package."""
     from fivesigma.analysis import recipes as shipped
-    from fivesigma.analysis.configuration import load_configuration
+    from fivesigma.analysis.configuration import read_configuration
 
     for recipe in shipped.recipes():
-        click.echo(f"{recipe.name:<16} {load_configuration(recipe.path).analysis.title}")
+        click.echo(f"{recipe.name:<16} {read_configuration(recipe.path).analysis.title}")

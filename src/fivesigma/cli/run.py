@@ -50,18 +50,16 @@ def run(
     A run that was stopped goes on where it stopped. Prints the path of the page.
     """
     # imported here so that --help stays light
-    from fivesigma.analysis.configuration import load_configuration
     from fivesigma.analysis.recipes import find_analysis
     from fivesigma.analysis.run import run_analysis
     from fivesigma.cli.progress import Display
     from fivesigma.core.parallel import Workers
 
     path = find_analysis(analysis)
-    place = output or Path("runs") / load_configuration(path, settings).analysis.name
     with Workers(workers or _cores()) as pool, Display() as display:
         finished = run_analysis(
             path,
-            place,
+            output,
             data=data,
             settings=settings,
             until=until,

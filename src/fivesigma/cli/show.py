@@ -17,23 +17,43 @@ __all__ = ["show"]
 def show(run: Path, as_json: bool) -> None:
     """Print the results of RUN."""
     from fivesigma.analysis.directory import RunDirectory
+    from fivesigma.core.errors import DataError
 
-    results = RunDirectory(run).read_json("results.json")
+    directory = RunDirectory(run)
+    if not (run / "results.json").is_file() and (run / "cutflow.json").is_file() and not as_json:
+        _print_cutflow(directory.read_json("cutflow.json"))
+        return
+    results = directory.read_json("results.json")
     if as_json:
         click.echo(json.dumps(results, indent=1, ensure_ascii=False))
         return
-    _print(run, results)
+    try:
+        _print(run, results)
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise DataError(f"{run / 'results.json'}: damaged, or written by another version") from error
+
+
+def _print_cutflow(cutflow: dict[str, list[dict[str, Any]]]) -> None:
+    """Print what a run that was stopped early has: its cutflow."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("Sample", "Step", "Events", "Yield", title="Cutflow; the run did not come to results")
+    for sample, rows in cutflow.items():
+        for row in rows:
+            table.add_row(sample, row["step"], f"{row['events']:,}", f"{row['total']:.4g} ± {row['error']:.2g}")
+    Console(highlight=False).print(table)
 
 
 def _print(run: Path, results: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from fivesigma.analysis.configuration import load_configuration
+    from fivesigma.analysis.configuration import read_configuration
     from fivesigma.report.answer import answer
 
     console = Console(highlight=False)
-    console.print(answer(results, load_configuration(run / "config.yaml").model_dump()), markup=False)
+    console.print(answer(results, read_configuration(run / "config.yaml").model_dump()), markup=False)
     samples = Table("Sample", "Kind", "Events", "Yield", title="Samples")
     for name, sample in results["samples"].items():
         kind = f"pseudo-{sample['kind']}" if sample["pseudo"] else sample["kind"]

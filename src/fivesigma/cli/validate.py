@@ -10,13 +10,15 @@ __all__ = ["validate"]
 
 
 @click.command()
-@click.argument("yaml", type=click.Path(dir_okay=False, path_type=Path))
-def validate(yaml: Path) -> None:
+@click.argument("analysis", metavar="RECIPE|YAML")
+def validate(analysis: str) -> None:
     """Check a YAML without reading any events; all that is wrong is said at once."""
     from fivesigma.analysis.configuration import load_configuration
+    from fivesigma.analysis.recipes import recipes
 
-    config = load_configuration(yaml)
+    path = {recipe.name: recipe.path for recipe in recipes()}.get(analysis, Path(analysis))
+    config = load_configuration(path)
     click.echo(
-        f"{yaml}: valid: {len(config.samples)} samples, {len(config.features.inputs)} inputs, {len(config.models)} models,"
+        f"{path}: valid: {len(config.samples)} samples, {len(config.features.inputs)} inputs, {len(config.models)} models,"
         f" {len(config.inference)} inferences"
     )

@@ -25,10 +25,10 @@ Values: TypeAlias = NDArray[Any]
 _ARITHMETIC: dict[type[ast.operator], Callable[[Values, Values], Values]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
+    ast.Mult: lambda a, b: np.multiply(a, b, dtype=np.float64),  # a product of integers may not fit one
     ast.Div: operator.truediv,
-    ast.FloorDiv: np.floor_divide,
-    ast.Mod: np.mod,
+    ast.FloorDiv: lambda a, b: _dividing(np.floor_divide, a, b),
+    ast.Mod: lambda a, b: _dividing(np.mod, a, b),
     ast.Pow: lambda a, b: np.power(a.astype(np.float64), b),
 }
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Values, Values], Values]] = {
@@ -39,6 +39,7 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Values, Values], Values]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
 }
+_LARGEST = np.uint64(2**63)
 _CONSTANTS = dict(zip(CONSTANTS, (np.float64(np.pi), np.True_, np.False_), strict=True))
 
 
@@ -57,7 +58,15 @@ def _constant(node: ast.Constant, _columns: Columns) -> Any:
 
 def _name(node: ast.Name | ast.Attribute, columns: Columns) -> Any:
     name = dotted(node)
-    return _CONSTANTS[name] if name in _CONSTANTS else columns[name]
+    return _CONSTANTS[name] if name in _CONSTANTS else _wide(columns[name])
+
+
+def _wide(column: Values) -> Values:
+    """Return a column in the widest type of its kind, so that nothing computed from it overflows or is rounded early."""
+    if column.dtype.kind in "iu":
+        fits = column.dtype != np.uint64 or not len(column) or column.max() < _LARGEST
+        return column.astype(np.int64 if fits else np.float64)
+    return column.astype(np.float64) if column.dtype.kind == "f" else column
 
 
 def _both_or_either(node: ast.BoolOp, columns: Columns) -> Bools:
@@ -109,6 +118,13 @@ def _number(node: ast.expr, columns: Columns) -> Values:
     """Return an operand of arithmetic; booleans count as 0 and 1, small integers do not overflow."""
     value = evaluate(node, columns)
     return value.astype(np.int64) if value.dtype.kind in "biu" else value.astype(np.float64)
+
+
+def _dividing(operation: Callable[..., Values], a: Values, b: Values) -> Values:
+    """Return a whole division; of integers by zero it is NaN, as of other numbers, and not numpy's 0."""
+    by_zero = np.equal(b, 0)
+    result = operation(a, np.where(by_zero, 1, b))
+    return np.where(by_zero, np.nan, result) if np.any(by_zero) else result
 
 
 def _condition(node: ast.expr, columns: Columns) -> Bools:

@@ -21,6 +21,7 @@ __all__ = ["derive_seed", "digest", "entry_ids", "file_digest", "fold_of", "ids_
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _CHUNK = 1 << 20
+_LARGEST_WHOLE = 2.0**53
 
 
 def _mix(values: UInts) -> UInts:
@@ -39,16 +40,21 @@ def text_key(text: str) -> np.uint64:
 def ids_from_columns(columns: Sequence[NDArray[Any]]) -> UInts:
     """Return one identifier per event, shape (n,), from its identifying columns (run, lumi, event; or all of its content).
 
-    Floats count by their bits (with -0.0 as 0.0), integers by their value whatever their width.
+    Whole numbers count by their value whatever the type of their column, other numbers by their bits: a column whose type
+    changes because another event holds a fraction identifies its events as before.
     """
     ids = np.zeros(len(columns[0]), dtype=np.uint64)
     for column in columns:
-        if np.issubdtype(column.dtype, np.floating):
-            bits = (column.astype(np.float64) + 0.0).view(np.uint64)
-        else:
-            bits = column.astype(np.int64).view(np.uint64)
-        ids = _mix(ids ^ _mix(bits))
+        ids = _mix(ids ^ _mix(_bits(column)))
     return ids
+
+
+def _bits(column: NDArray[Any]) -> UInts:
+    if column.dtype.kind in "biu":
+        return column.astype(np.uint64) if column.dtype.kind == "u" else column.astype(np.int64).view(np.uint64)
+    value = column.astype(np.float64)
+    whole = (value == np.rint(value)) & (np.abs(value) < _LARGEST_WHOLE)
+    return np.where(whole, np.where(whole, value, 0).astype(np.int64).view(np.uint64), value.view(np.uint64))
 
 
 def entry_ids(file_key: str, entries: NDArray[np.integer[Any]]) -> UInts:

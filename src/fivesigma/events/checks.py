@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 
 import numpy as np
 
@@ -19,7 +20,21 @@ _FEW = 100
 
 def check_samples(samples: Sequence[Sample]) -> tuple[Finding, ...]:
     """Return what is notable in samples: events there twice, negative weights, too few effective events."""
-    return tuple(finding for sample in samples for finding in _check(sample))
+    return tuple(finding for sample in samples for finding in _check(sample)) + tuple(_shared(samples))
+
+
+def _shared(samples: Sequence[Sample]) -> Iterator[Finding]:
+    """Yield a finding for each two data samples that hold the same events."""
+    data = [sample for sample in samples if sample.kind == "data"]
+    for one, two in combinations(data, 2):
+        if shared := len(np.intersect1d(one.id, two.id)):
+            yield Finding(
+                code="shared-events",
+                severity="serious",
+                subject=f"{one.name} and {two.name}",
+                message=f"{shared} events are in {one.name} and in {two.name}, and count twice",
+                evidence={"shared": shared},
+            )
 
 
 def _check(sample: Sample) -> Iterator[Finding]:

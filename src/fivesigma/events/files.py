@@ -27,7 +27,9 @@ def find_files(patterns: str | Path | Sequence[str | Path], folder: Path = Path(
     """
     found: dict[Path, None] = {}
     for pattern in [patterns] if isinstance(patterns, str | Path) else patterns:
-        matches = sorted(glob.glob(str(folder / pattern), recursive=True))  # noqa: PTH207 - absolute patterns too
+        matches = [str(folder / pattern)]
+        if not Path(matches[0]).is_file():
+            matches = sorted(glob.glob(matches[0], recursive=True))  # noqa: PTH207 - absolute patterns too
         if not matches:
             place = (folder / pattern).parent
             there = [p.name for p in place.iterdir() if p.is_file()] if place.is_dir() else []
@@ -68,10 +70,15 @@ def read_columns(path: Path, names: Iterable[str], tree: str | None = None) -> t
     for name in wanted:
         if name not in there:
             raise DataError(f"{path}: no column {name!r}{suggestion(name, there)}")
+        if not length:
+            columns[name] = np.empty(0)
         if columns[name].dtype.kind not in "biuf":
             raise DataError(f"{path}: column {name!r} holds no numbers, but {columns[name].dtype}")
     return columns, length
 
+
+_BROKEN = (ValueError, OSError, EOFError, IndexError, KeyError, AssertionError, NotImplementedError, OverflowError)
+"""What uproot raises besides its own error for bytes that are no ROOT file."""
 
 _Read = tuple[tuple[str, ...], Columns, int]
 
@@ -95,15 +102,17 @@ def _read_root(path: Path, tree: str | None, names: Sequence[str] | None) -> _Re
             wanted = [name for name in names or () if name in there]
             columns = found.arrays(wanted, library="np") if wanted else {}
             return there, {name: _native(columns[name]) for name in wanted}, int(found.num_entries)
-    except (uproot.deserialization.DeserializationError, ValueError, OSError, EOFError, IndexError) as error:
+    except (*_BROKEN, uproot.deserialization.DeserializationError) as error:
         raise DataError(
             f"{path}: not a readable ROOT file (damaged, truncated, or something else): {_first_line(error)}"
         ) from error
 
 
 def _tree(path: Path, file: Any, name: str | None) -> Any:
-    trees = [key.split(";")[0] for key, kind in file.classnames().items() if kind in ("TTree", "ROOT::RNTuple")]
-    trees = list(dict.fromkeys(trees))
+    kinds = {key.split(";")[0]: kind for key, kind in file.classnames().items()}
+    trees = [key for key, kind in kinds.items() if kind == "TTree"]
+    if not trees and "ROOT::RNTuple" in kinds.values():
+        raise DataError(f"{path}: holds RNTuples, which are not read yet; write a TTree (in uproot: mktree)")
     if name is None and len(trees) == 1:
         return file[trees[0]]
     if name is None:
@@ -125,9 +134,15 @@ def _read_parquet(path: Path, _tree: str | None, names: Sequence[str] | None) ->
 
 
 def _read_csv(path: Path, _tree: str | None, names: Sequence[str] | None) -> _Read:
+
+    return _from_polars(path, "CSV", lambda: _scan_csv(path), names)
+
+
+def _scan_csv(path: Path) -> Any:
+    """Return a lazy frame; the types of the columns are those of all rows, for one fraction below makes a column of numbers."""
     import polars as pl
 
-    return _from_polars(path, "CSV", lambda: pl.scan_csv(path, glob=False, infer_schema_length=10_000), names)
+    return pl.scan_csv(path, glob=False, infer_schema_length=None)
 
 
 def _from_polars(path: Path, kind: str, scan: Callable[[], Any], names: Sequence[str] | None) -> _Read:

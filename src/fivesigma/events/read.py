@@ -19,30 +19,40 @@ from fivesigma.events.files import find_files, flat_columns, read_columns
 
 __all__ = ["Blinding", "EventFiles", "read"]
 
-_EVENT_NAMES = ("id", "event", "Event", "eventNumber", "EventNumber", "evt", "event_id")
+_EVENT_NAMES = ("event", "Event", "eventNumber", "EventNumber", "evt", "event_id", "id")
 _RUN_NAMES = ("run", "Run", "runNumber", "RunNumber")
 _LUMI_NAMES = ("lumi", "luminosityBlock", "LumiSec", "LumiBlock", "lumiBlock", "ls")
+
+_SMALLEST = 1e-100
 
 Columns = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blinding:
-    """Which data events are never looked at: ``condition`` over ``observables``, themselves expressions over columns."""
+    """Which data events are never looked at: ``condition`` over ``observables`` and ``inputs``, expressions over columns.
+
+    Inputs are rounded to single precision as a `Dataset` rounds them, so that a region is the same here as there.
+    """
 
     condition: Expression
     observables: Mapping[str, Expression]
+    inputs: Mapping[str, Expression] = field(default_factory=dict)
 
     @property
     def names(self) -> frozenset[str]:
         """The columns needed to decide."""
-        direct = self.condition.names - set(self.observables)
-        return direct.union(*(self.observables[n].names for n in self.condition.names & set(self.observables)))
+        named = {**self.inputs, **self.observables}
+        direct = self.condition.names - set(named)
+        return direct.union(*(named[name].names for name in self.condition.names & set(named)))
 
     def hidden(self, columns: Columns, length: int) -> Bools:
         """Return which events, shape (n,), are blind."""
-        needed = self.condition.names & set(self.observables)
-        values = {name: self.observables[name].values(columns, length) for name in needed}
+        values = {}
+        for name in self.condition.names & {*self.inputs, *self.observables}:
+            is_input = name in self.inputs
+            value = (self.inputs if is_input else self.observables)[name].values(columns, length)
+            values[name] = value.astype(np.float32).astype(np.float64) if is_input else value
         return self.condition.mask(columns | values, length)
 
 
@@ -160,7 +170,8 @@ class EventFiles:
         if blinding is not None:
             wanted |= blinding.names
         columns, length = read_columns(path, wanted, self.tree)
-        ids = _identify(path, columns, id_columns, length)
+        by_content = is_data and id_columns == tuple(there)
+        ids = _identify(path, columns, id_columns, length, declared=() if by_content else id_columns)
         weight = np.ones(length)
         if self.weight is not None and not is_data:
             weight = self.weight.values(columns, length)
@@ -178,8 +189,8 @@ class EventFiles:
             return self.id_columns
         event = next((name for name in _EVENT_NAMES if name in there), None)
         if event is not None:
-            run = [name for names in (_RUN_NAMES, _LUMI_NAMES) for name in names if name in there][:2]
-            return (*run, event)
+            run = [next((name for name in names if name in there), None) for names in (_RUN_NAMES, _LUMI_NAMES)]
+            return (*(name for name in run if name is not None), event)
         return tuple(there) if is_data else ()
 
     def _mask(self, cut: Expression, events: Columns, length: int) -> Bools:
@@ -216,7 +227,14 @@ def read(
     return EventFiles(files=find_files(files, folder), tree=tree, id_columns=tuple(id_columns))
 
 
-def _identify(path: Path, columns: Columns, id_columns: Sequence[str], length: int) -> UInts:
+def _identify(
+    path: Path, columns: Columns, id_columns: Sequence[str], length: int, *, declared: Sequence[str]
+) -> UInts:
+    for name in declared:
+        if missing := int(np.count_nonzero(~np.isfinite(columns[name].astype(np.float64)))):
+            raise DataError(
+                f"{path}: column {name!r} identifies events, but is empty or infinite in {missing} of {length}"
+            )
     if id_columns:
         return ids_from_columns([columns[name] for name in id_columns])
     return entry_ids(file_digest(path), np.arange(length))
@@ -237,6 +255,11 @@ def _check_weights(name: str, weight: Floats, files: Sequence[Path]) -> None:
     if wrong := int(np.count_nonzero(~np.isfinite(weight))):
         row = int(np.flatnonzero(~np.isfinite(weight))[0])
         raise DataError(f"{where}: sample {name!r}: {wrong} weights are NaN or infinite, the first in event {row}")
+    largest = float(np.abs(weight).max(initial=0.0))
+    if largest and not _SMALLEST < largest < 1 / _SMALLEST:
+        raise DataError(
+            f"{where}: sample {name!r}: weights up to {largest:.3g} cannot be summed and squared as numbers"
+        )
     total = float(weight.sum())
     if len(weight) and not np.any(weight):
         raise DataError(f"{where}: sample {name!r}: all {len(weight)} weights are zero")

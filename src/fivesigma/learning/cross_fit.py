@@ -15,7 +15,7 @@ from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.core.identity import derive_seed, fold_of
 from fivesigma.core.parallel import Shared, Workers, iterate_map
-from fivesigma.learning.classifiers import ModelSpec, Part, make_classifier
+from fivesigma.learning.classifiers import ModelSpec, Part, check_parameters, make_classifier
 from fivesigma.learning.fitted_model import Fit, FittedModel, validation_part
 from fivesigma.learning.ledger import Ledger, event_keys
 from fivesigma.learning.scale import ScoreScale
@@ -66,7 +66,9 @@ def cross_fit(
     DataError
         If a fold lacks a class to train on or to validate with.
     """
-    spec = ModelSpec(name=name or use, use=use, inputs=tuple(inputs or dataset.inputs), parameters=parameters)
+    spec = ModelSpec(
+        name=name or use, use=use, inputs=tuple(dataset.inputs if inputs is None else inputs), parameters=parameters
+    )
     (model,) = cross_fit_all(
         [spec], dataset, signal=signal, background=background, folds=folds, seed=seed, workers=workers
     )
@@ -88,6 +90,8 @@ def cross_fit_all(
 
     Arguments and errors as for `cross_fit`; ``progress`` is called with (done, all) estimators.
     """
+    for spec in specs:
+        check_parameters(spec.use, spec.parameters)
     signal = tuple(signal or dataset.names("signal"))
     background = tuple(background or dataset.names("background"))
     task = _prepare(dataset, signal, background, folds=folds, seed=seed)

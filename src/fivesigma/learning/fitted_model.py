@@ -104,7 +104,7 @@ class FittedModel:
         Raises
         ------
         LeakError
-            If an event would be scored by an estimator that saw it: its identifier has changed, say.
+            If an event would be scored by an estimator that saw it under the same identifier: the folds are other ones, say.
         FivesigmaError
             If the dataset lacks an input.
         """

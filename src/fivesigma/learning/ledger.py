@@ -18,7 +18,7 @@ __all__ = ["Ledger", "event_keys"]
 def event_keys(dataset: Dataset) -> UInts:
     """Return one key per event, shape (n,), from its sample's name and its identifier; variations share the nominal key."""
     names = np.array([text_key(info.name) for info in dataset.samples], dtype=np.uint64)
-    return ids_from_columns([names[dataset.sample].view(np.int64), dataset.id.view(np.int64)])
+    return ids_from_columns([names[dataset.sample], dataset.id])
 
 
 @dataclass(frozen=True, slots=True)

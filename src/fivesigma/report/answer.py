@@ -32,7 +32,11 @@ def status(results: Mapping[str, Any], config: Mapping[str, Any]) -> Status:
     observed = any(fields.get(key) is not None for key in ("observed", "limit_observed", "z_observed"))
     if observed:
         return "pseudo-data" if _has_pseudo_data(results) else "observed"
-    return "blind" if config.get("analysis", {}).get("blind") else "expected"
+    return "blind" if config.get("analysis", {}).get("blind") and _has_data(results) else "expected"
+
+
+def _has_data(results: Mapping[str, Any]) -> bool:
+    return any(sample.get("kind") == "data" for sample in results.get("samples", {}).values())
 
 
 def _has_pseudo_data(results: Mapping[str, Any]) -> bool:
@@ -137,9 +141,17 @@ def _yields(entry: Mapping[str, Any], kind: Status) -> str:
 
 
 def _why_not_observed(results: Mapping[str, Any]) -> str:
-    if any(sample.get("kind") == "data" for sample in results.get("samples", {}).values()):
+    if _has_data(results):
         return "Observed values were not asked for."
     return "There are no data in this analysis: every number is expected."
+
+
+def _doubts(name: str, results: Mapping[str, Any]) -> str:
+    """Return what speaks against quoting the answer: serious findings that concern no other inference."""
+    others = set(results.get("inference") or {}) - {name}
+    found = results.get("findings") or ()
+    codes = {f["code"] for f in found if f["severity"] == "serious" and f.get("subject") not in others}
+    return f"It should not be quoted: see the serious findings ({', '.join(sorted(codes))})." if codes else ""
 
 
 def _opened(where: str, clause: str) -> str:

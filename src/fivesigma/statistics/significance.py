@@ -163,7 +163,7 @@ def _two_counts(excess: Floats, profiled: Floats, per_tau: Floats) -> Floats:
     """Return signed √(-2 ln λ) of two Poisson counts, ``excess`` above their common mean on and as much below it off."""
     on = profiled * _entropy(_ratio(excess, profiled))
     off = np.zeros_like(on)
-    has = (per_tau > 0) & (profiled > 0)
+    has = (per_tau > 1e-100) & (profiled > 0)  # below, the term is excess² per_tau / (2 profiled): nothing
     off[has] = profiled[has] / per_tau[has] * _entropy(np.maximum(-excess[has] * per_tau[has] / profiled[has], -1.0))
     # without any background at all, every signal event is infinitely unlikely
     total = np.where((profiled == 0) & (excess > 0), np.inf, on + off)
