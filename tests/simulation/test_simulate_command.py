@@ -30,7 +30,7 @@ def test_only_the_files_made_go_to_stdout(tmp_path):
 )
 def test_unknown_names_are_answered_with_the_nearest(tmp_path, arguments, message):
     done = run(*arguments, "--output", str(tmp_path))
-    assert f"FivesigmaError: {message}" in done.stderr
+    assert f"ConfigurationError: {message}" in done.stderr
     assert not list(tmp_path.iterdir())
 
 
