@@ -76,6 +76,25 @@ def test_small_integers_do_not_overflow():
     assert Expression("charge * charge + charge").values(columns).tolist() == [10100.0] * 3
 
 
+@pytest.mark.parametrize(
+    ("text", "column", "expected"),
+    [
+        ("abs(x)", np.array([-128], dtype=np.int8), 128),
+        ("sqrt(x)", np.array([5], dtype=np.int8), np.sqrt(5)),
+        ("hypot(x, x)", np.array([60000], dtype=np.float16), np.hypot(60000, 60000)),
+        ("x == 0.5", np.array([0.5], dtype=np.float32), 1),
+        ("3000000000 * 4000000000 * x", np.array([1]), 1.2e19),
+        ("x // 0", np.array([5]), np.nan),
+        ("x % 0", np.array([5]), np.nan),
+        ("x + 0", np.array([2**63 + 4096], dtype=np.uint64), 2.0**63 + 4096),
+    ],
+)
+def test_narrow_types_are_computed_with_in_wide_ones(text, column, expected):
+    np.testing.assert_allclose(
+        Expression(text).values({"x": column}), [expected], rtol=1e-3 if column.dtype == np.float16 else 1e-15
+    )
+
+
 def test_the_bare_mix_is_refused_with_both_readings():
     with pytest.raises(ExpressionError, match="mixes") as error:
         Expression("(a > 1) | (b < 2) & (pt > 3)")

@@ -49,6 +49,13 @@ def test_integers_count_by_value_and_floats_by_bits():
     assert ids_from_columns([np.array([0.1])]) != ids_from_columns([np.array([np.nextafter(0.1, 1)])])
 
 
+def test_a_fraction_elsewhere_in_a_column_changes_no_identifier():
+    """One blind row with a fraction turns a column of whole numbers in a CSV into floats."""
+    whole, mixed = np.array([3, 4, 5]), np.array([3.0, 4.0, 5.5])
+    np.testing.assert_array_equal(ids_from_columns([whole])[:2], ids_from_columns([mixed])[:2])
+    assert ids_from_columns([whole])[2] != ids_from_columns([mixed])[2]
+
+
 def test_run_and_event_are_not_interchangeable():
     one, two = np.array([1]), np.array([2])
     assert ids_from_columns([one, two]) != ids_from_columns([two, one])

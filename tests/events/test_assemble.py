@@ -101,3 +101,11 @@ def test_findings(fault, code, severity):
 
 def test_clean_samples_have_no_findings():
     assert check_samples([planted(), planted("data")]) == ()
+
+
+def test_events_in_two_data_samples_are_found():
+    one, two = planted("data"), planted("data", ids=np.arange(490, 990, dtype=np.uint64))
+    (finding,) = check_samples([one, two])
+    assert (finding.code, finding.severity, finding.evidence["shared"]) == ("shared-events", "serious", 10)
+    # numbers of simulated events start anew in every sample
+    assert check_samples([planted(), planted("background")]) == ()

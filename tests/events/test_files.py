@@ -88,6 +88,26 @@ def test_a_csv_that_is_binary(tmp_path):
         flat_columns(path)
 
 
+def test_an_rntuple_says_that_it_is_not_read_yet(tmp_path):
+    path = tmp_path / "new.root"
+    with uproot.recreate(path) as file:
+        file.mkrntuple("Events", {"x": np.float64})
+        file["Events"].extend({"x": np.ones(2)})
+    with pytest.raises(DataError, match="RNTuples, which are not read yet"):
+        flat_columns(path)
+
+
+def test_a_name_that_looks_like_a_pattern_is_a_name(tmp_path):
+    (tmp_path / "a[1].csv").touch()
+    assert [p.name for p in find_files("a[1].csv", tmp_path)] == ["a[1].csv"]
+
+
+def test_a_column_is_of_numbers_however_late_its_first_fraction_comes(tmp_path):
+    path = tmp_path / "late.csv"
+    path.write_text("x\n" + "1\n" * 12_000 + "1.5\n")
+    assert read_columns(path, ["x"])[0]["x"][-1] == 1.5
+
+
 def test_a_truncated_root_file(tmp_path, table, write):
     whole = write("events.root", table)
     for size in (100, 1000, len(whole.read_bytes()) * 2 // 3):

@@ -65,6 +65,22 @@ def test_run_and_event_are_recognised(table, write):
     assert len(np.unique(declared.id)) == 200
 
 
+def test_the_luminosity_block_counts(table, write):
+    numbers = {
+        "run": np.full(200, 5),
+        "Run": np.full(200, 5),
+        "lumi": np.arange(200) // 100,
+        "event": np.arange(200) % 100,
+    }
+    assert len(np.unique(read(write("a.root", {**table, **numbers})).sample("s", kind="signal").id)) == 200
+
+
+def test_events_without_a_number_are_refused(table, write):
+    number = np.where(np.arange(200) < 3, np.nan, np.arange(200.0))
+    with pytest.raises(DataError, match="column 'event' identifies events, but is empty or infinite in 3 of 200"):
+        read(write("a.root", {**table, "event": number})).sample("s", kind="signal")
+
+
 def test_duplicated_data_are_removed_by_content(table, write):
     twice = {name: np.concatenate([column, column[:30]]) for name, column in table.items()}
     files = read(write("a.root", twice))
@@ -106,6 +122,7 @@ def test_blinding_leaves_simulation_alone(table, write):
         ("w / (charge - charge)", "200 weights are NaN or infinite"),
         ("where(pt > 50, w, log(-1))", "the first in event"),
         ("wt", "no column 'wt'; did you mean w"),
+        ("w * 1e300", "cannot be summed and squared"),
     ],
 )
 def test_weights_that_are_no_expected_events(table, write, weight, says):
