@@ -117,3 +117,25 @@ def test_luminosity_and_energy_as_far_as_they_are_known(results: dict[str, Any])
     assert plain(setting({"analysis": {"energy": 13.6}})) == "13.6 TeV"
     assert setting({}) == ""
     assert answer(results, {}).startswith("This search expects")
+
+
+def test_an_answer_carries_what_speaks_against_it(results: dict[str, Any], config: dict[str, Any]) -> None:
+    found = headline(results)
+    assert found is not None
+    others = [name for name in results["inference"] if name != found[0]]
+
+    def finding(severity: str, subject: str) -> dict[str, Any]:
+        return {"code": "poor-fit", "severity": severity, "subject": subject, "message": "m"}
+
+    results["findings"] = [finding("warning", found[0]), finding("serious", others[0])]
+    assert "quoted" not in answer(results, config)
+    results["findings"] = [finding("serious", found[0])]
+    assert "It should not be quoted: see the serious findings (poor-fit)." in answer(results, config)
+    results["findings"] = [finding("serious", "zz")]  # a sample concerns every inference
+    assert "should not be quoted" in answer(results, config)
+
+
+def test_without_data_nothing_is_blind(blind: Run) -> None:
+    results, config = blind
+    results["samples"] = {name: sample for name, sample in results["samples"].items() if sample["kind"] != "data"}
+    assert status(results, config) == "expected"
