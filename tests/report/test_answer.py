@@ -19,6 +19,7 @@ def collisions(results: dict[str, Any]) -> None:
 
 
 def test_pseudo_data_are_called_that(results: dict[str, Any], config: dict[str, Any]) -> None:
+    results["findings"] = []
     assert status(results, config) == "pseudo-data"
     assert plain(answer(results, config)) == (
         "With 10 fb⁻¹ at 13 TeV, this search expects to exclude signal strengths above 0.42 (95 % CL, expected; "
@@ -29,6 +30,7 @@ def test_pseudo_data_are_called_that(results: dict[str, Any], config: dict[str, 
 
 
 def test_collisions_are_observed(results: dict[str, Any], config: dict[str, Any]) -> None:
+    results["findings"] = []
     collisions(results)
     assert status(results, config) == "observed"
     assert plain(answer(results, config)) == (
@@ -66,6 +68,7 @@ def test_a_blind_count_tells_yields_and_an_open_one_the_observed(blind: Run) -> 
 
 
 def test_without_data_everything_is_expected(results: dict[str, Any], config: dict[str, Any], blind: Run) -> None:
+    results["findings"] = []
     results, config = blind
     config["analysis"]["blind"] = False
     assert status(results, config) == "expected"

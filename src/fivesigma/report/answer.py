@@ -66,7 +66,7 @@ def answer(results: Mapping[str, Any], config: Mapping[str, Any]) -> str:
     found = headline(results)
     if found is None:
         return _without_inference(results)
-    _, entry = found
+    name, entry = found
     kind = status(results, config)
     sentences = [_yields(entry, kind)] if entry.get("type") == "counting" else []
     match kind:
@@ -81,6 +81,7 @@ def answer(results: Mapping[str, Any], config: Mapping[str, Any]) -> str:
         case "expected":
             sentences.insert(0, _expected(entry, setting(config)))
             sentences.append(_why_not_observed(results))
+    sentences.append(_doubts(name, results))
     return " ".join(filter(None, sentences))
 
 
