@@ -54,7 +54,7 @@ class Outcomes:
 
     @property
     def figures(self) -> tuple[FigureNote, ...]:
-        """Every figure, those that answer first."""
+        """Every figure, in the order of the stages."""
         return tuple(note for outcome in self.all for note in outcome.figures)
 
 

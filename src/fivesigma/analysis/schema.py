@@ -46,7 +46,7 @@ Identifier: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Z
 Text: TypeAlias = Annotated[str, BeforeValidator(_number), AfterValidator(_expression)]
 """An expression."""
 Positive: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Fraction: TypeAlias = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
+RelativeUncertainty: TypeAlias = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
 
 
 Bins: TypeAlias = Annotated[int, Field(ge=1, le=10_000)]
@@ -135,7 +135,7 @@ class Training(_Strict):
 class Judgement(_Strict):
     """How models are judged."""
 
-    background_uncertainty: Fraction = Field(
+    background_uncertainty: RelativeUncertainty = Field(
         default=0.1, description="Relative, in the Asimov significance against the cut."
     )
     regulators: list[Positive] = Field(default=[10.0], description="Of the AMS of yields, in events; each is computed.")
@@ -169,7 +169,9 @@ class Counting(_Strict):
     type: Literal["counting"]
     region: str
     model: str | None = Field(default=None, description="Cut in this model's score, chosen on the other folds.")
-    background_uncertainty: Fraction = Field(default=0.0, description="Relative uncertainty on the background.")
+    background_uncertainty: RelativeUncertainty = Field(
+        default=0.0, description="Relative uncertainty on the background."
+    )
 
 
 class TemplateFit(_Strict):

@@ -140,7 +140,7 @@ def cls_limit(
         level=level,
         curve=_curve(asimov, seen, reference, band, observed, level),
         nuisances=nuisances,
-        method=f"CLs, asymptotic q̃_μ (1007.1727), {nuisances} nuisances",
+        method=f"CLs, asymptotic q̃_μ (arXiv:1007.1727), {nuisances} nuisances",
     )
 
 

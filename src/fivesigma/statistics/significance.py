@@ -60,7 +60,7 @@ def asimov_significance(s: ArrayLike, b: ArrayLike, sigma_b: ArrayLike = 0.0) ->
     Returns
     -------
     Floats
-        Z, of the broadcast shape; negative where ``s`` is, infinite for a signal on exactly no background.
+        Z, of the broadcast shape; negative where ``s`` is, infinite for a signal on a background that is exactly zero.
 
     Raises
     ------
