@@ -1,0 +1,48 @@
+"""The shipped analyses, on their embedded events."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ruamel.yaml import YAML
+
+from fivesigma.analysis.recipes import find_analysis
+from fivesigma.analysis.run import run_analysis
+
+
+@pytest.fixture(scope="module")
+def forests(tmp_path_factory):
+    """Run higgs-4l as far as its judgement, with its two random forests and without inference."""
+    folder = tmp_path_factory.mktemp("higgs-4l")
+    recipe = find_analysis("higgs-4l")
+    yaml = YAML()
+    config = yaml.load(recipe.read_text(encoding="utf-8"))
+    config["models"] = {name: config["models"][name] for name in ("forest", "forest_two")}
+    config["inference"] = {}
+    with (folder / "forests.yaml").open("w", encoding="utf-8") as file:
+        yaml.dump(config, file)
+    run_analysis(folder / "forests.yaml", folder / "run", data=recipe.parent)
+    return json.loads((folder / "run/results.json").read_text(encoding="utf-8"))
+
+
+def test_all_inputs_beat_two_by_more_than_their_intervals(forests):
+    all_inputs, two = (forests["models"][name]["auc"] for name in ("forest", "forest_two"))
+    assert all_inputs["low"] - two["high"] > 0.05
+    assert len(forests["models"]) == 2
+
+
+def test_enough_events_are_embedded_and_pseudo_data_are_named(forests):
+    samples = forests["samples"]
+    assert samples["higgs"]["events"] >= 20_000
+    assert samples["zz"]["events"] >= 20_000
+    assert samples["pseudo_data"]["pseudo"]
+    # the pseudo-data are a Poisson draw of what is expected
+    expected = samples["higgs"]["yield"] + samples["zz"]["yield"]
+    assert abs(samples["pseudo_data"]["events"] - expected) < 4 * expected**0.5
+
+
+def test_the_embedded_events_stay_small():
+    events = list((find_analysis("higgs-4l").parent / "events").glob("*.parquet"))
+    assert {path.stem for path in events} == {"higgs", "zz", "pseudo_data"}
+    assert sum(path.stat().st_size for path in events) <= 4e6
