@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fivesigma.analysis.drawing import Drawing, draw
-from fivesigma.analysis.judging import classes, told
+from fivesigma.analysis.judging import classes, judged_by, told
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.stages import Outcome, outcome_digest
 from fivesigma.core.dataset import Dataset
@@ -18,14 +18,9 @@ __all__ = ["judge_features"]
 
 def judge_features(context: RunContext, events: Outcome, dataset: Dataset) -> Outcome:
     """Return the best cut on each input, and draw inputs, correlations and cuts."""
-    config = context.config
     parts = [
         outcome_digest(context.directory, events),
-        context.shows_data,
-        config.features.titles,
-        config.analysis.model_dump(),
-        config.judgement.model_dump(),
-        config.training.model_dump(),
+        *judged_by(context),
     ]
     return context.stages.perform("features", parts, "Looking at the inputs", lambda: _features(context, dataset))
 

@@ -13,7 +13,7 @@ from fivesigma.analysis.consistency import axes_of
 from fivesigma.analysis.directory import RunDirectory
 from fivesigma.analysis.drawing import Drawing, draw
 from fivesigma.analysis.events_stage import load_dataset
-from fivesigma.analysis.judging import classes, told
+from fivesigma.analysis.judging import classes, judged_by, told
 from fivesigma.analysis.models_stage import load_scores
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.schema import Configuration, TemplateFit
@@ -63,15 +63,10 @@ class _Item:
 
 def judge_models(context: RunContext, events: Outcome, models: dict[str, Outcome]) -> Outcome:
     """Judge every model on its out-of-fold scores, and draw what was found."""
-    config = context.config
     parts = [
         outcome_digest(context.directory, events),
         {name: outcome_digest(context.directory, model) for name, model in models.items()},
-        context.shows_data,
-        config.features.titles,
-        config.analysis.model_dump(),
-        config.judgement.model_dump(),
-        config.training.model_dump(),
+        *judged_by(context),
     ]
     return context.stages.perform("judgement", parts, "Judging the models", lambda: _models(context, events))
 

@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypedDict
 
+from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.schema import Configuration
 from fivesigma.evaluation.choice import HonestMaximum
 from fivesigma.plots.style import numbers
 
-__all__ = ["Classes", "classes", "told"]
+__all__ = ["Classes", "classes", "judged_by", "told"]
+
+
+def judged_by(context: RunContext) -> list[Any]:
+    """Return what every judgement depends on besides the events and the models, for the keys of its stages."""
+    config = context.config
+    return [
+        context.shows_data,
+        config.features.titles,
+        config.analysis.model_dump(),
+        config.judgement.model_dump(),
+        config.training.model_dump(),
+    ]
 
 
 class Classes(TypedDict):

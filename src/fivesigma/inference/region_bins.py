@@ -64,8 +64,8 @@ def sturdy_bins(
     events there are kept, in the bin at that end. Only background is looked at, neither signal nor data.
 
     It is the background of all folds, the one that the templates then hold: a bin stops growing where that background has
-    fluctuated up, so the merged bin expects too much by at most about its own statistical error. Stopping at 10 effective
-    events it was measured 11 % too high; a greater ``minimum`` makes it less.
+    fluctuated up, so the merged bin expects too much by a part of its own statistical error; a greater ``minimum`` makes
+    it less.
     """
     keep = dataset.background if mask is None else dataset.background & mask
     arrays = [array[keep] for array in arrays_of(values, len(dataset))]

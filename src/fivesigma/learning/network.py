@@ -174,7 +174,7 @@ class Network:
         for batch in torch.split(torch.randperm(len(train.target)), self.batch_size):
             optimiser.zero_grad()
             loss = train.loss(self._logit(train.X[batch]), batch)
-            (loss / len(batch)).backward()  # type: ignore[no-untyped-call]
+            (loss / len(batch)).backward()  # type: ignore[no-untyped-call] # not annotated in PyTorch
             optimiser.step()
             total += float(loss.detach())
         return total / float(train.weight.sum())

@@ -20,6 +20,7 @@ from fivesigma.plots.style import (
     SIGNAL,
     Context,
     figure_with_ratio,
+    hatched_band,
     logarithmic,
     new_figure,
     plus_minus,
@@ -28,6 +29,8 @@ from fivesigma.plots.style import (
 )
 
 __all__ = ["plot_overtraining", "plot_score_distribution"]
+
+_UNCERTAINTY = "simulation's uncertainty"
 
 
 @register(ScoreDistribution)
@@ -40,7 +43,7 @@ def plot_score_distribution(result: ScoreDistribution, *, context: Context) -> F
         figure, main, lowest = figure_with_ratio(context)
     background, variance = _stack(main, result, context)
     _signals(main, result, context)
-    _band(main, result.edges, background, np.sqrt(variance))
+    hatched_band(main, result.edges, background, np.sqrt(variance), _UNCERTAINTY)
     if result.data is not None:
         _points(main, result.edges, result.data, 1.0, context.data_title)
         _ratio(lowest, result, result.data, background, variance)
@@ -114,20 +117,6 @@ def _colours(result: ScoreDistribution) -> dict[str, str]:
     return sample_colours(signal, background)
 
 
-def _band(axes: Axes, edges: Floats, total: Floats, error: Floats) -> None:
-    axes.stairs(
-        total + error,
-        edges,
-        baseline=np.maximum(total - error, 0),
-        fill=True,
-        facecolor="none",
-        edgecolor="dimgrey",
-        hatch="/////",
-        linewidth=0,
-        label="simulation's uncertainty",
-    )
-
-
 def _points(axes: Axes, edges: Floats, data: DataHistogram, scale: Floats | float, label: str | None) -> None:
     """Draw data divided by ``scale`` where there is something of it; empty bins stay empty in the main figure."""
     scale = np.broadcast_to(scale, data.counts.shape)
@@ -149,7 +138,7 @@ def _ratio(axes: Axes, result: ScoreDistribution, data: DataHistogram, backgroun
     safe = np.where(background > 0, background, 1.0)
     known = background > 0
     relative = np.where(known, np.sqrt(variance) / safe, 0.0)
-    _band(axes, result.edges, np.ones_like(background), relative)
+    hatched_band(axes, result.edges, np.ones_like(background), relative, _UNCERTAINTY)
     signal = np.sum([sample.histogram.total for sample in _of_kind(result, "signal")], axis=0)
     axes.stairs(np.where(known, 1 + signal / safe, 1.0), result.edges, color=SIGNAL, baseline=None)
     axes.axhline(1, color="dimgrey", linewidth=0.8)

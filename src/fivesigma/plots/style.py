@@ -33,6 +33,7 @@ __all__ = [
     "colours",
     "digits",
     "figure_with_ratio",
+    "hatched_band",
     "logarithmic",
     "new_figure",
     "new_grid",
@@ -289,6 +290,21 @@ def logarithmic(axes: Axes) -> None:
 def digits(value: float, count: int) -> str:
     """Return a number with so many significant digits, zeros at its end included."""
     return f"{value:#.{count}g}".rstrip(".")
+
+
+def hatched_band(axes: Axes, edges: Floats, total: Floats, error: Floats, label: str | None) -> None:
+    """Hatch ``total`` ± ``error``, each of shape (n,), over the bins between ``edges``, down to zero at most."""
+    axes.stairs(
+        total + error,
+        edges,
+        baseline=np.maximum(total - error, 0),
+        fill=True,
+        facecolor="none",
+        edgecolor="dimgrey",
+        hatch="/////",
+        linewidth=0,
+        label=label,
+    )
 
 
 def plus_minus(estimate: Estimate) -> str:

@@ -13,7 +13,16 @@ from fivesigma.core.arrays import Floats
 from fivesigma.core.sample import Kind, SampleInfo
 from fivesigma.inference.yields import ChannelYields
 from fivesigma.plots.registry import register
-from fivesigma.plots.style import DATA, SIGNAL, Context, figure_with_ratio, logarithmic, new_figure, sample_colours
+from fivesigma.plots.style import (
+    DATA,
+    SIGNAL,
+    Context,
+    figure_with_ratio,
+    hatched_band,
+    logarithmic,
+    new_figure,
+    sample_colours,
+)
 from fivesigma.statistics.poisson import garwood_interval
 
 __all__ = ["WHOLE", "plot_yields"]
@@ -44,7 +53,9 @@ def plot_yields(result: ChannelYields, *, context: Context) -> Figure:
     edges = _edges(result)
     reference, error = (result.total, result.error) if result.postfit else (result.background, result.background_error)
     _stack(main, result, context)
-    _band(main, edges, reference, error, "uncertainty of the sum" if result.postfit else "background uncertainty")
+    hatched_band(
+        main, edges, reference, error, "uncertainty of the sum" if result.postfit else "background uncertainty"
+    )
     if result.observed is not None:
         linear = not _differs_much(result)
         _points(main, edges, result.observed, np.ones_like(reference), context.data_title, empty=linear)
@@ -88,20 +99,6 @@ def _stack(axes: Axes, result: ChannelYields, context: Context) -> None:
     axes.stairs(base, edges, color="black", linewidth=0.8)
 
 
-def _band(axes: Axes, edges: Floats, total: Floats, error: Floats, label: str | None) -> None:
-    axes.stairs(
-        total + error,
-        edges,
-        baseline=np.maximum(total - error, 0),
-        fill=True,
-        facecolor="none",
-        edgecolor="dimgrey",
-        hatch="/////",
-        linewidth=0,
-        label=label,
-    )
-
-
 def _points(axes: Axes, edges: Floats, counts: Floats, scale: Floats, label: str | None, *, empty: bool) -> None:
     shown = (counts > 0) | empty
     centres, counts, scale = ((edges[1:] + edges[:-1]) / 2)[shown], counts[shown], scale[shown]
@@ -122,7 +119,7 @@ def _ratio(axes: Axes, result: ChannelYields, reference: Floats, error: Floats, 
     if result.observed is None:
         return
     edges = _edges(result)
-    _band(axes, edges, np.ones_like(reference), error / reference, None)
+    hatched_band(axes, edges, np.ones_like(reference), error / reference, None)
     if not result.postfit:
         axes.stairs(1 + result.signal / reference, edges, color=SIGNAL, baseline=None)
     axes.axhline(1, color="dimgrey", linewidth=0.8)
