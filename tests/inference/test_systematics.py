@@ -1,9 +1,10 @@
 import math
+from dataclasses import replace
 
 import pytest
 
 from fivesigma.core.errors import FivesigmaError
-from fivesigma.inference.systematics import Normalisation, check_systematics
+from fivesigma.inference.systematics import Normalisation, check_systematics, restricted
 
 
 def test_a_systematic_knows_its_samples_and_group() -> None:
@@ -35,3 +36,10 @@ def test_a_size_that_is_none_is_refused(size: float) -> None:
 def test_systematics_that_make_no_sense_are_refused(systematics: list[Normalisation], match: str) -> None:
     with pytest.raises(FivesigmaError, match=match):
         check_systematics(systematics, ["higgs", "zz"])
+
+
+def test_systematics_of_absent_samples_are_left_out() -> None:
+    lumi = Normalisation(name="lumi", size=0.026)
+    both = Normalisation(name="both", size=0.1, samples=("zz", "higgs"))
+    one = Normalisation(name="one", size=0.1, samples=("higgs",))
+    assert restricted((lumi, both, one), ["zz", "ww"]) == (lumi, replace(both, samples=("zz",)))

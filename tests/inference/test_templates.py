@@ -193,3 +193,12 @@ def test_regions_that_share_events_are_refused(events) -> None:
         FivesigmaError, match=r"regions 'window' and 'high' share .* events, which a fit of both would count twice"
     ):
         templates(dataset, scores, regions=regions)
+
+
+def test_samples_can_be_taken_away(events) -> None:
+    made = templates(*events, bins=3)
+    alone = made.without(["higgs"])
+    assert [sample.name for sample in alone.samples] == ["zz"]
+    assert alone.channels[0].observed is made.channels[0].observed
+    with pytest.raises(FivesigmaError, match=r"no sample 'higs'; did you mean higgs\?"):
+        made.without(["higs"])

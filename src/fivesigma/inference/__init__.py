@@ -8,6 +8,7 @@
 - ``systematics``: what may be wrong with the yields, and by how much.
 - ``template_fit``: the answer of a shape analysis: signal strength, significance, limit, what each uncertainty costs.
   ``upper_limit`` where the limit is all that is asked, ``fit_templates`` for everything.
+- ``signal_grid``: the same at every point of a grid of signals; ``limit_plane`` holds the limits, on cross-sections too.
 - ``workspace``: the same model as plain pyhf (HistFactory) JSON.
 - ``engine``: what the room asks of a statistical model; ``pyhf_engine`` answers it with pyhf, ``scoring`` does its fits.
 - ``profile``, ``limits``: the profile likelihood ratio on one set of data, and CLs limits from it, for any engine.

@@ -14,7 +14,14 @@ from fivesigma.inference.low_counts import asymptotic_shift
 from fivesigma.inference.templates import Channel, Templates
 from fivesigma.statistics.significance import asimov_significance
 
-__all__ = ["check_fit", "check_low_counts", "check_templates", "require_fittable"]
+__all__ = [
+    "check_fit",
+    "check_low_counts",
+    "check_signal",
+    "check_templates",
+    "require_fittable",
+    "require_signal",
+]
 
 _TOLERATED = 0.1  # part by which an asymptotic limit may miss that of toys
 _FEW, _MANY = 10.0, 30.0  # background events: below, one is told of them anyway; above, nobody checks
@@ -29,10 +36,7 @@ def require_fittable(templates: Templates, signal: Collection[str]) -> None:
     Refused: a signal that is no sample or is zero everywhere, no background at all, a bin without background (whether
     signal or data lie in it or not), expected events below zero in sum.
     """
-    known = templates.names("signal")
-    for name in signal:
-        if name not in known:
-            raise FivesigmaError(f"signal: no signal sample {name!r}{suggestion(name, known)}")
+    require_signal(templates, signal)
     if not signal:
         raise FivesigmaError("a template fit needs a sample of kind signal")
     if not templates.names("background"):
@@ -42,6 +46,27 @@ def require_fittable(templates: Templates, signal: Collection[str]) -> None:
             raise FivesigmaError(f"signal {name!r} has no events in any bin of any region; loosen the selection")
     for channel in templates.channels:
         _require_background(channel, signal)
+
+
+def require_signal(templates: Templates, signal: Collection[str]) -> None:
+    """Raise FivesigmaError where a name is that of no signal sample."""
+    known = templates.names("signal")
+    for name in signal:
+        if name not in known:
+            raise FivesigmaError(f"signal: no signal sample {name!r}{suggestion(name, known)}")
+
+
+def check_signal(templates: Templates, signal: Collection[str], subject: str) -> Iterator[Finding]:
+    """Yield a finding where signal samples are part of neither signal nor background, as they were not asked for."""
+    if left := [name for name in templates.names("signal") if name not in signal]:
+        yield Finding(
+            code="signal-left-out",
+            severity="info",
+            subject=subject,
+            message=f"{', '.join(left)}: of kind signal and not part of this fit, not as background either; what is"
+            " there whether or not the signal is belongs to the background",
+            evidence={"samples": left},
+        )
 
 
 def check_templates(templates: Templates, signal: Collection[str]) -> Iterator[Finding]:

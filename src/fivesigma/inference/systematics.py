@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fivesigma.core.errors import FivesigmaError, suggestion
 
-__all__ = ["MC_STATISTICS", "STATISTICS", "Normalisation", "check_systematics"]
+__all__ = ["MC_STATISTICS", "STATISTICS", "Normalisation", "check_systematics", "restricted"]
 
 STATISTICS = "statistics"
 """The group of what the number of data events alone leaves uncertain."""
@@ -69,3 +69,13 @@ def check_systematics(systematics: Sequence[Normalisation], samples: Sequence[st
                 raise FivesigmaError(f"systematic {systematic.name!r}: no sample {name!r}{suggestion(name, samples)}")
         if systematic.samples == ():
             raise FivesigmaError(f"systematic {systematic.name!r} moves no sample; leave samples out for all of them")
+
+
+def restricted(systematics: Sequence[Normalisation], samples: Sequence[str]) -> tuple[Normalisation, ...]:
+    """Return the systematics as far as they move one of ``samples``; those that name none of them are left out."""
+    kept = []
+    for systematic in systematics:
+        moved = systematic.samples and tuple(name for name in systematic.samples if name in samples)
+        if systematic.samples is None or moved:
+            kept.append(replace(systematic, samples=moved))
+    return tuple(kept)

@@ -13,7 +13,13 @@ from fivesigma.core.arrays import Floats
 from fivesigma.core.estimate import Estimate
 from fivesigma.core.finding import Finding
 from fivesigma.core.identity import derive_seed
-from fivesigma.inference.checks import check_fit, check_low_counts, check_templates, require_fittable
+from fivesigma.inference.checks import (
+    check_fit,
+    check_low_counts,
+    check_signal,
+    check_templates,
+    require_fittable,
+)
 from fivesigma.inference.engine import Data, Fit, Model
 from fivesigma.inference.limits import Band, CLsCurve, Nuisances, UpperLimit, cls_limit, discovery_significance
 from fivesigma.inference.profile import Profile, nominal_asimov
@@ -170,7 +176,8 @@ def fit_templates(
     systematics
         Normalisation uncertainties; the statistics of the simulation is always in.
     signal
-        The signal samples that μ scales; all of kind signal if None. Others of that kind are left out.
+        The signal samples that μ scales; all of kind signal if None. Others of that kind are absent from the model,
+        which a finding says; for one point of a grid see `fivesigma.inference.signal_grid`.
     level
         Confidence level of the limits.
     name
@@ -210,6 +217,7 @@ def fit_templates(
         signal=chosen,
         method=limit.method,
         findings=(
+            *check_signal(templates, chosen, name),
             *check_templates(templates, chosen),
             *check_low_counts(templates, chosen, name, level, seed=derive_seed(0, name) if seed is None else seed),
             *(() if data is None else check_fit(model, profile.best, goodness, name)),

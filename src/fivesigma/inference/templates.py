@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -133,6 +133,25 @@ class Templates:
     def without_data(self) -> Templates:
         """Return the same templates with nothing observed."""
         return Templates(channels=tuple(replace(channel, observed=None) for channel in self.channels))
+
+    def without(self, samples: Collection[str]) -> Templates:
+        """Return the same templates with these samples absent, neither signal nor background; data stay as they are.
+
+        Raises
+        ------
+        FivesigmaError
+            If there is no sample of such a name.
+        """
+        known = [sample.name for sample in self.samples]
+        for name in samples:
+            if name not in known:
+                raise FivesigmaError(f"no sample {name!r}{suggestion(name, known)}")
+        return Templates(
+            channels=tuple(
+                replace(channel, templates=tuple(t for t in channel.templates if t.name not in samples))
+                for channel in self.channels
+            )
+        )
 
     def with_data(self, observed: Mapping[str, Floats], *, pseudo: bool = False) -> Templates:
         """Return the same templates with other counts, shape (bins,) for each region named; the others stay."""
