@@ -1,0 +1,260 @@
+"""Events of ROOT files: a TTree or an RNTuple as a `Source`."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cramjam
+import numpy as np
+import uproot
+
+from fivesigma.core.errors import DataError, suggestion
+from fivesigma.core.identity import digest, file_digest
+from fivesigma.events.root_tables import Ntuple, OpenTable, RootColumn, Tree, values
+from fivesigma.events.source import ColumnInfo, Span, Table
+
+__all__ = ["RootTable", "root_tables"]
+
+_CLASSES: Mapping[str, Callable[[Any], OpenTable]] = {
+    "TTree": Tree,
+    "TNtuple": Tree,
+    "TNtupleD": Tree,
+    "ROOT::RNTuple": Ntuple,
+}
+_SPAN = 250_000
+"""About how many entries to hold in memory at once: 1 MB a column of floats."""
+_BROKEN = (
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    AssertionError,
+    OSError,
+    EOFError,
+    MemoryError,
+    RuntimeError,
+    SyntaxError,
+    struct.error,
+    zlib.error,
+    cramjam.DecompressionError,
+    uproot.deserialization.DeserializationError,
+)
+"""What uproot raises for bytes that are no ROOT file."""
+
+
+def root_tables(path: Path) -> tuple[str, ...]:
+    """Return the names of the trees and RNTuples of a file, with the directories they are in, in the file's order.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, is no ROOT file, or is damaged.
+    """
+    with _opened(path) as file:
+        return tuple(_found(file))
+
+
+@dataclass(frozen=True, slots=True)
+class RootTable:
+    """A TTree or RNTuple of a ROOT file.
+
+    Attributes
+    ----------
+    path
+        The file.
+    tree
+        Name of the tree, with its directory if it is in one ("dir/Events") and of the newest cycle if none is named
+        ("Events;3"); the only one of the file if None.
+    """
+
+    path: Path
+    tree: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What messages call it: the path, with the tree where one is named."""
+        return f"{self.path}" if self.tree is None else f"{self.path}:{self.tree}"
+
+    @property
+    def rows(self) -> int:
+        """The number of entries."""
+        with self._table() as table:
+            return table.entries
+
+    def columns(self) -> Mapping[str, ColumnInfo]:
+        """Return the branches or fields; parts of structures have names with dots: ``Jet.pt``.
+
+        Raises
+        ------
+        DataError
+            If the file is damaged or no ROOT file, or has no such tree; or has several, and none is named.
+        """
+        with self._table() as table:
+            return {name: column.info for name, column in table.columns.items()}
+
+    def spans(self) -> Sequence[Span]:
+        """Return spans of equally many entries, whole clusters where clusters are alike."""
+        with self._table() as table:
+            step = _step(table.boundaries())
+            return [Span(start, min(start + step, table.entries)) for start in range(0, table.entries, step)]
+
+    def read(self, names: Collection[str], spans: Sequence[Span]) -> Iterator[Table]:
+        """Yield the named columns, each of shape (n,) or n lists, of each span in turn; see `Source.read`."""
+        with self._table() as table:
+            wanted = {name: _named(self.name, table.columns, name) for name in names}
+            for run, step in _runs(spans):
+                yield from self._read(table, wanted, run, step)
+
+    def _read(self, table: OpenTable, wanted: Mapping[str, RootColumn], run: Span, step: int) -> Iterator[Table]:
+        paths = sorted({column.field[0] for column in wanted.values()})
+        start = run.start
+        pieces = table.arrays(paths, run, step) if paths else iter(())
+        while start < run.stop or start == run.start:
+            stop = min(start + step, run.stop)
+            try:
+                arrays = next(pieces) if paths else {}
+                columns = {name: values(arrays[column.field[0]], column.field) for name, column in wanted.items()}
+            except _BROKEN as error:
+                raise _damaged(self.name, table, wanted, Span(start, stop), error) from error
+            yield Table(columns, stop - start)
+            start = max(stop, start + 1)
+
+    def position(self, span: Span, row: int) -> str:
+        """Return the entry's number in the tree, from 0 as ROOT counts."""
+        return f"entry {span.start + row}"
+
+    def digest(self) -> str:
+        """Return a digest of the file, and of the tree's name where there are several."""
+        content = file_digest(self.path)
+        with _opened(self.path) as file:
+            found = _found(file)
+            return content if len(found) == 1 else digest([content, _chosen(self.path, found, self.tree)])
+
+    @contextmanager
+    def _table(self) -> Iterator[OpenTable]:
+        with _opened(self.path) as file:
+            with _readable(self.path):
+                found = _found(file)
+                key = _chosen(self.path, found, self.tree)
+                table = _CLASSES[found[key.split(";")[0]]](file[key])
+            with _readable(self.path):
+                yield table
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except _BROKEN as error:
+        raise DataError(f"{path}: not a readable ROOT file (damaged or truncated): {_first_line(error)}") from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    if not path.is_file():
+        raise DataError(f"{path}: there is no such file")
+    _check_whole(path)
+    with _readable(path):
+        # plain reads: a mapped file counts as memory, and kills the process if it shrinks meanwhile
+        file = uproot.open(path, handler=uproot.MultithreadedFileSource, use_threads=False, num_workers=1)
+    with file:
+        yield file
+
+
+def _check_whole(path: Path) -> None:
+    """Raise DataError unless the file begins as ROOT files do and is as long as it says itself."""
+    size = path.stat().st_size
+    if not size:
+        raise DataError(f"{path}: not a readable ROOT file: it is empty (0 bytes)")
+    with path.open("rb") as file:
+        head = file.read(24)
+    if head[:4] != b"root" or len(head) < 24:
+        raise DataError(f"{path}: not a readable ROOT file: it does not begin as one")
+    version, _, short = struct.unpack(">iii", head[4:16])
+    end = struct.unpack(">q", head[12:20])[0] if version >= 1_000_000 else short
+    if size < end:
+        raise DataError(f"{path}: not a readable ROOT file: truncated, it ends after {size} of {end} bytes")
+
+
+def _found(file: Any) -> dict[str, str]:
+    """Return the trees and RNTuples of an open file and the classes of their newest cycles."""
+    cycles: dict[str, tuple[int, str]] = {}
+    for key, kind in file.iterclassnames(recursive=True, cycle=True):
+        name, _, cycle = key.rpartition(";")
+        cycles[name] = max(cycles.get(name, (0, "")), (int(cycle), kind))
+    return {name: kind for name, (_, kind) in cycles.items() if kind in _CLASSES}
+
+
+def _chosen(path: Path, found: Mapping[str, str], tree: str | None) -> str:
+    if tree is None:
+        if len(found) != 1:
+            which = f"which tree{suggestion('', found)}" if found else "there is no tree in it"
+            raise DataError(f"{path}: {which}")
+        return next(iter(found))
+    name = tree.strip("/")
+    if name.split(";")[0] not in found:
+        raise DataError(f"{path}: no tree {tree!r}{suggestion(name, found) or '; there are none'}")
+    return name
+
+
+def _step(boundaries: Sequence[int]) -> int:
+    """Return how many entries to read at once: whole clusters if all but the last have one size."""
+    sizes = np.diff(boundaries)
+    if len(sizes) and np.all(sizes[:-1] == sizes[0]) and 0 < sizes[-1] <= sizes[0] <= 2 * _SPAN:
+        return int(sizes[0]) * max(1, round(_SPAN / int(sizes[0])))
+    return _SPAN
+
+
+def _runs(spans: Sequence[Span]) -> Iterator[tuple[Span, int]]:
+    """Yield spans that follow one another and have one size as one, with that size; only the last may be smaller."""
+    start = 0
+    while start < len(spans):
+        first = spans[start]
+        step = max(first.stop - first.start, 1)
+        stop = start + 1
+        while stop < len(spans) and spans[stop].start == spans[stop - 1].stop == first.start + (stop - start) * step:
+            if spans[stop].stop > spans[stop].start + step or spans[stop].stop == spans[stop].start:
+                break
+            stop += 1
+        yield Span(first.start, spans[stop - 1].stop), step
+        start = stop
+
+
+def _named(where: str, columns: Mapping[str, RootColumn], name: str) -> RootColumn:
+    usable = [key for key, column in columns.items() if column.info.kind in ("flat", "jagged")]
+    if name not in columns:
+        raise DataError(f"{where}: no column {name!r}{suggestion(name, usable)}")
+    column = columns[name]
+    if name not in usable:
+        parts = [key for key in usable if key.startswith(f"{name}.")]
+        hint = f"; its parts are {', '.join(parts[:12])}" if parts else ""
+        raise DataError(f"{where}: column {name!r} holds no numbers, but {column.info.type}{hint}")
+    return column
+
+
+def _damaged(
+    where: str, table: OpenTable, wanted: Mapping[str, RootColumn], span: Span, error: BaseException
+) -> DataError:
+    """Return an error that says which column cannot be read in which entries, having tried them one by one."""
+    for name, column in wanted.items():
+        for piece in table.pieces(column.field[0]):
+            if piece.start < span.stop and piece.stop > span.start:
+                try:
+                    next(table.arrays([column.field[0]], piece, max(piece.stop - piece.start, 1)))
+                except _BROKEN as fault:
+                    entries = f"entries {piece.start} to {piece.stop - 1}"
+                    return DataError(f"{where}: column {name!r} cannot be read in {entries}: {_first_line(fault)}")
+    return DataError(
+        f"{where}: entries {span.start} to {span.stop - 1} cannot be read (damaged or truncated): {_first_line(error)}"
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
