@@ -18,7 +18,8 @@ from fivesigma.events.units import is_angle, is_energy, looks_like_mev
 
 __all__ = ["ColumnDescription", "Description", "Multiplicity", "describe"]
 
-_COLUMNS_AT_ONCE = 64
+_FEW_COLUMNS, _AT_ONCE = 32, 16_000_000
+"""Columns to begin with, and how many events times columns to hold in memory at once afterwards."""
 _HALF_TURN, _TURN = 3.15, 6.3
 _DROWNED = 1e-10
 
@@ -52,7 +53,7 @@ class ColumnDescription:
     sentinel
         The value that seems to stand for "not there", with its fraction; None if none does.
     unit
-        "MeV", "GeV" or "rad" as guessed from name and size; None if neither tells.
+        "MeV", "GeV" or "rad" as guessed from name and size, if there are more than twenty different values; else None.
     multiplicity
         Of a jagged column.
     """
@@ -105,30 +106,32 @@ def describe(source: Source, columns: Collection[str] | None = None, *, rows: in
             raise DataError(f"{source.name}: no column {name!r}{suggestion(name, there)}")
     infos = [info for info in there.values() if columns is None or info.name in columns]
     readable = [info.name for info in infos if info.kind in ("flat", "jagged")]
+    spans = source.spans()
     summaries: dict[str, Summary] = {}
-    described = None
-    for start in range(0, len(readable), _COLUMNS_AT_ONCE):
-        described, found = _summaries(source, readable[start : start + _COLUMNS_AT_ONCE], rows)
+    described, at_once = None, _FEW_COLUMNS
+    while readable:
+        group, readable = readable[:at_once], readable[at_once:]
+        described, longest, found = _summaries(_first(source.read(group, spans), rows), group)
         summaries |= found
-    if described is None or rows is not None:
-        events = sum(table.length for table in source.read((), source.spans()))
-        described = events if rows is None else min(events, rows)
-    else:
-        events = described
+        at_once = max(_FEW_COLUMNS, _AT_ONCE // max(longest, 1))
+    events = described
+    if events is None or events == rows:  # there may be more than were looked at
+        events = sum(table.length for table in source.read((), spans))
+    described = events if described is None else described
     found_columns = {info.name: _described(info, summaries.get(info.name), described) for info in infos}
     return Description(name=source.name, events=events, described=described, columns=_in_one_unit(found_columns))
 
 
-def _summaries(source: Source, names: Sequence[str], rows: int | None) -> tuple[int, dict[str, Summary]]:
-    """Return the number of events read, and the summaries of columns."""
+def _summaries(tables: Iterator[Table], names: Sequence[str]) -> tuple[int, int, dict[str, Summary]]:
+    """Return the number of events, that of the longest piece, and the summaries of columns."""
     found: dict[str, Summary] = {}
-    length = 0
-    for table in _first(source.read(names, source.spans()), rows):
-        length += table.length
+    events = longest = 0
+    for table in tables:
+        events, longest = events + table.length, max(longest, table.length)
         for name in names:
             piece = Summary.of(table.columns[name])
             found[name] = found[name] + piece if name in found else piece
-    return length, found
+    return events, longest, found
 
 
 def _first(tables: Iterator[Table], rows: int | None) -> Iterator[Table]:
@@ -169,7 +172,7 @@ def _described(info: ColumnInfo, summary: Summary | None, events: int) -> Column
         infinite=summary.infinite / size,
         distinct=summary.extremes.distinct,
         sentinel=found,
-        unit=_unit(info.name, magnitude, minimum, maximum),
+        unit=_unit(info.name, magnitude, minimum, maximum) if summary.extremes.distinct is None else None,
         multiplicity=Multiplicity(mean=size / events, maximum=summary.longest) if info.kind == "jagged" else None,
     )
 
@@ -186,7 +189,7 @@ def _means(summary: Summary, present: int, absent: float) -> tuple[float | None,
 
 
 def _unit(name: str, size: float | None, minimum: float | None, maximum: float | None) -> str | None:
-    if size is None or minimum is None or maximum is None or minimum == maximum or {minimum, maximum} == {0, 1}:
+    if size is None or minimum is None or maximum is None:
         return None
     if is_angle(name):
         return "rad" if minimum >= -_HALF_TURN and maximum <= _TURN else None
@@ -196,8 +199,8 @@ def _unit(name: str, size: float | None, minimum: float | None, maximum: float |
 
 
 def _in_one_unit(columns: dict[str, ColumnDescription]) -> dict[str, ColumnDescription]:
-    """Return columns where small momenta and masses are in MeV too, if most of the table's are."""
+    """Return columns where small momenta and masses are in MeV too, if half of the table's are."""
     energies = [column.unit for column in columns.values() if column.unit in ("MeV", "GeV")]
-    if energies.count("MeV") * 2 <= len(energies):
+    if energies.count("MeV") * 2 < len(energies):
         return columns
     return {name: replace(column, unit="MeV") if column.unit == "GeV" else column for name, column in columns.items()}

@@ -9,7 +9,7 @@ __all__ = ["is_angle", "is_energy", "is_mass", "looks_like_mev"]
 _MEV = 5000.0
 """A mean magnitude above this is MeV: 5 GeV, where 5 TeV would be the alternative."""
 _MOMENTUM = frozenset({"p", "pt", "px", "py", "pz", "e", "et", "energy", "met", "etmiss", "ht", "st", "meff"})
-_MASS = frozenset({"m", "mass", "msd", "mt", "mct", "meff", "minv"})
+_MASS = frozenset({"m", "mass", "msd", "msoftdrop", "mt", "mct", "meff", "minv"})
 _WORDS_OF_OTHERS = (
     "phi eta theta cos sin dphi deta dr rapidity angle fraction fractional frac ratio over rel relative significance sig iso charge"
     " type id pdg idx flag num weight sf scale area chi ndf centrality err error cov minus"
