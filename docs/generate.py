@@ -58,9 +58,9 @@ def _rst(text: str) -> str:
 
 def _functions() -> str:
     """Return the tables of functions that expressions may call."""
-    rows = [f"| `{name}` | {function.wrong_count(0)} |" for name, function in FUNCTIONS.items()]
+    rows = [f"| `{function.usage}` | {function.meaning} |" for function in FUNCTIONS.values()]
     leptons = [f"- `{name}(lep)`" for name in FOUR_LEPTON_FUNCTIONS]
-    return "\n".join(["| function | takes |", "| --- | --- |", *rows, "", *leptons]) + "\n"
+    return "\n".join(["| function | what it is |", "| --- | --- |", *rows, "", *leptons]) + "\n"
 
 
 def _schema() -> str:

@@ -3,72 +3,85 @@
 from __future__ import annotations
 
 import ast
+import keyword
 import re
 import sys
+import warnings
 
 from fivesigma.core.errors import ExpressionError, suggestion
+from fivesigma.core.expression_text import CONSTANTS, Spelling, quoted, spelled
 from fivesigma.core.four_leptons import FOUR_LEPTON_FUNCTIONS
-from fivesigma.core.functions import FUNCTIONS
+from fivesigma.core.functions import FUNCTIONS, INSTEAD
 
-__all__ = ["CONSTANTS", "LEPTON_PARTS", "dotted", "function_name", "names_in", "parse", "quoted", "unparsed"]
+__all__ = ["LEPTON_PARTS", "column_name", "constant_name", "function_name", "names_in", "parse", "unparsed"]
 
 LEPTON_PARTS = ("pt", "eta", "phi", "type", "charge")
 """What a collection of leptons has of each: ``z1_mass(lep)`` reads ``lep_pt_0`` ... ``lep_charge_3``."""
-CONSTANTS = ("pi", "True", "False")
-_LONGEST = 10_000
 _DEEPEST = 200
-_SHOWN = 160
+_OUR_KEYWORDS = {"and", "or", "not", "in", "if", "else", "True", "False"}
 _ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow)
 _COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 
 
-def quoted(text: str) -> str:
-    """Return a text as messages show it, not too long."""
-    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + " ...")
-
-
 def parse(text: str) -> ast.expr:
     """Return the tree of an expression; ExpressionError if it is none of ours."""
-    if len(text) > _LONGEST:
-        raise ExpressionError(f"an expression of {len(text)} characters; at most {_LONGEST} are read")
-    python = _symbols_to_words(text).strip()
-    if not python:
-        raise ExpressionError("an empty expression")
+    spelling = spelled(text)
     try:
-        tree = ast.parse(python, mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # what Python only warns of, as in 1if, is no expression
+            tree = ast.parse(spelling.python, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        place = f" at column {error.offset}" if isinstance(error, SyntaxError) and error.offset else ""
-        raise ExpressionError(f"{quoted(text)} is not an expression: it cannot be read{place}") from error
-    _check(tree, python, 0)
+        raise ExpressionError(f"{quoted(text)} is not an expression: {_unreadable(error, spelling)}") from error
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            node.id = spelling.stand_ins.get(node.id, node.id)
+        elif isinstance(node, ast.Attribute):
+            node.attr = spelling.stand_ins.get(node.attr, node.attr)
+    _check(tree, spelling, 0)
     return tree
 
 
-def _symbols_to_words(text: str) -> str:
-    """Spell C's ``&& || !`` as Python's; ``!`` binds as tightly as ``~``, as it does in C."""
-    text = text.replace("&&", " and ").replace("||", " or ").replace("\n", " ")
-    return re.sub(r"!(?!=)", "~", text)
+def _unreadable(error: Exception, spelling: Spelling) -> str:
+    """Return what is wrong with a text that Python cannot parse, and where."""
+    if words := [w for w in re.findall(r"\w+", spelling.python) if keyword.iskeyword(w) and w not in _OUR_KEYWORDS]:
+        return f"{words[0]!r} is a word of Python's; a column of that name is written in backticks: `{words[0]}`"
+    if re.search(r"(?<![<>=!])=(?!=)", spelling.python):
+        return "a single = compares nothing; write == for equal"
+    if not isinstance(error, SyntaxError) or not error.offset:
+        return "it cannot be read"
+    why = f" ({error.msg})" if re.search("never closed|unmatched|does not match|too many nested", error.msg) else ""
+    rest = spelling.restored(spelling.python[error.offset - 1 :]).strip()
+    return (
+        f"it cannot be read from {quoted(rest[:20])} on{why}" if rest else f"it cannot be read: it ends too early{why}"
+    )
 
 
 def names_in(node: ast.expr) -> set[str]:
     """Return the columns that a tree reads."""
     if isinstance(node, ast.Call):
         if function_name(node) in FOUR_LEPTON_FUNCTIONS:
-            collection = dotted(node.args[0])
+            collection = column_name(node.args[0])
             return {f"{collection}_{part}_{i}" for part in LEPTON_PARTS for i in range(4)}
         return set().union(*map(names_in, node.args))
     if isinstance(node, ast.Name | ast.Attribute):
-        name = dotted(node)
-        return set() if name in CONSTANTS else {name}
+        return set() if constant_name(node) else {column_name(node)}
     return set().union(*(names_in(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)))
 
 
-def dotted(node: ast.expr) -> str:
-    """Return a name, as in ``Jet.pt``; ExpressionError if the node is none."""
-    if isinstance(node, ast.Attribute):
-        return f"{dotted(node.value)}.{node.attr}"
-    if isinstance(node, ast.Name):
-        return node.id
-    raise ExpressionError(f"{ast.unparse(node)!r} is not the name of a column")
+def constant_name(node: ast.expr) -> str | None:
+    """Return the name of a constant, as in ``pi``; None for a column, also for one of that name in backticks."""
+    return node.id if isinstance(node, ast.Name) and node.id in CONSTANTS else None
+
+
+def column_name(node: ast.expr) -> str:
+    """Return the name of a column, as in ``Jet.pt``; ExpressionError if the node is none."""
+    words, inner = [], node
+    while isinstance(inner, ast.Attribute):
+        words.append(inner.attr)
+        inner = inner.value
+    if not isinstance(inner, ast.Name):
+        raise ExpressionError(f"{unparsed(node)!r} is not the name of a column")
+    return ".".join(word.strip("`") for word in [inner.id, *reversed(words)])
 
 
 def function_name(node: ast.Call) -> str:
@@ -76,39 +89,41 @@ def function_name(node: ast.Call) -> str:
     return node.func.id if isinstance(node.func, ast.Name) else ""
 
 
-def _check(node: ast.expr, source: str, depth: int) -> None:  # noqa: C901, PLR0912 - one branch a construct reads best
+def _check(node: ast.expr, spelling: Spelling, depth: int) -> None:  # noqa: C901, PLR0912 - one branch a construct reads best
     """Raise ExpressionError for whatever is not in the language."""
     if depth > _DEEPEST:
         raise ExpressionError(f"an expression nested more than {_DEEPEST} deep")
     children: list[ast.expr]
     match node:
         case ast.Constant(value=bool() | int() | float() as value):
-            if abs(value) > sys.float_info.max and isinstance(value, int):
-                raise ExpressionError(f"{quoted(source)} holds a number beyond {sys.float_info.max:.1e}")
+            if abs(value) > sys.float_info.max:
+                raise ExpressionError(f"{quoted(spelling.text)} holds a number beyond {sys.float_info.max:.1e}")
             children = []
         case ast.Name() | ast.Attribute():
-            dotted(node)
+            column_name(node)
             children = []
         case ast.BoolOp(values=values):
             children = values
         case ast.UnaryOp(op=ast.Not() | ast.USub() | ast.UAdd() | ast.Invert(), operand=operand):
             children = [operand]
         case ast.BinOp(op=ast.BitAnd() | ast.BitOr()):
-            _check_bitwise(node, source)
+            _check_bitwise(node, spelling)
             children = [node.left, node.right]
         case ast.BinOp(op=op) if isinstance(op, _ARITHMETIC):
             children = [node.left, node.right]
         case ast.Compare():
-            children = _compared(node, source)
+            children = _compared(node, spelling)
         case ast.IfExp(test=test, body=body, orelse=orelse):
             children = [test, body, orelse]
+        case ast.Subscript(value=value, slice=place):
+            children = [value, place]
         case ast.Call():
             _check_call(node)
             children = list(node.args)
         case _:
             raise ExpressionError(f"{unparsed(node)!r} has no place in an expression")
     for child in children:
-        _check(child, source, depth + 1)
+        _check(child, spelling, depth + 1)
 
 
 def unparsed(node: ast.AST) -> str:
@@ -121,21 +136,30 @@ def unparsed(node: ast.AST) -> str:
 
 def _check_call(node: ast.Call) -> None:
     name = function_name(node)
-    known = [*FUNCTIONS, *FOUR_LEPTON_FUNCTIONS]
-    if name not in known:
-        shown = name or unparsed(node.func)
-        raise ExpressionError(f"no function {shown!r}{suggestion(shown, known)}")
+    if name not in FUNCTIONS and name not in FOUR_LEPTON_FUNCTIONS:
+        raise ExpressionError(_no_function(name or unparsed(node.func), node))
     if node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
         raise ExpressionError(f"{name}(...) takes plain arguments only")
     if name in FOUR_LEPTON_FUNCTIONS:
         if len(node.args) != 1:
             raise ExpressionError(f"{name}(...) takes one collection of leptons, as in {name}(lep)")
-        dotted(node.args[0])
+        column_name(node.args[0])
     elif (wrong := FUNCTIONS[name].wrong_count(len(node.args))) is not None:
         raise ExpressionError(f"{name}(...) takes {wrong}, not {len(node.args)}")
 
 
-def _compared(node: ast.Compare, source: str) -> list[ast.expr]:
+def _no_function(name: str, node: ast.Call) -> str:
+    """Return what to say of a call of something else; ``m(ll)`` may be meant as the name of a column."""
+    if name in INSTEAD:
+        return f"no function {name!r}; write {INSTEAD[name]}"
+    column = unparsed(node)
+    perhaps = (
+        f"; a column named {column} is written in backticks: `{column}`" if re.fullmatch(r"\w+\(\w*\)", column) else ""
+    )
+    return f"no function {name!r}{suggestion(name, [*FUNCTIONS, *FOUR_LEPTON_FUNCTIONS])}{perhaps}"
+
+
+def _compared(node: ast.Compare, spelling: Spelling) -> list[ast.expr]:
     """Return what a comparison compares, members of ``in (...)`` included."""
     operands = [node.left]
     for op, operand in zip(node.ops, node.comparators, strict=True):
@@ -148,9 +172,17 @@ def _compared(node: ast.Compare, source: str) -> list[ast.expr]:
         else:
             raise ExpressionError(f"{unparsed(node)!r}: this comparison has no place in an expression")
     for operand in operands:
-        if _is_bitwise(operand) and not _parenthesised(operand, source):
+        if _parenthesised(operand, spelling):
+            continue
+        if _is_bitwise(operand):
             raise ExpressionError(
-                f"{quoted(source)}: & and | bind tighter than comparisons; put each comparison in parentheses, or write `and`, `or`"
+                f"{quoted(spelling.text)}: & and | bind tighter than comparisons; put each comparison in parentheses,"
+                " or write `and`, `or`"
+            )
+        if isinstance(operand, ast.UnaryOp) and isinstance(operand.op, ast.Invert):
+            raise ExpressionError(
+                f"{quoted(spelling.text)}: ! and ~ bind tighter than comparisons; put the comparison in parentheses,"
+                " or write `not`"
             )
     return operands
 
@@ -159,22 +191,22 @@ def _is_bitwise(node: ast.expr) -> bool:
     return isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitAnd | ast.BitOr)
 
 
-def _parenthesised(node: ast.expr, source: str) -> bool:
-    text = source.encode()
+def _parenthesised(node: ast.expr, spelling: Spelling) -> bool:
+    text = spelling.python.encode()
     before, after = text[: node.col_offset].rstrip(), text[node.end_col_offset or 0 :].lstrip()
     return before.endswith(b"(") and after.startswith(b")")
 
 
-def _check_bitwise(node: ast.BinOp, source: str) -> None:
+def _check_bitwise(node: ast.BinOp, spelling: Spelling) -> None:
     """Refuse ``a | b & c`` without parentheses, which does not mean what most who write it think."""
     for child in (node.left, node.right):
         if not isinstance(child, ast.BinOp) or not _is_bitwise(child):
             continue
-        if type(child.op) is not type(node.op) and not _parenthesised(child, source):
+        if type(child.op) is not type(node.op) and not _parenthesised(child, spelling):
             a, b, c = _mixed_operands(node, child)
             first, second = ("&", "|") if isinstance(child.op, ast.BitAnd) else ("|", "&")
             raise ExpressionError(
-                f"{quoted(source)} mixes | and & without parentheses; write either"
+                f"{quoted(spelling.text)} mixes | and & without parentheses; write either"
                 f" `{_tight(a, b, c, first, second)}` (what Python would do) or `{_loose(a, b, c, first, second)}`"
             )
 

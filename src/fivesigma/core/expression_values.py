@@ -1,140 +1,269 @@
-"""What an expression means: its tree, walked over columns of numbers."""
+"""What an expression means: its tree, walked over columns of numbers and of lists of numbers."""
 
 from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Mapping
-from functools import reduce
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fivesigma.core.arrays import Bools
+from fivesigma.core import lists
 from fivesigma.core.errors import ExpressionError
-from fivesigma.core.expression_grammar import CONSTANTS, LEPTON_PARTS, dotted, function_name, unparsed
+from fivesigma.core.expression_grammar import LEPTON_PARTS, column_name, constant_name, function_name, unparsed
 from fivesigma.core.four_leptons import FOUR_LEPTON_FUNCTIONS
-from fivesigma.core.functions import FUNCTIONS
+from fivesigma.core.functions import EXTREMES, LIST_FUNCTIONS, NUMBER_FUNCTIONS
+from fivesigma.core.lists import DifferentLengthsError, Lists, Value
 
 __all__ = ["evaluate"]
 
-Columns: TypeAlias = Mapping[str, NDArray[Any]]
-Values: TypeAlias = NDArray[Any]
+Columns: TypeAlias = Mapping[str, Value]
 
-_ARITHMETIC: dict[type[ast.operator], Callable[[Values, Values], Values]] = {
+_ARITHMETIC: dict[type[ast.operator], Callable[..., Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: lambda a, b: np.multiply(a, b, dtype=np.float64),  # a product of integers may not fit one
     ast.Div: operator.truediv,
-    ast.FloorDiv: lambda a, b: _dividing(np.floor_divide, a, b),
-    ast.Mod: lambda a, b: _dividing(np.mod, a, b),
-    ast.Pow: lambda a, b: np.power(a.astype(np.float64), b),
+    ast.Pow: lambda a, b: np.power(a, b, dtype=np.float64),
 }
-_COMPARISONS: dict[type[ast.cmpop], Callable[[Values, Values], Values]] = {
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
+_DIVISIONS: dict[type[ast.operator], np.ufunc] = {ast.FloorDiv: np.floor_divide, ast.Mod: np.mod}
+_COMPARISONS: dict[type[ast.cmpop], np.ufunc] = {
+    ast.Lt: np.less,
+    ast.LtE: np.less_equal,
+    ast.Gt: np.greater,
+    ast.GtE: np.greater_equal,
+    ast.Eq: np.equal,
+    ast.NotEq: np.not_equal,
 }
-_LARGEST = np.uint64(2**63)
-_CONSTANTS = dict(zip(CONSTANTS, (np.float64(np.pi), np.True_, np.False_), strict=True))
+_CONSTANTS = {"pi": np.float64(np.pi), "True": np.True_, "False": np.False_}
 
 
-def evaluate(node: ast.expr, columns: Columns) -> Values:
-    """Return the value of a tree that the grammar let through, shape (n,) or () where it names no column."""
-    return np.asarray(_MEANINGS[type(node)](node, columns))
+def evaluate(node: ast.expr, columns: Columns) -> Value:
+    """Return the value of a tree that the grammar let through: shape (n,), () where it names no column, or n lists.
 
-
-def _constant(node: ast.Constant, _columns: Columns) -> Any:
-    """Return a literal as numpy's, so that no arithmetic of unbounded integers is ever done."""
-    value = node.value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return np.int64(value) if abs(value) < 2**62 else np.float64(value)
+    Its type depends on the tree and the columns' types alone, never on their numbers.
+    """
+    value: Value = _MEANINGS[type(node)](node, columns)
     return value
 
 
-def _name(node: ast.Name | ast.Attribute, columns: Columns) -> Any:
-    name = dotted(node)
-    return _CONSTANTS[name] if name in _CONSTANTS else _wide(columns[name])
+def _constant(node: ast.Constant, _columns: Columns) -> Value:
+    """Return a literal as numpy's, so that no arithmetic of unbounded integers is ever done."""
+    value = node.value
+    if isinstance(value, bool):
+        return np.asarray(value)
+    exact = isinstance(value, int) and abs(value) < 2**62
+    return np.asarray(value, dtype=np.int64 if exact else np.float64)
 
 
-def _wide(column: Values) -> Values:
-    """Return a column in the widest type of its kind, so that nothing computed from it overflows or is rounded early."""
-    if column.dtype.kind in "iu":
-        fits = column.dtype != np.uint64 or not len(column) or column.max() < _LARGEST
-        return column.astype(np.int64 if fits else np.float64)
-    return column.astype(np.float64) if column.dtype.kind == "f" else column
+def _name(node: ast.Name | ast.Attribute, columns: Columns) -> Value:
+    constant = constant_name(node)
+    return np.asarray(_CONSTANTS[constant]) if constant else columns[column_name(node)]
 
 
-def _both_or_either(node: ast.BoolOp, columns: Columns) -> Bools:
+# -- operands ---------------------------------------------------------------------------------------------------------
+
+
+def _wide(array: NDArray[Any]) -> NDArray[Any]:
+    """Return numbers in the widest type of their kind, so that nothing computed from them overflows or is rounded early."""
+    whole = array.dtype.kind in "bi" or (array.dtype.kind == "u" and array.dtype.itemsize < 8)
+    return array.astype(np.int64 if whole else np.float64, copy=False)
+
+
+def _number(node: ast.expr, columns: Columns) -> Value:
+    """Return an operand of arithmetic; booleans count as 0 and 1, small integers do not overflow."""
+    return lists.elementwise(_wide, evaluate(node, columns))
+
+
+def _condition(node: ast.expr, columns: Columns) -> Value:
+    value = evaluate(node, columns)
+    if _kind(value) not in "biu":
+        raise ExpressionError(f"{unparsed(node)!r} is a number where a condition is needed; compare it with something")
+    return lists.elementwise(lambda flags: flags.astype(np.bool_, copy=False), value)
+
+
+def _kind(value: Value) -> str:
+    return (value.content if isinstance(value, Lists) else value).dtype.kind
+
+
+def _combined(function: Callable[..., Any], nodes: Sequence[ast.expr], values: Iterable[Value]) -> Value:
+    """Return a function of the nodes' values; ExpressionError naming two nodes whose lists differ in length."""
+    try:
+        return lists.elementwise(function, *values)
+    except DifferentLengthsError as error:
+        raise _different(nodes, error) from error
+
+
+def _different(nodes: Sequence[ast.expr], error: DifferentLengthsError) -> ExpressionError:
+    one, other = (unparsed(nodes[i]) for i in error.operands)
+    return ExpressionError(
+        f"{one!r} and {other!r} are lists of different lengths, first in event {error.event} (counted from 0):"
+        f" {error.lengths[0]} and {error.lengths[1]}"
+    )
+
+
+def _folded(function: Callable[..., Any], values: Iterator[tuple[ast.expr, Value]]) -> Value:
+    """Return a function of the first two values, then of the result and the third, and so on; only two are held at a time."""
+    label, result = next(values)
+    for node, value in values:
+        result = _combined(function, (label, node), (result, value))
+        label = node if isinstance(value, Lists) else label
+    return result
+
+
+# -- what each construct means ----------------------------------------------------------------------------------------
+
+
+def _both_or_either(node: ast.BoolOp, columns: Columns) -> Value:
     combine = np.logical_and if isinstance(node.op, ast.And) else np.logical_or
-    return reduce(combine, [_condition(value, columns) for value in node.values])
+    return _folded(combine, ((value, _condition(value, columns)) for value in node.values))
 
 
-def _unary(node: ast.UnaryOp, columns: Columns) -> Values:
+def _unary(node: ast.UnaryOp, columns: Columns) -> Value:
     if isinstance(node.op, ast.Not | ast.Invert):
-        return np.logical_not(_condition(node.operand, columns))
+        return lists.elementwise(np.logical_not, _condition(node.operand, columns))
     value = _number(node.operand, columns)
-    return -value if isinstance(node.op, ast.USub) else value
+    return lists.elementwise(np.negative, value) if isinstance(node.op, ast.USub) else value
 
 
-def _binary(node: ast.BinOp, columns: Columns) -> Values:
+def _binary(node: ast.BinOp, columns: Columns) -> Value:
+    sides = (node.left, node.right)
     if isinstance(node.op, ast.BitAnd | ast.BitOr):
         combine = np.logical_and if isinstance(node.op, ast.BitAnd) else np.logical_or
-        return np.asarray(combine(_condition(node.left, columns), _condition(node.right, columns)))
-    return _ARITHMETIC[type(node.op)](_number(node.left, columns), _number(node.right, columns))
+        return _combined(combine, sides, [_condition(side, columns) for side in sides])
+    if division := _DIVISIONS.get(type(node.op)):
+        return _combined(partial(_divided, division), sides, [evaluate(side, columns) for side in sides])
+    return _combined(_ARITHMETIC[type(node.op)], sides, [_number(side, columns) for side in sides])
 
 
-def _choice(node: ast.IfExp, columns: Columns) -> Values:
-    return np.where(_condition(node.test, columns), evaluate(node.body, columns), evaluate(node.orelse, columns))
-
-
-def _comparison(node: ast.Compare, columns: Columns) -> Bools:
-    """Return a comparison; a chain means each of its links."""
-    left, links = evaluate(node.left, columns), []
-    for op, operand in zip(node.ops, node.comparators, strict=True):
-        if isinstance(op, ast.In | ast.NotIn) and isinstance(operand, ast.Tuple | ast.List):
-            among = reduce(np.logical_or, [left == evaluate(element, columns) for element in operand.elts])
-            return np.asarray(among if isinstance(op, ast.In) else np.logical_not(among))
-        right = evaluate(operand, columns)
-        links.append(_COMPARISONS[type(op)](left, right))
-        left = right
-    return np.asarray(reduce(np.logical_and, links))
-
-
-def _call(node: ast.Call, columns: Columns) -> Any:
-    name = function_name(node)
-    if name in FOUR_LEPTON_FUNCTIONS:
-        collection = dotted(node.args[0])
-        parts = (np.stack([columns[f"{collection}_{part}_{i}"] for i in range(4)]) for part in LEPTON_PARTS)
-        return FOUR_LEPTON_FUNCTIONS[name](*parts)
-    return FUNCTIONS[name].call(*(evaluate(arg, columns) for arg in node.args))
-
-
-def _number(node: ast.expr, columns: Columns) -> Values:
-    """Return an operand of arithmetic; booleans count as 0 and 1, small integers do not overflow."""
-    value = evaluate(node, columns)
-    return value.astype(np.int64) if value.dtype.kind in "biu" else value.astype(np.float64)
-
-
-def _dividing(operation: Callable[..., Values], a: Values, b: Values) -> Values:
-    """Return a whole division; of integers by zero it is NaN, as of other numbers, and not numpy's 0."""
+def _divided(operation: np.ufunc, a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+    """Return a whole division: whole for whole numbers by a constant, else a number, NaN where divided by zero (not numpy's 0)."""
+    if b.ndim == 0 and b.dtype.kind in "biu" and b > 0 and a.dtype.kind in "biu":
+        return np.asarray(operation(a, b.astype(np.uint64)) if a.dtype == np.uint64 else operation(_wide(a), _wide(b)))
+    a, b = _wide(a), _wide(b)
     by_zero = np.equal(b, 0)
-    result = operation(a, np.where(by_zero, 1, b))
-    return np.where(by_zero, np.nan, result) if np.any(by_zero) else result
+    return np.where(by_zero, np.nan, operation(a, np.where(by_zero, 1, b)))
 
 
-def _condition(node: ast.expr, columns: Columns) -> Bools:
-    value = evaluate(node, columns)
-    if value.dtype.kind not in "biu":
-        raise ExpressionError(f"{unparsed(node)!r} is a number where a condition is needed; compare it with something")
-    return value.astype(np.bool_)
+def _choice(node: ast.IfExp, columns: Columns) -> Value:
+    return _chosen((node.test, node.body, node.orelse), columns)
 
 
-_MEANINGS: dict[type[ast.expr], Callable[[Any, Columns], Any]] = {
+def _chosen(nodes: Sequence[ast.expr], columns: Columns) -> Value:
+    condition, *choices = nodes
+    return _combined(np.where, nodes, [_condition(condition, columns), *(evaluate(node, columns) for node in choices)])
+
+
+def _comparison(node: ast.Compare, columns: Columns) -> Value:
+    """Return a comparison; a chain means each of its links."""
+    if isinstance(node.ops[0], ast.In | ast.NotIn):
+        return _membership(node, columns)
+    return _folded(np.logical_and, _links(node, columns))
+
+
+def _links(node: ast.Compare, columns: Columns) -> Iterator[tuple[ast.expr, Value]]:
+    left_node, left = node.left, evaluate(node.left, columns)
+    for op, right_node in zip(node.ops, node.comparators, strict=True):
+        right = evaluate(right_node, columns)
+        yield right_node, _combined(partial(_compared, _COMPARISONS[type(op)]), (left_node, right_node), (left, right))
+        left_node, left = right_node, right
+
+
+def _compared(operation: np.ufunc, a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return a comparison, in the type of the column where a constant is exact in it: that spares a copy."""
+    if b.ndim == 0 and (same := b.astype(a.dtype)) == b:
+        b = same
+    elif a.ndim == 0 and (same := a.astype(b.dtype)) == a:
+        a = same
+    return np.asarray(operation(a, b))
+
+
+def _membership(node: ast.Compare, columns: Columns) -> Value:
+    members = node.comparators[0]
+    elements = members.elts if isinstance(members, ast.Tuple | ast.List) else []
+    left = evaluate(node.left, columns)
+    equal = partial(_compared, np.equal)
+    among = _folded(
+        np.logical_or,
+        ((e, _combined(equal, (node.left, e), (left, evaluate(e, columns)))) for e in elements),
+    )
+    return among if isinstance(node.ops[0], ast.In) else lists.elementwise(np.logical_not, among)
+
+
+def _call(node: ast.Call, columns: Columns) -> Value:
+    name = function_name(node)
+    if name == "where":
+        return _chosen(node.args, columns)
+    if name in FOUR_LEPTON_FUNCTIONS:
+        return _of_four_leptons(name, column_name(node.args[0]), columns)
+    if name in EXTREMES and len(node.args) > 1:
+        return _folded(EXTREMES[name], ((arg, _number(arg, columns)) for arg in node.args))
+    if name in LIST_FUNCTIONS:
+        return _of_lists(name, node, columns)
+    return _combined(NUMBER_FUNCTIONS[name].call, node.args, [_number(arg, columns) for arg in node.args])
+
+
+def _of_four_leptons(name: str, collection: str, columns: Columns) -> Value:
+    leptons = {f"{part}_{i}": columns[f"{collection}_{part}_{i}"] for part in LEPTON_PARTS for i in range(4)}
+    for part, column in leptons.items():
+        if isinstance(column, Lists):
+            raise ExpressionError(f"{name}({collection}): column '{collection}_{part}' has a list for each event")
+    parts = (np.stack([_wide(np.asarray(leptons[f"{part}_{i}"])) for i in range(4)]) for part in LEPTON_PARTS)
+    return FOUR_LEPTON_FUNCTIONS[name](*parts)
+
+
+def _of_lists(name: str, node: ast.Call, columns: Columns) -> Value:
+    read = _condition if name in ("any", "all") else evaluate
+    value, *others = (read(arg, columns) for arg in node.args)
+    if name == "at":
+        return _element(node.args[0], value, node.args[1], others[0])
+    for arg, operand in zip(node.args, (value, *others), strict=True):
+        if not isinstance(operand, Lists):
+            raise ExpressionError(_no_list(name, arg))
+    try:
+        result: Value = LIST_FUNCTIONS[name].call(value, *others)
+    except DifferentLengthsError as error:
+        raise _different(node.args, error) from error
+    return result
+
+
+def _no_list(name: str, node: ast.expr) -> str:
+    says = f"{name}({unparsed(node)}): {unparsed(node)!r} is one value for each event, not a list"
+    if name == "count":
+        return f"{says}; count counts within an event, and how many events pass a cut is in the cutflow"
+    return f"{says}; give {name} two or more values to compare" if name in EXTREMES else says
+
+
+def _subscript(node: ast.Subscript, columns: Columns) -> Value:
+    """Return ``x[condition]``, the elements for which it is true, or ``x[i]``, one of them."""
+    value, place = evaluate(node.value, columns), evaluate(node.slice, columns)
+    if not isinstance(place, Lists) and _kind(place) != "b":
+        return _element(node.value, value, node.slice, place)
+    if not isinstance(value, Lists):
+        raise ExpressionError(f"{unparsed(node)!r}: {unparsed(node.value)!r} is one value for each event, not a list")
+    if _kind(place) != "b":
+        raise ExpressionError(
+            f"{unparsed(node)!r}: a list in brackets must be a condition, as in"
+            f" {unparsed(node.value)}[{unparsed(node.slice)} != 0]"
+        )
+    flags = _combined(lambda x, flags: np.broadcast_to(flags, x.shape), (node.value, node.slice), (value, place))
+    return lists.selected(value, flags.content if isinstance(flags, Lists) else flags)
+
+
+def _element(node: ast.expr, value: Value, place_node: ast.expr, place: Value) -> Value:
+    if not isinstance(value, Lists):
+        raise ExpressionError(f"{unparsed(node)!r} is one value for each event, not a list with an element to take")
+    if isinstance(place, Lists):
+        raise ExpressionError(f"{unparsed(place_node)!r} is a list where one position for each event is needed")
+    if np.any(np.isfinite(place) & (place != np.floor(place))):
+        raise ExpressionError(f"{unparsed(place_node)!r} is not a whole number, as the position of an element must be")
+    return lists.element(value, place)
+
+
+_MEANINGS: dict[type[ast.expr], Callable[[Any, Columns], Value]] = {
     ast.Constant: _constant,
     ast.Name: _name,
     ast.Attribute: _name,
@@ -144,4 +273,5 @@ _MEANINGS: dict[type[ast.expr], Callable[[Any, Columns], Any]] = {
     ast.IfExp: _choice,
     ast.Compare: _comparison,
     ast.Call: _call,
+    ast.Subscript: _subscript,
 }

@@ -8,7 +8,7 @@ Nothing is executed as Python: `fivesigma.core.expression_grammar` says what may
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,11 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats
-from fivesigma.core.errors import ExpressionError, suggestion
-from fivesigma.core.expression_grammar import names_in, parse, quoted
+from fivesigma.core.errors import ExpressionError
+from fivesigma.core.expression_columns import named_columns
+from fivesigma.core.expression_grammar import names_in, parse
+from fivesigma.core.expression_text import quoted
 from fivesigma.core.expression_values import evaluate
+from fivesigma.core.lists import Lists, Value, blocks, joined
 
 __all__ = ["Expression"]
+
+_EVENTS_AT_A_TIME = 2**15
+"""So many that calling numpy costs nothing beside the work, so few that intermediate results stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,38 +59,70 @@ class Expression:
     def __str__(self) -> str:
         return self.text
 
-    def values(self, columns: Mapping[str, NDArray[Any]], length: int | None = None) -> Floats:
-        """Return the expression's value per event, float64, shape (n,); division by zero gives inf or NaN.
+    def values(self, columns: Mapping[str, Any], length: int | None = None) -> Floats:
+        """Return the expression's value per event, float64, shape (n,); what has no value is NaN.
 
         Parameters
         ----------
         columns
-            Arrays of shape (n,) by name.
+            By name, numpy arrays of shape (n,) or awkward arrays of n lists of numbers.
         length
             n, needed where the expression names no column.
 
         Raises
         ------
         ExpressionError
-            If a name is no column (the nearest are offered) or an operation does not fit its operands.
+            If a name is no column (the nearest are offered), columns do not fit one another or what is done with them, or
+            the expression has a list for each event.
         """
-        return self._answer(columns, length).astype(np.float64)
+        return self._filled(np.float64, columns, length)
 
-    def mask(self, columns: Mapping[str, NDArray[Any]], length: int | None = None) -> Bools:
+    def mask(self, columns: Mapping[str, Any], length: int | None = None) -> Bools:
         """Return which events, shape (n,), fulfil the condition; arguments and errors as for `values`."""
-        answer = self._answer(columns, length)
-        if answer.dtype.kind not in "biu":
-            raise ExpressionError(f"{quoted(self.text)} is a number, not a condition; compare it with something")
-        return answer.astype(np.bool_)
+        return self._filled(np.bool_, columns, length)
 
-    def _answer(self, columns: Mapping[str, NDArray[Any]], length: int | None) -> NDArray[Any]:
-        for name in sorted(self.names):
-            if name not in columns:
-                raise ExpressionError(f"{quoted(self.text)}: no column {name!r}{suggestion(name, columns)}")
-        try:
-            with np.errstate(all="ignore"):
-                answer = np.asarray(evaluate(self._tree, columns))
-        except (TypeError, ValueError) as error:
-            raise ExpressionError(f"{quoted(self.text)}: {error}") from error
-        size = len(next(iter(columns.values()))) if columns else length
-        return np.broadcast_to(answer, (length if length is not None else size or 0,))
+    def column(self, columns: Mapping[str, Any], length: int | None = None) -> Any:
+        """Return the expression as a column like those it reads: shape (n,), or an awkward array of n lists.
+
+        Arguments and errors as for `values`, but that lists are welcome.
+        """
+        parts = [part for _, _, part in self._parts(columns, length)]
+        lists = [part for part in parts if isinstance(part, Lists)]
+        if not lists:
+            return np.concatenate([part for part in parts if not isinstance(part, Lists)])
+        from fivesigma.core import jagged  # noqa: PLC0415 - who has no lists does not wait for awkward
+
+        return jagged.to_awkward(joined(lists))
+
+    def _filled(self, dtype: type[Any], columns: Mapping[str, Any], length: int | None) -> NDArray[Any]:
+        """Return one value of a type for each event."""
+        result: NDArray[Any] = np.empty(0, dtype=dtype)
+        for place, size, part in self._parts(columns, length):
+            if isinstance(part, Lists):
+                raise ExpressionError(_still_lists(self.text, part))
+            if dtype is np.bool_ and part.dtype.kind not in "biu":
+                raise ExpressionError(f"{quoted(self.text)} is a number, not a condition; compare it with something")
+            result = result if len(result) == size else np.empty(size, dtype=dtype)
+            result[place] = part
+        return result
+
+    def _parts(self, columns: Mapping[str, Any], length: int | None) -> Iterator[tuple[slice, int, Value]]:
+        """Yield which events, how many there are in all, and their answer, some events at a time.
+
+        So what is held on the way, however deep the expression, is small beside the columns, and stays in the processor's cache.
+        """
+        read, size = named_columns(self.text, self.names, columns, length)
+        for place, part in blocks(read, size, _EVENTS_AT_A_TIME):
+            try:
+                with np.errstate(all="ignore"):
+                    answer = evaluate(self._tree, part)
+            except RecursionError as error:
+                raise ExpressionError(f"{quoted(self.text)} is nested too deep") from error
+            if not isinstance(answer, Lists):
+                answer = np.broadcast_to(answer, (place.stop - place.start,))
+            yield place, size, answer
+
+
+def _still_lists(text: str, answer: Lists) -> str:
+    reductions = "count, any, all" if answer.content.dtype == np.bool_ else "max, min, sum, mean, first, at, count"
+    return f"{quoted(text)} has a value for each element of a list; reduce it with one of {reductions}"

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from fivesigma.core import kinematics
+from fivesigma.core import kinematics, lists
 
-__all__ = ["FUNCTIONS", "Function"]
+__all__ = ["EXTREMES", "FUNCTIONS", "INSTEAD", "LIST_FUNCTIONS", "NUMBER_FUNCTIONS", "Function"]
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of arrays and how many arguments it takes; ``most`` is None where there is no limit."""
+    """A function, how it is called, what it is, and how many arguments it takes; ``most`` is None where there is no limit."""
 
     call: Callable[..., Any]
+    usage: str
+    meaning: str
     least: int = 1
     most: int | None = 1
     multiple_of: int = 1
@@ -28,30 +29,109 @@ class Function:
         if count >= self.least and (self.most is None or count <= self.most) and count % self.multiple_of == 0:
             return None
         if self.most is None:
-            unit = f" in steps of {self.multiple_of}" if self.multiple_of > 1 else ""
-            return f"{self.least} or more arguments{unit}"
+            return f"{self.least} or more arguments"
+        unit = f" in steps of {self.multiple_of}" if self.multiple_of > 1 else ""
+        if self.most > self.least:
+            return f"{self.least} to {self.most} arguments{unit}"
         return f"{self.least} argument" + ("s" if self.least > 1 else "")
 
 
-def _exactly(count: int, call: Callable[..., Any]) -> Function:
-    return Function(call, count, count)
+def _of_one(name: str, meaning: str, argument: str = "x") -> Function:
+    return Function(getattr(np, name), f"{name}({argument})", meaning)
 
+
+def _of(count: int, call: Callable[..., Any], usage: str, meaning: str) -> Function:
+    return Function(call, usage, meaning, count, count)
+
+
+NUMBER_FUNCTIONS: dict[str, Function] = {
+    "abs": _of_one("abs", "absolute value"),
+    "sqrt": _of_one("sqrt", "square root"),
+    "exp": _of_one("exp", "e to the power of x"),
+    "log": _of_one("log", "natural logarithm"),
+    "log10": _of_one("log10", "logarithm to base 10"),
+    "floor": _of_one("floor", "next whole number below"),
+    "ceil": _of_one("ceil", "next whole number above"),
+    **{name: _of_one(name, f"{name} of an angle in radians") for name in ("sin", "cos", "tan")},
+    **{name: _of_one(name, f"the angle whose {name[1:]} is x") for name in ("asin", "acos", "atan")},
+    **{name: _of_one(name, "hyperbolic function") for name in ("sinh", "cosh", "tanh")},
+    **{name: _of_one(name, "inverse hyperbolic function") for name in ("asinh", "acosh", "atanh")},
+    "atan2": _of(2, np.atan2, "atan2(y, x)", "the angle of the point (x, y)"),
+    "hypot": _of(2, np.hypot, "hypot(x, y)", "√(x² + y²)"),
+    "isfinite": _of_one("isfinite", "whether x is neither missing nor infinite"),
+    "missing": Function(np.isnan, "missing(x)", "whether x is missing (NaN)"),
+    "default": _of(
+        2, lambda x, value: np.where(np.isnan(x), value, x), "default(x, value)", "x, or the value where x is missing"
+    ),
+    "delta_phi": _of(2, kinematics.delta_phi, "delta_phi(phi1, phi2)", "φ₁ - φ₂, brought into [-π, π)"),
+    "delta_r": _of(4, kinematics.delta_r, "delta_r(eta1, phi1, eta2, phi2)", "√(Δη² + Δφ²)"),
+    "transverse_mass": _of(
+        4,
+        kinematics.transverse_mass,
+        "transverse_mass(pt1, phi1, pt2, phi2)",
+        "transverse mass of two massless particles",
+    ),
+    "invariant_mass": Function(
+        kinematics.invariant_mass,
+        "invariant_mass(pt1, eta1, phi1, pt2, eta2, phi2, ...)",
+        "mass of two to ten massless particles together",
+        6,
+        30,
+        3,
+    ),
+}
+"""Functions of numbers; of lists they give a list."""
+
+EXTREMES: dict[str, Callable[..., Any]] = {"max": np.maximum, "min": np.minimum}
+"""What ``max`` and ``min`` do with several arguments, two at a time."""
+
+LIST_FUNCTIONS: dict[str, Function] = {
+    "count": Function(lists.count, "count(x)", "how many elements; of conditions, how many are true"),
+    "sum": Function(lists.total, "sum(x)", "sum of the elements, 0 of an empty list"),
+    "mean": Function(lists.mean, "mean(x)", "mean of the elements"),
+    "max": Function(lists.largest, "max(x), max(x, y, ...)", "the largest of the list; the larger of x and y", 1, None),
+    "min": Function(
+        lists.smallest, "min(x), min(x, y, ...)", "the smallest of the list; the smaller of x and y", 1, None
+    ),
+    "any": Function(lists.any_true, "any(condition)", "whether it is true of one element at least"),
+    "all": Function(lists.all_true, "all(condition)", "whether it is true of every element"),
+    "first": Function(lambda x: lists.element(x, 0), "first(x)", "the first element, also x[0]"),
+    "last": Function(lambda x: lists.element(x, -1), "last(x)", "the last element, also x[-1]"),
+    "at": _of(2, lists.element, "at(x, i)", "the element at position i, also x[i]; below 0 it counts from the end"),
+    "argmax": Function(lists.position_of_largest, "argmax(x)", "where the largest stands, the first of equals"),
+    "argmin": Function(lists.position_of_smallest, "argmin(x)", "where the smallest stands, the first of equals"),
+    "descending": Function(
+        lists.descending,
+        "descending(x), descending(x, by)",
+        "the list in descending order of its own or of another",
+        1,
+        2,
+    ),
+    "ascending": Function(
+        lists.ascending, "ascending(x), ascending(x, by)", "the list in ascending order of its own or of another", 1, 2
+    ),
+}
+"""Functions of a list for each event; all but the last two give one value for each event."""
 
 FUNCTIONS: dict[str, Function] = {
-    **{
-        name: Function(getattr(np, name))
-        for name in ("abs", "sqrt", "exp", "log", "log10", "floor", "ceil", "isfinite")
-    },
-    **{name: Function(getattr(np, name)) for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
-    **{name: Function(getattr(np, name)) for name in ("asin", "acos", "atan", "asinh", "acosh", "atanh")},
-    "atan2": _exactly(2, np.atan2),
-    "hypot": _exactly(2, np.hypot),
-    "where": _exactly(3, np.where),
-    "min": Function(lambda *arrays: reduce(np.minimum, arrays), 2, None),
-    "max": Function(lambda *arrays: reduce(np.maximum, arrays), 2, None),
-    "delta_phi": _exactly(2, kinematics.delta_phi),
-    "delta_r": _exactly(4, kinematics.delta_r),
-    "invariant_mass": Function(kinematics.invariant_mass, 6, None, 3),
-    "transverse_mass": _exactly(4, kinematics.transverse_mass),
+    "where": _of(3, np.where, "where(condition, x, y)", "x where the condition is true, else y"),
+    **NUMBER_FUNCTIONS,
+    **LIST_FUNCTIONS,
 }
-"""Functions by name; `fivesigma.core.four_leptons` adds those that take a collection of leptons."""
+"""All functions by name; `fivesigma.core.four_leptons` adds those that take a collection of leptons."""
+
+INSTEAD: dict[str, str] = {
+    "sort": "descending(x), the largest first, or ascending(x)",
+    "sorted": "descending(x), the largest first, or ascending(x)",
+    "reverse": "descending(x), the largest first, or ascending(x)",
+    "len": "count(x)",
+    "length": "count(x)",
+    "size": "count(x)",
+    "pow": "x ** y",
+    "mod": "x % y",
+    "ln": "log(x)",
+    "isnan": "missing(x)",
+    "is_missing": "missing(x)",
+    "average": "mean(x)",
+}
+"""What to write instead of names that other languages have, where the nearest name would mislead."""
