@@ -6,5 +6,5 @@
 - ``distributions``: scores by sample with data, training against out-of-fold.
 - ``cuts``: figures of merit against the cut, single-variable scans.
 - ``features``: shapes of the inputs, correlations.
-- ``limits``, ``templates``: what inference gives.
+- ``limits``, ``templates``: what inference gives. ``limit_planes``, ``limit_contours``: the same over a grid of signals.
 """

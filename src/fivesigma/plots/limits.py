@@ -16,9 +16,18 @@ from fivesigma.plots.registry import register, register_several
 from fivesigma.plots.style import BACKGROUND, DATA, Context, digits, logarithmic, new_figure
 from fivesigma.plots.templates import WHOLE
 
-__all__ = ["plot_breakdown", "plot_cls", "plot_limits", "plot_pulls", "plot_template_fit", "plot_upper_limit"]
+__all__ = [
+    "ONE_SIGMA",
+    "TWO_SIGMA",
+    "plot_breakdown",
+    "plot_cls",
+    "plot_limits",
+    "plot_pulls",
+    "plot_template_fit",
+    "plot_upper_limit",
+]
 
-_ONE_SIGMA, _TWO_SIGMA = "#607641", "#f5bb54"  # told apart by colour-blind readers, as CMS recommends
+ONE_SIGMA, TWO_SIGMA = "#607641", "#f5bb54"  # told apart by colour-blind readers, as CMS recommends
 _LEAST_CLS = 2e-3
 _MOST_PULLS = 20
 
@@ -28,8 +37,8 @@ def plot_cls(result: CLsCurve, *, context: Context) -> Figure:
     """Draw CLs against the signal strength: the expected curve with its bands, the observed one, and where they exclude."""
     figure, axes = new_figure(context)
     low2, low1, median, high1, high2 = np.maximum(result.expected, _LEAST_CLS / 10)
-    axes.fill_between(result.mu, low2, high2, color=_TWO_SIGMA, linewidth=0, label="expected ± 2σ")
-    axes.fill_between(result.mu, low1, high1, color=_ONE_SIGMA, linewidth=0, label="expected ± 1σ")
+    axes.fill_between(result.mu, low2, high2, color=TWO_SIGMA, linewidth=0, label="expected ± 2σ")
+    axes.fill_between(result.mu, low1, high1, color=ONE_SIGMA, linewidth=0, label="expected ± 1σ")
     axes.plot(
         result.mu, median, color="black", linestyle="--", label=f"expected: μ < {digits(result.limit_expected[2], 3)}"
     )
@@ -64,8 +73,8 @@ def plot_limits(limits: Sequence[NamedLimit], *, context: Context) -> Figure:
     figure, axes = new_figure(context, size=(5.8, 1.9 + 0.55 * len(limits)))
     for row, limit in enumerate(limits):
         low2, low1, median, high1, high2 = limit.expected
-        axes.add_patch(Rectangle((low2, row - 0.3), high2 - low2, 0.6, facecolor=_TWO_SIGMA, linewidth=0))
-        axes.add_patch(Rectangle((low1, row - 0.3), high1 - low1, 0.6, facecolor=_ONE_SIGMA, linewidth=0))
+        axes.add_patch(Rectangle((low2, row - 0.3), high2 - low2, 0.6, facecolor=TWO_SIGMA, linewidth=0))
+        axes.add_patch(Rectangle((low1, row - 0.3), high1 - low1, 0.6, facecolor=ONE_SIGMA, linewidth=0))
         axes.plot([median, median], [row - 0.3, row + 0.3], color="black", linestyle="--")
         if limit.observed is not None:
             axes.plot([limit.observed], [row], color=DATA, marker="o", markersize=6, linestyle="none")
@@ -125,8 +134,8 @@ def _drop(axes: Axes, limit: float, height: float, linestyle: str) -> None:
 def _limit_legend(figure: Figure, axes: Axes, context: Context, observed: bool) -> None:
     handles = [
         axes.plot([], [], color="black", linestyle="--", label="expected")[0],
-        Patch(facecolor=_ONE_SIGMA, label="± 1σ"),
-        Patch(facecolor=_TWO_SIGMA, label="± 2σ"),
+        Patch(facecolor=ONE_SIGMA, label="± 1σ"),
+        Patch(facecolor=TWO_SIGMA, label="± 2σ"),
     ]
     if observed:
         label = f"observed ({context.data_title})" if context.pseudo_data else "observed"
