@@ -9,10 +9,11 @@ from pathlib import Path
 
 import polars as pl
 
-from fivesigma.core.errors import DataError, suggestion
+from fivesigma.core.errors import DataError
 from fivesigma.core.identity import file_digest
 from fivesigma.events.csv_layout import DAMAGED, Bytes, Layout, layout_of, open_text
 from fivesigma.events.csv_rows import RowError, read_rows, row_line
+from fivesigma.events.named_columns import check_named
 from fivesigma.events.source import ColumnInfo, Span, Table
 
 __all__ = ["CsvFile"]
@@ -47,11 +48,7 @@ class CsvFile:
 
     def columns(self) -> Mapping[str, ColumnInfo]:
         """Return the columns, with the types that the head of the file shows; see `Source.columns`."""
-        types = layout_of(self.path, self.header).types
-        return {
-            name: ColumnInfo(name=name, type=_TYPES[type(kind)], kind="text" if kind == pl.String else "flat")
-            for name, kind in types.items()
-        }
+        return _columns(layout_of(self.path, self.header))
 
     def spans(self) -> Sequence[Span]:
         """Return ranges of bytes of the unpacked text that end where lines end; at least one."""
@@ -68,12 +65,12 @@ class CsvFile:
     def read(self, names: Collection[str], spans: Sequence[Span]) -> Iterator[Table]:
         """Yield the named columns of each span; see `Source.read`."""
         layout = layout_of(self.path, self.header)
-        wanted = self._numbers(layout, names)
+        check_named(self.name, _columns(layout), names, layout.examples.get)
         with open_text(self.path) as file:
             for span in spans:
                 data = self._bytes(file, span)
                 try:
-                    yield read_rows(data, layout.separator, layout.types, wanted)
+                    yield read_rows(data, layout.separator, layout.types, sorted(names))
                 except RowError as error:
                     line = self._lines_before(span.start) + error.line + 1
                     raise DataError(f"{self.name}:{line}: {error}") from error
@@ -91,14 +88,6 @@ class CsvFile:
         """Return a short digest of the file, packed as it is."""
         return file_digest(self.path)
 
-    def _numbers(self, layout: Layout, names: Collection[str]) -> list[str]:
-        for name in names:
-            if name not in layout.types:
-                raise DataError(f"{self.name}: no column {name!r}{suggestion(name, layout.types)}")
-            if name in layout.examples:
-                raise DataError(f"{self.name}: column {name!r} holds text, such as {layout.examples[name]!r}")
-        return [name for name in layout.types if name in names]
-
     def _bytes(self, file: Bytes, span: Span) -> bytes:
         try:
             file.seek(span.start)
@@ -113,6 +102,13 @@ class CsvFile:
                 lines += chunk.count(b"\n")
                 offset -= len(chunk)
         return lines
+
+
+def _columns(layout: Layout) -> dict[str, ColumnInfo]:
+    return {
+        name: ColumnInfo(name=name, type=_TYPES[type(kind)], kind="text" if kind == pl.String else "flat")
+        for name, kind in layout.types.items()
+    }
 
 
 def _cuts_by_leaps(file: Bytes, layout: Layout, size: int) -> list[int]:

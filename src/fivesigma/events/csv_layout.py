@@ -125,13 +125,13 @@ def _head(path: Path) -> tuple[bytes, bool, bool]:
             raise DataError(f"{path}: damaged or cut short: {error}") from error
         packed = isinstance(file, gzip.GzipFile)
     if not head.removeprefix(_BYTE_ORDER_MARK).strip():
-        raise DataError(f"{path}: is empty: not even a line that names columns")
+        raise DataError(f"{path}: not a readable CSV file: it is empty")
     if head.startswith(_WIDE_MARKS):
-        raise DataError(f"{path}: is written in UTF-16; write it in UTF-8")
+        raise DataError(f"{path}: not a readable CSV file: it is written in UTF-16; write it in UTF-8")
     if b"\0" in head:
-        raise DataError(f"{path}: not a text table: it holds binary data")
+        raise DataError(f"{path}: not a readable CSV file: it holds binary data")
     if b"\n" not in head and (b"\r" in head or len(head) == size):
-        raise DataError(f"{path}: not a text table: no line of it ends in a line feed")
+        raise DataError(f"{path}: not a readable CSV file: no line of it ends in a line feed")
     return head, len(head) < size, packed
 
 
@@ -140,7 +140,9 @@ def _decoded(path: Path, line: bytes) -> str:
         return line.decode().strip("\r\n")
     except UnicodeDecodeError as error:
         byte = line[error.start]
-        raise DataError(f"{path}:1: not a text table in UTF-8: byte 0x{byte:02x} at place {error.start + 1}") from error
+        raise DataError(
+            f"{path}:1: not a readable CSV file: not in UTF-8, byte 0x{byte:02x} at place {error.start + 1}"
+        ) from error
 
 
 def _separator(line: str, second: str, header: Sequence[str] | None) -> str:
