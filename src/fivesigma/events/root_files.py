@@ -16,7 +16,9 @@ import uproot
 
 from fivesigma.core.errors import DataError, suggestion
 from fivesigma.core.identity import digest, file_digest
-from fivesigma.events.root_tables import Ntuple, OpenTable, RootColumn, Tree, values
+from fivesigma.events.root_columns import OpenTable, RootColumn
+from fivesigma.events.root_ntuples import Ntuple
+from fivesigma.events.root_trees import Tree
 from fivesigma.events.source import ColumnInfo, Span, Table
 
 __all__ = ["RootTable", "root_tables"]
@@ -39,6 +41,7 @@ _BROKEN = (
     OSError,
     EOFError,
     MemoryError,
+    NameError,
     RuntimeError,
     SyntaxError,
     struct.error,
@@ -113,18 +116,16 @@ class RootTable:
                 yield from self._read(table, wanted, run, step)
 
     def _read(self, table: OpenTable, wanted: Mapping[str, RootColumn], run: Span, step: int) -> Iterator[Table]:
-        paths = sorted({column.field[0] for column in wanted.values()})
-        start = run.start
-        pieces = table.arrays(paths, run, step) if paths else iter(())
-        while start < run.stop or start == run.start:
-            stop = min(start + step, run.stop)
+        pieces = table.read(wanted, run, step) if wanted else None
+        for start in range(run.start, max(run.stop, run.start + 1), step):
+            span = Span(start, min(start + step, run.stop))
             try:
-                arrays = next(pieces) if paths else {}
-                columns = {name: values(arrays[column.field[0]], column.field) for name, column in wanted.items()}
-            except _BROKEN as error:
-                raise _damaged(self.name, table, wanted, Span(start, stop), error) from error
-            yield Table(columns, stop - start)
-            start = max(stop, start + 1)
+                columns = next(pieces) if pieces else {}
+                if any(len(column) != span.stop - span.start for column in columns.values()):
+                    raise ValueError("there are other numbers of entries than the file says")
+            except (*_BROKEN, StopIteration) as error:
+                raise _damaged(self.name, table, wanted, span, error) from error
+            yield Table(columns, span.stop - span.start)
 
     def position(self, span: Span, row: int) -> str:
         """Return the entry's number in the tree, from 0 as ROOT counts."""
@@ -244,10 +245,10 @@ def _damaged(
 ) -> DataError:
     """Return an error that says which column cannot be read in which entries, having tried them one by one."""
     for name, column in wanted.items():
-        for piece in table.pieces(column.field[0]):
+        for piece in table.pieces(column):
             if piece.start < span.stop and piece.stop > span.start:
                 try:
-                    next(table.arrays([column.field[0]], piece, max(piece.stop - piece.start, 1)))
+                    next(table.read({name: column}, piece, max(piece.stop - piece.start, 1)))
                 except _BROKEN as fault:
                     entries = f"entries {piece.start} to {piece.stop - 1}"
                     return DataError(f"{where}: column {name!r} cannot be read in {entries}: {_first_line(fault)}")
