@@ -9,11 +9,12 @@ import sys
 import warnings
 
 from fivesigma.core.errors import ExpressionError, suggestion
-from fivesigma.core.expression_text import CONSTANTS, Spelling, quoted, spelled
+from fivesigma.core.expression_precedence import check_mix, check_operand
+from fivesigma.core.expression_text import CONSTANTS, Spelling, quoted, spelled, unparsed
 from fivesigma.core.four_leptons import FOUR_LEPTON_FUNCTIONS
 from fivesigma.core.functions import FUNCTIONS, INSTEAD
 
-__all__ = ["LEPTON_PARTS", "column_name", "constant_name", "function_name", "names_in", "parse", "unparsed"]
+__all__ = ["LEPTON_PARTS", "column_name", "constant_name", "function_name", "names_in", "parse"]
 
 LEPTON_PARTS = ("pt", "eta", "phi", "type", "charge")
 """What a collection of leptons has of each: ``z1_mass(lep)`` reads ``lep_pt_0`` ... ``lep_charge_3``."""
@@ -107,7 +108,7 @@ def _check(node: ast.expr, spelling: Spelling, depth: int) -> None:  # noqa: C90
         case ast.UnaryOp(op=ast.Not() | ast.USub() | ast.UAdd() | ast.Invert(), operand=operand):
             children = [operand]
         case ast.BinOp(op=ast.BitAnd() | ast.BitOr()):
-            _check_bitwise(node, spelling)
+            check_mix(node, spelling)
             children = [node.left, node.right]
         case ast.BinOp(op=op) if isinstance(op, _ARITHMETIC):
             children = [node.left, node.right]
@@ -124,14 +125,6 @@ def _check(node: ast.expr, spelling: Spelling, depth: int) -> None:  # noqa: C90
             raise ExpressionError(f"{unparsed(node)!r} has no place in an expression")
     for child in children:
         _check(child, spelling, depth + 1)
-
-
-def unparsed(node: ast.AST) -> str:
-    """Return a piece of an expression as messages show it."""
-    try:
-        return ast.unparse(node)[:80]
-    except (RecursionError, ValueError):
-        return type(node).__name__
 
 
 def _check_call(node: ast.Call) -> None:
@@ -172,58 +165,5 @@ def _compared(node: ast.Compare, spelling: Spelling) -> list[ast.expr]:
         else:
             raise ExpressionError(f"{unparsed(node)!r}: this comparison has no place in an expression")
     for operand in operands:
-        if _parenthesised(operand, spelling):
-            continue
-        if _is_bitwise(operand):
-            raise ExpressionError(
-                f"{quoted(spelling.text)}: & and | bind tighter than comparisons; put each comparison in parentheses,"
-                " or write `and`, `or`"
-            )
-        if isinstance(operand, ast.UnaryOp) and isinstance(operand.op, ast.Invert):
-            raise ExpressionError(
-                f"{quoted(spelling.text)}: ! and ~ bind tighter than comparisons; put the comparison in parentheses,"
-                " or write `not`"
-            )
+        check_operand(operand, spelling)
     return operands
-
-
-def _is_bitwise(node: ast.expr) -> bool:
-    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitAnd | ast.BitOr)
-
-
-def _parenthesised(node: ast.expr, spelling: Spelling) -> bool:
-    text = spelling.python.encode()
-    before, after = text[: node.col_offset].rstrip(), text[node.end_col_offset or 0 :].lstrip()
-    return before.endswith(b"(") and after.startswith(b")")
-
-
-def _check_bitwise(node: ast.BinOp, spelling: Spelling) -> None:
-    """Refuse ``a | b & c`` without parentheses, which does not mean what most who write it think."""
-    for child in (node.left, node.right):
-        if not isinstance(child, ast.BinOp) or not _is_bitwise(child):
-            continue
-        if type(child.op) is not type(node.op) and not _parenthesised(child, spelling):
-            a, b, c = _mixed_operands(node, child)
-            first, second = ("&", "|") if isinstance(child.op, ast.BitAnd) else ("|", "&")
-            raise ExpressionError(
-                f"{quoted(spelling.text)} mixes | and & without parentheses; write either"
-                f" `{_tight(a, b, c, first, second)}` (what Python would do) or `{_loose(a, b, c, first, second)}`"
-            )
-
-
-def _mixed_operands(node: ast.BinOp, child: ast.BinOp) -> tuple[ast.expr, ast.expr, tuple[ast.expr, bool]]:
-    """Return the tight pair, and the loose operand with whether it stands on the left."""
-    on_left = node.right is child
-    return child.left, child.right, (node.left if on_left else node.right, on_left)
-
-
-def _tight(a: ast.expr, b: ast.expr, c: tuple[ast.expr, bool], first: str, second: str) -> str:
-    pair, (other, on_left) = f"(({unparsed(a)}) {first} ({unparsed(b)}))", c
-    return f"({unparsed(other)}) {second} {pair}" if on_left else f"{pair} {second} ({unparsed(other)})"
-
-
-def _loose(a: ast.expr, b: ast.expr, c: tuple[ast.expr, bool], first: str, second: str) -> str:
-    other, on_left = c
-    if on_left:
-        return f"(({unparsed(other)}) {second} ({unparsed(a)})) {first} ({unparsed(b)})"
-    return f"({unparsed(a)}) {first} (({unparsed(b)}) {second} ({unparsed(other)}))"

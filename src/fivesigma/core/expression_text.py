@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import keyword
+import math
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from fivesigma.core.errors import ExpressionError, suggestion
 
-__all__ = ["CONSTANTS", "Spelling", "no_column", "quoted", "spelled", "written"]
+__all__ = ["CONSTANTS", "Spelling", "no_column", "quoted", "spelled", "unparsed", "written"]
 
-CONSTANTS = ("pi", "True", "False")
+CONSTANTS = {"pi": math.pi}
 _LONGEST = 10_000
 _SHOWN = 160
 _NO_PLACE = "{}@;:\"'#$?\\"
@@ -39,6 +41,15 @@ class Spelling:
 def quoted(text: str) -> str:
     """Return a text as messages show it, not too long."""
     return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + " ...")
+
+
+def unparsed(node: ast.AST) -> str:
+    """Return a piece of an expression as messages show it, not too long."""
+    try:
+        text = ast.unparse(node)
+    except (RecursionError, ValueError):
+        return type(node).__name__
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + " ..."
 
 
 def written(column: str) -> str:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fivesigma.core import lists
 from fivesigma.core.errors import ExpressionError
-from fivesigma.core.expression_grammar import LEPTON_PARTS, column_name, constant_name, function_name, unparsed
+from fivesigma.core.expression_grammar import LEPTON_PARTS, column_name, constant_name, function_name
+from fivesigma.core.expression_operands import combined, compared, divided, folded, kind, unequal, wide
+from fivesigma.core.expression_text import CONSTANTS, unparsed
 from fivesigma.core.four_leptons import FOUR_LEPTON_FUNCTIONS
 from fivesigma.core.functions import EXTREMES, LIST_FUNCTIONS, NUMBER_FUNCTIONS
-from fivesigma.core.lists import DifferentLengthsError, Lists, Value
+from fivesigma.core.list_functions import element, selected
+from fivesigma.core.lists import DifferentLengthsError, Lists, Value, elementwise
 
 __all__ = ["evaluate"]
 
@@ -38,7 +39,6 @@ _COMPARISONS: dict[type[ast.cmpop], np.ufunc] = {
     ast.Eq: np.equal,
     ast.NotEq: np.not_equal,
 }
-_CONSTANTS = {"pi": np.float64(np.pi), "True": np.True_, "False": np.False_}
 
 
 def evaluate(node: ast.expr, columns: Columns) -> Value:
@@ -55,97 +55,48 @@ def _constant(node: ast.Constant, _columns: Columns) -> Value:
     value = node.value
     if isinstance(value, bool):
         return np.asarray(value)
-    exact = isinstance(value, int) and abs(value) < 2**62
-    return np.asarray(value, dtype=np.int64 if exact else np.float64)
+    if isinstance(value, int) and value < 2**64:
+        return np.asarray(value, dtype=np.int64 if value < 2**63 else np.uint64)
+    return np.asarray(value, dtype=np.float64)
 
 
 def _name(node: ast.Name | ast.Attribute, columns: Columns) -> Value:
     constant = constant_name(node)
-    return np.asarray(_CONSTANTS[constant]) if constant else columns[column_name(node)]
-
-
-# -- operands ---------------------------------------------------------------------------------------------------------
-
-
-def _wide(array: NDArray[Any]) -> NDArray[Any]:
-    """Return numbers in the widest type of their kind, so that nothing computed from them overflows or is rounded early."""
-    whole = array.dtype.kind in "bi" or (array.dtype.kind == "u" and array.dtype.itemsize < 8)
-    return array.astype(np.int64 if whole else np.float64, copy=False)
+    return np.asarray(CONSTANTS[constant]) if constant else columns[column_name(node)]
 
 
 def _number(node: ast.expr, columns: Columns) -> Value:
     """Return an operand of arithmetic; booleans count as 0 and 1, small integers do not overflow."""
-    return lists.elementwise(_wide, evaluate(node, columns))
+    return elementwise(wide, evaluate(node, columns))
 
 
 def _condition(node: ast.expr, columns: Columns) -> Value:
     value = evaluate(node, columns)
-    if _kind(value) not in "biu":
+    if kind(value) not in "biu":
         raise ExpressionError(f"{unparsed(node)!r} is a number where a condition is needed; compare it with something")
-    return lists.elementwise(lambda flags: flags.astype(np.bool_, copy=False), value)
-
-
-def _kind(value: Value) -> str:
-    return (value.content if isinstance(value, Lists) else value).dtype.kind
-
-
-def _combined(function: Callable[..., Any], nodes: Sequence[ast.expr], values: Iterable[Value]) -> Value:
-    """Return a function of the nodes' values; ExpressionError naming two nodes whose lists differ in length."""
-    try:
-        return lists.elementwise(function, *values)
-    except DifferentLengthsError as error:
-        raise _different(nodes, error) from error
-
-
-def _different(nodes: Sequence[ast.expr], error: DifferentLengthsError) -> ExpressionError:
-    one, other = (unparsed(nodes[i]) for i in error.operands)
-    return ExpressionError(
-        f"{one!r} and {other!r} are lists of different lengths, first in event {error.event} (counted from 0):"
-        f" {error.lengths[0]} and {error.lengths[1]}"
-    )
-
-
-def _folded(function: Callable[..., Any], values: Iterator[tuple[ast.expr, Value]]) -> Value:
-    """Return a function of the first two values, then of the result and the third, and so on; only two are held at a time."""
-    label, result = next(values)
-    for node, value in values:
-        result = _combined(function, (label, node), (result, value))
-        label = node if isinstance(value, Lists) else label
-    return result
-
-
-# -- what each construct means ----------------------------------------------------------------------------------------
+    return elementwise(lambda flags: flags.astype(np.bool_, copy=False), value)
 
 
 def _both_or_either(node: ast.BoolOp, columns: Columns) -> Value:
     combine = np.logical_and if isinstance(node.op, ast.And) else np.logical_or
-    return _folded(combine, ((value, _condition(value, columns)) for value in node.values))
+    return folded(combine, ((value, _condition(value, columns)) for value in node.values))
 
 
 def _unary(node: ast.UnaryOp, columns: Columns) -> Value:
     if isinstance(node.op, ast.Not | ast.Invert):
-        return lists.elementwise(np.logical_not, _condition(node.operand, columns))
+        return elementwise(np.logical_not, _condition(node.operand, columns))
     value = _number(node.operand, columns)
-    return lists.elementwise(np.negative, value) if isinstance(node.op, ast.USub) else value
+    return elementwise(np.negative, value) if isinstance(node.op, ast.USub) else value
 
 
 def _binary(node: ast.BinOp, columns: Columns) -> Value:
     sides = (node.left, node.right)
     if isinstance(node.op, ast.BitAnd | ast.BitOr):
         combine = np.logical_and if isinstance(node.op, ast.BitAnd) else np.logical_or
-        return _combined(combine, sides, [_condition(side, columns) for side in sides])
+        return combined(combine, sides, [_condition(side, columns) for side in sides])
     if division := _DIVISIONS.get(type(node.op)):
-        return _combined(partial(_divided, division), sides, [evaluate(side, columns) for side in sides])
-    return _combined(_ARITHMETIC[type(node.op)], sides, [_number(side, columns) for side in sides])
-
-
-def _divided(operation: np.ufunc, a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
-    """Return a whole division: whole for whole numbers by a constant, else a number, NaN where divided by zero (not numpy's 0)."""
-    if b.ndim == 0 and b.dtype.kind in "biu" and b > 0 and a.dtype.kind in "biu":
-        return np.asarray(operation(a, b.astype(np.uint64)) if a.dtype == np.uint64 else operation(_wide(a), _wide(b)))
-    a, b = _wide(a), _wide(b)
-    by_zero = np.equal(b, 0)
-    return np.where(by_zero, np.nan, operation(a, np.where(by_zero, 1, b)))
+        return combined(partial(divided, division), sides, [evaluate(side, columns) for side in sides])
+    return combined(_ARITHMETIC[type(node.op)], sides, [_number(side, columns) for side in sides])
 
 
 def _choice(node: ast.IfExp, columns: Columns) -> Value:
@@ -154,43 +105,34 @@ def _choice(node: ast.IfExp, columns: Columns) -> Value:
 
 def _chosen(nodes: Sequence[ast.expr], columns: Columns) -> Value:
     condition, *choices = nodes
-    return _combined(np.where, nodes, [_condition(condition, columns), *(evaluate(node, columns) for node in choices)])
+    return combined(np.where, nodes, [_condition(condition, columns), *(evaluate(node, columns) for node in choices)])
 
 
 def _comparison(node: ast.Compare, columns: Columns) -> Value:
     """Return a comparison; a chain means each of its links."""
     if isinstance(node.ops[0], ast.In | ast.NotIn):
         return _membership(node, columns)
-    return _folded(np.logical_and, _links(node, columns))
+    return folded(np.logical_and, _links(node, columns))
 
 
 def _links(node: ast.Compare, columns: Columns) -> Iterator[tuple[ast.expr, Value]]:
     left_node, left = node.left, evaluate(node.left, columns)
     for op, right_node in zip(node.ops, node.comparators, strict=True):
         right = evaluate(right_node, columns)
-        yield right_node, _combined(partial(_compared, _COMPARISONS[type(op)]), (left_node, right_node), (left, right))
+        yield right_node, combined(partial(compared, _COMPARISONS[type(op)]), (left_node, right_node), (left, right))
         left_node, left = right_node, right
-
-
-def _compared(operation: np.ufunc, a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return a comparison, in the type of the column where a constant is exact in it: that spares a copy."""
-    if b.ndim == 0 and (same := b.astype(a.dtype)) == b:
-        b = same
-    elif a.ndim == 0 and (same := a.astype(b.dtype)) == a:
-        a = same
-    return np.asarray(operation(a, b))
 
 
 def _membership(node: ast.Compare, columns: Columns) -> Value:
     members = node.comparators[0]
     elements = members.elts if isinstance(members, ast.Tuple | ast.List) else []
     left = evaluate(node.left, columns)
-    equal = partial(_compared, np.equal)
-    among = _folded(
+    equal = partial(compared, np.equal)
+    among = folded(
         np.logical_or,
-        ((e, _combined(equal, (node.left, e), (left, evaluate(e, columns)))) for e in elements),
+        ((e, combined(equal, (node.left, e), (left, evaluate(e, columns)))) for e in elements),
     )
-    return among if isinstance(node.ops[0], ast.In) else lists.elementwise(np.logical_not, among)
+    return among if isinstance(node.ops[0], ast.In) else elementwise(np.logical_not, among)
 
 
 def _call(node: ast.Call, columns: Columns) -> Value:
@@ -200,10 +142,10 @@ def _call(node: ast.Call, columns: Columns) -> Value:
     if name in FOUR_LEPTON_FUNCTIONS:
         return _of_four_leptons(name, column_name(node.args[0]), columns)
     if name in EXTREMES and len(node.args) > 1:
-        return _folded(EXTREMES[name], ((arg, _number(arg, columns)) for arg in node.args))
+        return folded(EXTREMES[name], ((arg, _number(arg, columns)) for arg in node.args))
     if name in LIST_FUNCTIONS:
         return _of_lists(name, node, columns)
-    return _combined(NUMBER_FUNCTIONS[name].call, node.args, [_number(arg, columns) for arg in node.args])
+    return combined(NUMBER_FUNCTIONS[name].call, node.args, [_number(arg, columns) for arg in node.args])
 
 
 def _of_four_leptons(name: str, collection: str, columns: Columns) -> Value:
@@ -211,7 +153,7 @@ def _of_four_leptons(name: str, collection: str, columns: Columns) -> Value:
     for part, column in leptons.items():
         if isinstance(column, Lists):
             raise ExpressionError(f"{name}({collection}): column '{collection}_{part}' has a list for each event")
-    parts = (np.stack([_wide(np.asarray(leptons[f"{part}_{i}"])) for i in range(4)]) for part in LEPTON_PARTS)
+    parts = (np.stack([wide(np.asarray(leptons[f"{part}_{i}"])) for i in range(4)]) for part in LEPTON_PARTS)
     return FOUR_LEPTON_FUNCTIONS[name](*parts)
 
 
@@ -226,7 +168,7 @@ def _of_lists(name: str, node: ast.Call, columns: Columns) -> Value:
     try:
         result: Value = LIST_FUNCTIONS[name].call(value, *others)
     except DifferentLengthsError as error:
-        raise _different(node.args, error) from error
+        raise unequal(node.args, error) from error
     return result
 
 
@@ -240,17 +182,17 @@ def _no_list(name: str, node: ast.expr) -> str:
 def _subscript(node: ast.Subscript, columns: Columns) -> Value:
     """Return ``x[condition]``, the elements for which it is true, or ``x[i]``, one of them."""
     value, place = evaluate(node.value, columns), evaluate(node.slice, columns)
-    if not isinstance(place, Lists) and _kind(place) != "b":
+    if not isinstance(place, Lists) and kind(place) != "b":
         return _element(node.value, value, node.slice, place)
     if not isinstance(value, Lists):
         raise ExpressionError(f"{unparsed(node)!r}: {unparsed(node.value)!r} is one value for each event, not a list")
-    if _kind(place) != "b":
+    if kind(place) != "b":
         raise ExpressionError(
             f"{unparsed(node)!r}: a list in brackets must be a condition, as in"
             f" {unparsed(node.value)}[{unparsed(node.slice)} != 0]"
         )
-    flags = _combined(lambda x, flags: np.broadcast_to(flags, x.shape), (node.value, node.slice), (value, place))
-    return lists.selected(value, flags.content if isinstance(flags, Lists) else flags)
+    flags = combined(lambda x, flags: np.broadcast_to(flags, x.shape), (node.value, node.slice), (value, place))
+    return selected(value, flags.content if isinstance(flags, Lists) else flags)
 
 
 def _element(node: ast.expr, value: Value, place_node: ast.expr, place: Value) -> Value:
@@ -260,7 +202,7 @@ def _element(node: ast.expr, value: Value, place_node: ast.expr, place: Value) -
         raise ExpressionError(f"{unparsed(place_node)!r} is a list where one position for each event is needed")
     if np.any(np.isfinite(place) & (place != np.floor(place))):
         raise ExpressionError(f"{unparsed(place_node)!r} is not a whole number, as the position of an element must be")
-    return lists.element(value, place)
+    return element(value, place)
 
 
 _MEANINGS: dict[type[ast.expr], Callable[[Any, Columns], Value]] = {

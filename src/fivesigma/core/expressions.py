@@ -25,9 +25,6 @@ from fivesigma.core.lists import Lists, Value, blocks, joined
 
 __all__ = ["Expression"]
 
-_EVENTS_AT_A_TIME = 2**15
-"""So many that calling numpy costs nothing beside the work, so few that intermediate results stay in the processor's cache."""
-
 
 @dataclass(frozen=True, slots=True)
 class Expression:
@@ -109,10 +106,10 @@ class Expression:
     def _parts(self, columns: Mapping[str, Any], length: int | None) -> Iterator[tuple[slice, int, Value]]:
         """Yield which events, how many there are in all, and their answer, some events at a time.
 
-        So what is held on the way, however deep the expression, is small beside the columns, and stays in the processor's cache.
+        So what is held on the way, however deep the expression, does not grow with the columns.
         """
         read, size = named_columns(self.text, self.names, columns, length)
-        for place, part in blocks(read, size, _EVENTS_AT_A_TIME):
+        for place, part in blocks(read, size):
             try:
                 with np.errstate(all="ignore"):
                     answer = evaluate(self._tree, part)

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from fivesigma.core import kinematics, lists
+from fivesigma.core import kinematics
+from fivesigma.core import list_functions as lists
 
 __all__ = ["EXTREMES", "FUNCTIONS", "INSTEAD", "LIST_FUNCTIONS", "NUMBER_FUNCTIONS", "Function"]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import awkward as ak
 import numpy as np
+from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Ints
 from fivesigma.core.errors import ExpressionError
@@ -33,30 +34,26 @@ def from_awkward(name: str, column: Any) -> Value:
             f"column {name!r} holds {array.type.content}; an expression takes numbers or lists of them"
         )
     if array.ndim == 1:
-        return np.asarray(_numbers(array))
-    if _is_optional(array.layout):
+        return _numbers(array)
+    array = ak.from_regular(array, axis=1)
+    if array.layout.is_option:
         array = ak.fill_none(array, [], axis=0)
-    layout = ak.from_regular(array, axis=1).layout.to_ListOffsetArray64(True)
-    offsets = np.asarray(layout.offsets)
-    return Lists(_numbers(ak.Array(layout.content[: offsets[-1]])), offsets)
-
-
-def _is_optional(layout: Any) -> bool:
-    return bool(layout.is_option)
+    layout = ak.to_packed(array).layout.to_ListOffsetArray64(True)
+    return Lists(_numbers(ak.Array(layout.content)), np.asarray(layout.offsets))
 
 
 def _holds_numbers(layout: Any) -> bool:
     """Return whether nothing but numbers, options and lists of them is in an array; of empty lists it is unknown, and fine."""
-    if layout.is_option or (layout.is_list and layout.parameter("__array__") is None):
+    if layout.is_option or layout.is_indexed or (layout.is_list and layout.parameter("__array__") is None):
         return _holds_numbers(layout.content)
     return bool(layout.is_unknown or (layout.is_numpy and layout.dtype.kind in "biuf"))
 
 
-def _numbers(array: Any) -> Any:
+def _numbers(array: Any) -> NDArray[Any]:
     """Return n numbers as numpy's, None as NaN."""
     if array.layout.is_option:
         array = ak.fill_none(ak.values_astype(array, np.float64), np.nan)
-    return ak.to_numpy(array, allow_missing=False)
+    return np.asarray(ak.to_numpy(array, allow_missing=False))
 
 
 def to_awkward(lists: Lists) -> Any:

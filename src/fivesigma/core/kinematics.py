@@ -1,4 +1,4 @@
-"""Kinematics by name: (pt, eta, phi, mass) in, GeV and radians, arrays of any one shape.
+"""Kinematics by name: (pt, eta, phi, mass) in, GeV and radians, arrays of shapes that broadcast.
 
 Formulas follow the Review of Particle Physics (Navas et al., PRD 110, 030001 (2024)), section 49, "Kinematics".
 """
@@ -34,6 +34,7 @@ def delta_r(eta1: Floats, phi1: Floats, eta2: Floats, phi2: Floats) -> Floats:
 
 def four_momentum(pt: Floats, eta: Floats, phi: Floats, mass: Floats | float = 0.0) -> Floats:
     """Return (E, px, py, pz), shape (4, ...): p = (pt cos φ, pt sin φ, pt sinh η), E = √(p² + m²)."""
+    pt, eta, phi, mass = np.broadcast_arrays(pt, eta, phi, mass)
     px, py, pz = pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta)
     return np.stack([np.sqrt(px**2 + py**2 + pz**2 + np.square(mass)), px, py, pz])
 
@@ -71,6 +72,7 @@ def invariant_mass(*coordinates: Floats) -> Floats:
         raise ValueError(
             f"invariant_mass needs pt, eta, phi of two particles or more, not {len(coordinates)} arguments"
         )
+    coordinates = np.broadcast_arrays(*coordinates)
     particles = [four_momentum(*coordinates[i : i + 3]) for i in range(0, len(coordinates), 3)]
     return mass_of(np.sum(particles, axis=0))
 
