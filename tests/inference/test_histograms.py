@@ -5,6 +5,7 @@ import jsonschema
 import numpy as np
 import pytest
 
+from fivesigma.core.sample import Variation
 from fivesigma.inference.binning import Axis, Binning, merged, score_bins
 from fivesigma.inference.filling import templates
 from fivesigma.inference.histograms import to_uhi
@@ -20,14 +21,17 @@ def test_templates_follow_the_uhi_schema(events) -> None:
     for made in (
         templates(dataset, scores, bins=4),
         templates(dataset, (mass, scores), bins=grid),
-        templates(dataset, (mass, scores), bins=ragged),
+        templates(dataset, (mass, scores), bins=ragged, weights={Variation("pdf", "up"): 1.1 * dataset.weight}),
     ):
         histograms = json.loads(json.dumps(to_uhi(made), allow_nan=False))
-        assert list(histograms) == ["all/higgs", "all/zz", "all/data"]
+        assert [name for name in histograms if "pdf" not in name] == ["all/higgs", "all/zz", "all/data"]
         for histogram in histograms.values():
             jsonschema.validate(histogram, schema)
         zz = np.asarray(histograms["all/zz"]["storage"]["values"])
         assert zz.sum() == pytest.approx(400)
+    varied = histograms["all/zz/pdf/up"]
+    assert np.asarray(varied["storage"]["values"]) == pytest.approx(1.1 * zz)
+    assert (varied["metadata"]["systematic"], varied["metadata"]["variation"]) == ("pdf", "up")
 
 
 def test_hist_reads_them(events) -> None:

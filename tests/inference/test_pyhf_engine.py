@@ -125,3 +125,23 @@ def test_the_backend_of_the_user_is_given_back(make_workspace) -> None:
         assert pyhf.get_backend() == mine
     finally:
         pyhf.set_backend(*before)
+
+
+def test_yields_are_smooth_at_nominal_whatever_the_asymmetry(make_workspace) -> None:
+    """With a kink there, as pyhf's own defaults have it, a fit to Asimov data would have no derivative where it ends."""
+    workspace = make_workspace([3.0, 8.0], [40.0, 12.0])
+    shape = {"name": "shape", "type": "histosys", "data": {"hi_data": [44.0, 9.0], "lo_data": [39.0, 12.5]}}
+    rate = {"name": "shape", "type": "normsys", "data": {"hi": 1.2, "lo": 0.98}}
+    workspace["channels"][0]["samples"][1]["modifiers"] = [shape, rate]
+    model = PyhfModel(workspace)
+    (index,) = (i for i, p in enumerate(model.parameters) if p.name == "shape")
+    at = {}
+    for shift in (-1e-3, 0.0, 1e-3):
+        values = model.nominal.copy()
+        values[index] = shift
+        at[shift] = model.expected(values)
+        jacobian = model.jacobian(values)[:, index]
+    left, right = (at[0.0] - at[-1e-3]) / 1e-3, (at[1e-3] - at[0.0]) / 1e-3
+    assert left == pytest.approx(right, rel=0.01)
+    assert jacobian == pytest.approx(right, rel=0.01)
+    assert model.fit(model.asimov(model.nominal)).values == pytest.approx(model.nominal, abs=1e-6)

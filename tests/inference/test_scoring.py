@@ -39,7 +39,7 @@ def test_one_bin_without_freedom_is_solved_in_closed_form() -> None:
     assert found.covariance[1, 1] == 0
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10_000), strength=st.floats(0, 4), scale=st.floats(0.3, 300))
 def test_agrees_with_a_general_minimiser(seed: int, strength: float, scale: float) -> None:
     rng = np.random.default_rng(seed)

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from fivesigma.core.errors import FivesigmaError
-from fivesigma.inference.systematics import Normalisation, check_systematics, restricted
+from fivesigma.inference.systematics import Normalisation, ShapeSystematic, check_systematics, restricted
 
 
 def test_a_systematic_knows_its_samples_and_group() -> None:
@@ -43,3 +43,9 @@ def test_systematics_of_absent_samples_are_left_out() -> None:
     both = Normalisation(name="both", size=0.1, samples=("zz", "higgs"))
     one = Normalisation(name="one", size=0.1, samples=("higgs",))
     assert restricted((lumi, both, one), ["zz", "ww"]) == (lumi, replace(both, samples=("zz",)))
+
+
+def test_shapes_combine_in_one_of_two_ways() -> None:
+    assert ShapeSystematic(name="jes").combine == "two-sided"
+    with pytest.raises(FivesigmaError, match="'jes': combine is two-sided or one-sided, not 'envelope'"):
+        ShapeSystematic(name="jes", combine="envelope")

@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError, FivesigmaError
-from fivesigma.core.sample import SampleInfo
+from fivesigma.core.sample import SampleInfo, Variation
 from fivesigma.inference.binning import Axis, Binning, score_bins
 from fivesigma.inference.filling import _reconcile, templates
 from fivesigma.inference.region_bins import sturdy_bins
-from fivesigma.inference.templates import joined
+from fivesigma.inference.templates import Template, joined
+from fivesigma.inference.varied_events import VariedEvents
 
 
 def test_templates_are_the_weighted_histograms(events) -> None:
@@ -202,3 +203,82 @@ def test_samples_can_be_taken_away(events) -> None:
     assert alone.channels[0].observed is made.channels[0].observed
     with pytest.raises(FivesigmaError, match=r"no sample 'higs'; did you mean higgs\?"):
         made.without(["higs"])
+
+
+JES, PDF = Variation("jes", "up"), Variation("pdf", "down")
+
+
+def test_other_weights_are_filled_into_the_bins_of_the_nominal_events(events) -> None:
+    dataset, scores = events
+    factor = np.random.default_rng(3).uniform(0.5, 1.5, len(dataset))
+    weights = {JES: dataset.weight * factor, PDF: dataset.weight * np.where(dataset.signal, 1.2, 1.0)}
+    (channel,) = templates(dataset, scores, bins=40, floor=100, weights=weights).channels
+    assert channel.binning == templates(dataset, scores, bins=40, floor=100).channels[0].binning
+    edges = channel.binning.axes[0].edges
+    for number, template in enumerate(channel.templates):
+        mine = dataset.sample == number
+        for variation, weight in weights.items():
+            expected, _ = np.histogram(scores.value[mine], edges, weights=weight[mine])
+            assert template.variations[variation] == pytest.approx(expected, rel=1e-12)
+    higgs, zz = channel.templates
+    assert higgs.variations[PDF] == pytest.approx(1.2 * higgs.values, rel=1e-12)
+    assert zz.variations[PDF].tolist() == zz.values.tolist()
+
+
+def test_other_events_are_filled_into_the_bins_of_the_nominal_ones(events) -> None:
+    dataset, _ = events
+    mass = dataset.observables["m4l"]
+    shifted = replace(dataset.where(dataset.background), sample=np.zeros(dataset.background.sum(), np.int16))
+    shifted = replace(shifted, samples=dataset.samples[1:2])
+    moved = 1.02 * shifted.observables["m4l"]
+    regions = {"low": mass < 128, "high": mass >= 128}
+    varied = VariedEvents(
+        variation=JES, dataset=shifted, values=moved, regions={"low": moved < 128, "high": moved >= 128}
+    )
+    made = templates(dataset, mass, bins=6, regions=regions, varied=[varied], name="m4l")
+    for channel, lies in zip(made.channels, (moved < 128, moved >= 128), strict=True):
+        higgs, zz = channel.templates
+        assert not higgs.variations
+        inner = channel.binning.axes[0].edges[1:-1]
+        expected, _ = np.histogram(moved[lies], [-np.inf, *inner, np.inf], weights=shifted.weight[lies])
+        assert zz.variations[JES] == pytest.approx(expected, rel=1e-12)
+    assert made.channels[0].templates[1].variations[JES].sum() < made.channels[0].templates[1].total
+
+
+def test_varied_events_that_do_not_fit_are_refused(events) -> None:
+    dataset, scores = events
+    background = dataset.where(dataset.background)
+    alone = replace(background, sample=np.zeros(len(background), np.int16), samples=dataset.samples[1:2])
+    values = scores.value[dataset.background]
+    given = VariedEvents(variation=JES, dataset=alone, values=values)
+    with pytest.raises(FivesigmaError, match="variation jes up of sample 'zz' is given twice"):
+        templates(dataset, scores, varied=[given, given])
+    with pytest.raises(FivesigmaError, match="variation jes up of sample 'zz' is given twice"):
+        templates(dataset, scores, varied=[given], weights={JES: dataset.weight})
+    with pytest.raises(FivesigmaError, match="variation jes up has regions all, not low"):
+        templates(dataset, scores, varied=[given], regions={"low": scores.value < 0.5})
+    with pytest.raises(FivesigmaError, match="variation jes up has 2 quantities to bin, not 1"):
+        templates(dataset, scores, varied=[replace(given, values=(values, values))])
+    unknown = replace(alone, samples=(SampleInfo(name="zzz", kind="background"),))
+    with pytest.raises(FivesigmaError, match=r"variation jes up: no sample 'zzz'; did you mean zz\?"):
+        templates(dataset, scores, varied=[replace(given, dataset=unknown)])
+    halves = {"low": scores.value < 0.5, "high": scores.value >= 0.5}
+    twice = replace(given, regions=dict.fromkeys(halves, np.ones(len(alone), bool)))
+    with pytest.raises(FivesigmaError, match="regions 'low' and 'high' share 8000 events"):
+        templates(dataset, scores, regions=halves, varied=[twice])
+    with pytest.raises(DataError, match="'zz', variation jes up: score is not finite in 1 events"):
+        templates(
+            dataset, scores, varied=[replace(given, values=np.where(np.arange(len(values)) == 7, np.nan, values))]
+        )
+    with pytest.raises(ValueError, match="weights of jes up has shape"):
+        templates(dataset, scores, weights={JES: dataset.weight[:-1]})
+
+
+def test_a_varied_template_has_the_bins_of_the_nominal_one() -> None:
+    sample = SampleInfo(name="zz", kind="background")
+    good = {"sample": sample, "values": np.ones(2), "variances": np.ones(2)}
+    assert Template(**good, variations={JES: np.ones(2), PDF: np.ones(2)}).labels("jes") == ("up",)
+    with pytest.raises(ValueError, match="jes up has shape"):
+        Template(**good, variations={JES: np.ones(3)})
+    with pytest.raises(DataError, match=r"'zz' \(jes up\) is not finite"):
+        Template(**good, variations={JES: np.array([1, np.nan])})

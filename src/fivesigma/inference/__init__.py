@@ -2,10 +2,11 @@
 
 - ``counting``: one number of events in one region. Exact at any count: use it when events are few.
 - ``binning``: bins of a score or a mass, with a floor on the background events in each.
-- ``filling``: a Dataset and its scores or masses into templates, every weight accounted for. ``region_bins`` puts the bins.
+- ``filling``: a Dataset and its scores or masses into templates, every weight accounted for. ``region_bins`` puts the bins;
+  ``varied_events`` are events as a systematic makes them.
 - ``templates``: histograms per region and sample, as a fit sees them.
 - ``histograms``: templates as UHI JSON for other tools.
-- ``systematics``: what may be wrong with the yields, and by how much.
+- ``systematics``: what may be wrong, with yields alone or with shapes too; ``shapes``: what varied templates say of that.
 - ``template_fit``: the answer of a shape analysis: signal strength, significance, limit, what each uncertainty costs.
   ``upper_limit`` where the limit is all that is asked, ``fit_templates`` for everything.
 - ``signal_grid``: the same at every point of a grid of signals; ``limit_plane`` holds the limits, on cross-sections too.

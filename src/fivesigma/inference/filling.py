@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal, TypeAlias
 
@@ -11,10 +12,11 @@ import numpy as np
 from fivesigma.core.arrays import Bools, Floats, require_length
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError, FivesigmaError, suggestion
-from fivesigma.core.sample import SampleInfo
+from fivesigma.core.sample import SampleInfo, Variation
 from fivesigma.inference.binning import Binning
-from fivesigma.inference.region_bins import Bins, Values, arrays_of, region_bins, sturdy_bins, sums_in_bins
+from fivesigma.inference.region_bins import Bins, Values, region_bins, sturdy_bins, summation
 from fivesigma.inference.templates import Channel, Template, Templates
+from fivesigma.inference.varied_events import BinnedEvents, VariedEvents, require_alike
 
 __all__ = ["RECONCILES_TO", "templates"]
 
@@ -35,6 +37,8 @@ def templates(
     name: str | Sequence[str] = "score",
     titles: Mapping[str, str] | None = None,
     outside: Outside = "include",
+    weights: Mapping[Variation, Floats] | None = None,
+    varied: Sequence[VariedEvents] = (),
 ) -> Templates:
     """Return the templates of every signal and background sample in every region.
 
@@ -59,6 +63,11 @@ def templates(
         What figures call it, with units, by name.
     outside
         Events outside the edges go to the first or last bin ("include"), or stop the run ("refuse").
+    weights
+        Other weights of the same events, shape (n,), for each variation that touches nothing else; where it moves nothing,
+        the nominal ones.
+    varied
+        Other events, for each variation that does. Both are filled into the bins of the nominal events.
 
     Returns
     -------
@@ -70,15 +79,19 @@ def templates(
     DataError
         If a value is not finite, lies outside the edges and is refused, or sums do not reconcile.
     FivesigmaError
-        If the bins do not fit what is binned, ``observed`` names no region, or regions share events.
+        If the bins do not fit what is binned, ``observed`` names no region, regions share events, or varied events have
+        other samples or regions.
     """
-    arrays, names = arrays_of(values, len(dataset)), [name] if isinstance(name, str) else list(name)
-    masks = dict(regions) if regions is not None else {"all": np.ones(len(dataset), dtype=np.bool_)}
-    require_length(len(dataset), **masks)
+    nominal, names = BinnedEvents.of(dataset, values, regions), [name] if isinstance(name, str) else list(name)
+    arrays, masks, weights = nominal.arrays, nominal.masks, weights or {}
+    require_length(len(dataset), **{f"weights of {v.systematic} {v.label}": w for v, w in weights.items()})
+    shifted = [(other.variation, BinnedEvents.of(other.dataset, other.values, other.regions)) for other in varied]
+    require_alike(nominal, weights, shifted)
     looked = set(masks) if observed is True else set(observed or ())
     for region in sorted(looked - set(masks)):
         raise FivesigmaError(f"observed: no region {region!r}{suggestion(region, masks)}")
-    _require_disjoint(masks)
+    for events in (nominal, *(events for _, events in shifted)):
+        _require_disjoint(events.masks)
     channels = []
     for region, mask in masks.items():
         binning = region_bins(dataset, values, bins, names, titles or {}, mask & dataset.background, region)
@@ -86,8 +99,18 @@ def templates(
             raise FivesigmaError(f"region {region!r}: {len(arrays)} quantities for a binning of {len(binning.axes)}")
         if floor > 0 and not binning.groups:
             binning = sturdy_bins(dataset, arrays, binning, mask=mask, minimum=floor)
-        channels.append(_channel(dataset, arrays, binning, region, mask, region in looked, outside))
+        place = _Place(region=region, binning=binning, outside=outside)
+        channels.append(_channel(nominal, place, region in looked, weights, shifted))
     return Templates(channels=tuple(channels))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where events are filled."""
+
+    region: str
+    binning: Binning
+    outside: Outside
 
 
 def _require_disjoint(masks: Mapping[str, Bools]) -> None:
@@ -100,41 +123,60 @@ def _require_disjoint(masks: Mapping[str, Bools]) -> None:
 
 
 def _channel(
-    dataset: Dataset,
-    arrays: Sequence[Floats],
-    binning: Binning,
-    region: str,
-    mask: Bools,
+    nominal: BinnedEvents,
+    place: _Place,
     looked: bool,
-    outside: Outside,
+    weights: Mapping[Variation, Floats],
+    varied: Sequence[tuple[Variation, BinnedEvents]],
 ) -> Channel:
     parts, data, pseudo = [], [], False
-    for number, sample in enumerate(dataset.samples):
-        if sample.kind == "data" and not looked:
-            continue
-        keep = mask & (dataset.sample == number)
-        template = _template(sample, [array[keep] for array in arrays], dataset.weight[keep], binning, region, outside)
-        if sample.kind == "data":
-            data.append(template.values)
+    for sample in nominal.dataset.samples:
+        if sample.kind != "data":
+            parts.append(_template(nominal, sample, place, weights, varied))
+        elif looked:
+            data.append(_filled(nominal, sample, place)(nominal.dataset.weight))
             pseudo = pseudo or sample.pseudo
-        else:
-            parts.append(template)
     total = np.sum(data, axis=0) if data else None
-    return Channel(name=region, binning=binning, templates=tuple(parts), observed=total, pseudo=pseudo)
+    return Channel(name=place.region, binning=place.binning, templates=tuple(parts), observed=total, pseudo=pseudo)
 
 
 def _template(
-    sample: SampleInfo, arrays: Sequence[Floats], weight: Floats, binning: Binning, region: str, outside: Outside
+    nominal: BinnedEvents,
+    sample: SampleInfo,
+    place: _Place,
+    weights: Mapping[Variation, Floats],
+    varied: Sequence[tuple[Variation, BinnedEvents]],
 ) -> Template:
-    for axis, array in zip(binning.axes, arrays, strict=True):
+    fill = _filled(nominal, sample, place)
+    values, variances = fill(nominal.dataset.weight), fill(np.square(nominal.dataset.weight))
+    variations = {variation: fill(weight) for variation, weight in weights.items()}
+    for variation, events in varied:
+        if sample.name in events.simulated():
+            what = f", variation {variation.systematic} {variation.label}"
+            variations[variation] = _filled(events, sample, place, what)(events.dataset.weight)
+    return Template(sample=sample, values=values, variances=variances, variations=variations)
+
+
+def _filled(events: BinnedEvents, sample: SampleInfo, place: _Place, what: str = "") -> Callable[[Floats], Floats]:
+    """Return what fills weights of all events, shape (n,), into the bins of one sample in one region."""
+    keep = events.masks[place.region] & events.dataset.of(sample.name)
+    arrays = [array[keep] for array in events.arrays]
+    where = f"region {place.region!r}, sample {sample.name!r}{what}"
+    for axis, array in zip(place.binning.axes, arrays, strict=True):
         if bad := int(np.count_nonzero(~np.isfinite(array))):
-            raise DataError(f"region {region!r}, sample {sample.name!r}: {axis.name} is not finite in {bad} events")
-    if outside == "refuse" and (lost := int(np.count_nonzero(binning.outside(*arrays)))):
-        edges = ", ".join(f"{axis.name} {axis.edges[0]:g} to {axis.edges[-1]:g}" for axis in binning.axes)
-        raise DataError(f"region {region!r}, sample {sample.name!r}: {lost} events lie outside {edges}")
-    values, variances = sums_in_bins(binning.index(*arrays), weight, binning.count)
-    _reconcile(values, weight, f"region {region!r}, sample {sample.name!r}")
-    return Template(sample=sample, values=values, variances=variances)
+            raise DataError(f"{where}: {axis.name} is not finite in {bad} events")
+    if place.outside == "refuse" and (lost := int(np.count_nonzero(place.binning.outside(*arrays)))):
+        edges = ", ".join(f"{axis.name} {axis.edges[0]:g} to {axis.edges[-1]:g}" for axis in place.binning.axes)
+        raise DataError(f"{where}: {lost} events lie outside {edges}")
+    summed = summation(place.binning.index(*arrays), place.binning.count)
+
+    def fill(weight: Floats) -> Floats:
+        kept = weight[keep]
+        values = summed(kept)
+        _reconcile(values, kept, where)
+        return values
+
+    return fill
 
 
 def _reconcile(values: Floats, weight: Floats, where: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fivesigma.core.arrays import Floats
+from fivesigma.core.sample import Variation
 from fivesigma.inference.binning import Binning
 from fivesigma.inference.templates import Channel, Template, Templates
 
@@ -14,13 +15,16 @@ __all__ = ["to_uhi"]
 def to_uhi(templates: Templates) -> dict[str, dict[str, Any]]:
     """Return every template as a UHI histogram, schema 1, under ``region/sample``; what was observed under ``region/data``.
 
-    Axes are those of the binning; a grid with merged cells has one axis that numbers its bins. What was outside the
+    A template as it was varied is under ``region/sample/systematic/label``, without variances. Axes are those of the binning; a grid with merged cells has one axis that numbers its bins. What was outside the
     edges is in the first and last bins, so there is no under- and overflow. ``json.dump`` writes the answer as it is.
     """
     histograms = {}
     for channel in templates.channels:
         for template in channel.templates:
             histograms[f"{channel.name}/{template.name}"] = _expected(channel, template)
+            for variation, values in template.variations.items():
+                path = f"{channel.name}/{template.name}/{variation.systematic}/{variation.label}"
+                histograms[path] = _varied(channel, template, variation, values)
         if channel.observed is not None:
             histograms[f"{channel.name}/data"] = _observed(channel, channel.observed)
     return histograms
@@ -34,6 +38,13 @@ def _expected(channel: Channel, template: Template) -> dict[str, Any]:
         "variances": template.variances.reshape(shape).tolist(),
     }
     about = {"region": channel.name, "sample": template.name, "kind": template.kind}
+    return {"uhi_schema": 1, "axes": _axes(channel.binning), "storage": storage, "metadata": about}
+
+
+def _varied(channel: Channel, template: Template, variation: Variation, values: Floats) -> dict[str, Any]:
+    storage = {"type": "double", "values": values.reshape(_shape(channel.binning)).tolist()}
+    about: dict[str, str] = {"region": channel.name, "sample": template.name, "kind": template.kind}
+    about |= {"systematic": variation.systematic, "variation": variation.label}
     return {"uhi_schema": 1, "axes": _axes(channel.binning), "storage": storage, "metadata": about}
 
 

@@ -117,5 +117,7 @@ def rising_root(function: Callable[[float], float], low: float, step: float) -> 
     while function(high) < 0:
         low, high = high, high + 2 * (high - low)
         if high > _LARGEST:
-            raise FivesigmaError(f"no signal strength below {_LARGEST:g} is excluded: the signal is too small, or too uncertain")
+            raise FivesigmaError(
+                f"no signal strength below {_LARGEST:g} is excluded: the signal is too small, or too uncertain"
+            )
     return float(optimize.brentq(function, low, high, xtol=1e-6 * step, rtol=1e-8))

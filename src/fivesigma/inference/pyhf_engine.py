@@ -21,6 +21,8 @@ from fivesigma.inference.scoring import Likelihood, minimise
 
 __all__ = ["PyhfModel", "validate_workspace"]
 
+_INTERPOLATION = {"normsys": {"interpcode": "code4"}, "histosys": {"interpcode": "code4p"}}
+"""Smooth at nominal, where pyhf's own defaults have a kink: what its command line, cabinetry and ROOT take."""
 _STEP = 1e-4
 _LEAST_BACKGROUND = 0.1  # part of a bin's background that a negative signal leaves over
 _SIGMAS = 3.0  # how far nuisances may be off meanwhile
@@ -46,13 +48,14 @@ class PyhfModel:
     def __init__(self, workspace: Mapping[str, Any], *, groups: Mapping[str, str] | None = None) -> None:
         with _numpy_backend():
             try:
-                self._pyhf = pyhf.Workspace(dict(workspace)).model()
+                self._pyhf = pyhf.Workspace(dict(workspace)).model(modifier_settings=_INTERPOLATION)
             except (pyhf.exceptions.InvalidSpecification, pyhf.exceptions.InvalidModel) as error:
                 raise FivesigmaError(f"not a HistFactory workspace: {error}") from error
             config = self._pyhf.config
             self._steps = _stencil(config.npars)
             spec = {"channels": workspace["channels"]}
             settings = {"poi_name": config.poi_name, "batch_size": len(self._steps), "validate": False}
+            settings |= {"modifier_settings": _INTERPOLATION}
             parameters = workspace["measurements"][0]["config"]["parameters"]
             self._batched = pyhf.Model(spec | {"parameters": parameters}, **settings)
         self.poi: int = int(config.poi_index)
@@ -170,7 +173,7 @@ class PyhfModel:
     def _least_strength(self) -> float:
         """Return the least strength at which every bin expects events, even with each nuisance 3 σ off at once."""
         ratio = self._background_per_signal(self.nominal)
-        has = np.isfinite(ratio)
+        has = np.isfinite(ratio) & (ratio > 0)
         if not np.any(has):
             return 0.0
         worst = np.ones(int(has.sum()))
@@ -183,12 +186,12 @@ class PyhfModel:
         return float(-(1 - _LEAST_BACKGROUND) * np.min(ratio[has] * worst))
 
     def _background_per_signal(self, values: Floats) -> Floats:
-        """Return expected background over signal at μ = 1, shape (bins,); infinite where there is no signal."""
+        """Return expected background, zero at least, over signal at μ = 1, shape (bins,); infinite where there is no signal."""
         ends = np.stack([values, values])
         ends[:, self.poi] = [0.0, 1.0]
         background, both = self.expected(ends[0]), self.expected(ends[1])
         signal = both - background
-        return np.divide(background, signal, out=np.full_like(signal, np.inf), where=(signal > 0) & (background > 0))
+        return np.divide(np.maximum(background, 0.0), signal, out=np.full_like(signal, np.inf), where=signal > 0)
 
 
 class _Auxiliary:

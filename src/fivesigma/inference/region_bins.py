@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias, cast
 
 import numpy as np
@@ -13,7 +13,7 @@ from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.scores import Scores
 from fivesigma.inference.binning import Axis, Binning, equal_background_bins, merged, score_bins, trimmed
 
-__all__ = ["AxisBins", "Bins", "Values", "arrays_of", "region_bins", "sturdy_bins", "sums_in_bins"]
+__all__ = ["AxisBins", "Bins", "Values", "arrays_of", "region_bins", "sturdy_bins", "summation", "sums_in_bins"]
 
 Values: TypeAlias = Floats | Scores
 AxisBins: TypeAlias = int | Sequence[float] | Floats
@@ -74,10 +74,19 @@ def sturdy_bins(
 
 
 def sums_in_bins(index: Ints, weight: Floats, bins: int) -> tuple[Floats, Floats]:
-    """Return Σw and Σw² per bin; each bin is summed pairwise, so that rounding does not grow with the number of events."""
-    ordered = weight[np.argsort(index, kind="stable")]
-    parts = np.split(ordered, np.cumsum(np.bincount(index, minlength=bins))[:-1])
-    return np.asarray([part.sum() for part in parts]), np.asarray([np.square(part).sum() for part in parts])
+    """Return Σw and Σw² per bin, from the bin and weight of each event, both of shape (n,)."""
+    summed = summation(index, bins)
+    return summed(weight), summed(np.square(weight))
+
+
+def summation(index: Ints, bins: int) -> Callable[[Floats], Floats]:
+    """Return what sums weights, shape (n,), per bin, shape (bins,), of events that lie in bins ``index``, shape (n,).
+
+    Each bin is summed pairwise, so that rounding does not grow with the number of events.
+    """
+    order = np.argsort(index, kind="stable")
+    ends = np.cumsum(np.bincount(index, minlength=bins))[:-1]
+    return lambda weight: np.asarray([part.sum() for part in np.split(weight[order], ends)])
 
 
 def arrays_of(values: Values | Sequence[Values], length: int) -> list[Floats]:

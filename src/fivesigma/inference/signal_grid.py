@@ -10,7 +10,7 @@ from fivesigma.core.identity import derive_seed
 from fivesigma.core.parallel import Shared, Workers, run_map
 from fivesigma.inference.checks import require_signal
 from fivesigma.inference.limit_plane import LimitPlane, LimitPoint, SignalPoint, require_grid
-from fivesigma.inference.systematics import Normalisation, check_systematics, restricted
+from fivesigma.inference.systematics import Systematic, check_systematics, restricted
 from fivesigma.inference.template_fit import fit_templates
 from fivesigma.inference.templates import Templates
 
@@ -23,7 +23,7 @@ class _Item:
 
     templates: Templates
     point: SignalPoint
-    systematics: tuple[Normalisation, ...]
+    systematics: tuple[Systematic, ...]
     level: float
     name: str
     seed: int
@@ -32,7 +32,7 @@ class _Item:
 def limit_plane(
     templates: Templates,
     points: Sequence[SignalPoint],
-    systematics: Sequence[Normalisation] = (),
+    systematics: Sequence[Systematic] = (),
     *,
     name: str = "limits",
     titles: Mapping[str, str] | None = None,
@@ -83,7 +83,7 @@ def limit_plane(
 def fit_point(
     templates: Templates,
     point: SignalPoint,
-    systematics: Sequence[Normalisation] = (),
+    systematics: Sequence[Systematic] = (),
     *,
     level: float = 0.95,
     name: str = "limits",

@@ -24,7 +24,8 @@ from fivesigma.inference.engine import Data, Fit, Model
 from fivesigma.inference.limits import Band, CLsCurve, Nuisances, UpperLimit, cls_limit, discovery_significance
 from fivesigma.inference.profile import Profile, nominal_asimov
 from fivesigma.inference.pyhf_engine import PyhfModel
-from fivesigma.inference.systematics import STATISTICS, Normalisation, check_systematics
+from fivesigma.inference.shapes import check_variations, kept_systematics, require_variations
+from fivesigma.inference.systematics import STATISTICS, Systematic, check_systematics
 from fivesigma.inference.templates import Templates
 from fivesigma.inference.workspace import build_workspace, parameter_groups
 from fivesigma.inference.yields import ChannelYields, prefit_covariance, yields
@@ -158,7 +159,7 @@ class TemplateFitResult:
 
 def fit_templates(
     templates: Templates,
-    systematics: Sequence[Normalisation] = (),
+    systematics: Sequence[Systematic] = (),
     *,
     signal: Collection[str] | None = None,
     level: float = 0.95,
@@ -174,7 +175,8 @@ def fit_templates(
     templates
         The regions.
     systematics
-        Normalisation uncertainties; the statistics of the simulation is always in.
+        `Normalisation` and `ShapeSystematic` uncertainties; the statistics of the simulation is always in. Shapes that change no
+        bin by 0.1 % are left out, which a finding says.
     signal
         The signal samples that μ scales; all of kind signal if None. Others of that kind are absent from the model,
         which a finding says; for one point of a grid see `fivesigma.inference.signal_grid`.
@@ -219,6 +221,7 @@ def fit_templates(
         findings=(
             *check_signal(templates, chosen, name),
             *check_templates(templates, chosen),
+            *check_variations(templates, systematics, chosen, name),
             *check_low_counts(templates, chosen, name, level, seed=derive_seed(0, name) if seed is None else seed),
             *(() if data is None else check_fit(model, profile.best, goodness, name)),
             *bound,
@@ -228,7 +231,7 @@ def fit_templates(
 
 def upper_limit(
     templates: Templates,
-    systematics: Sequence[Normalisation] = (),
+    systematics: Sequence[Systematic] = (),
     *,
     signal: Collection[str] | None = None,
     level: float = 0.95,
@@ -277,12 +280,14 @@ def goodness_of_fit(model: Model, fit: Fit) -> float | None:
 
 
 def _model(
-    templates: Templates, systematics: Sequence[Normalisation], signal: tuple[str, ...]
+    templates: Templates, systematics: Sequence[Systematic], signal: tuple[str, ...]
 ) -> tuple[dict[str, Any], PyhfModel]:
     require_fittable(templates, signal)
     check_systematics(systematics, [sample.name for sample in templates.samples])
-    workspace = build_workspace(templates, systematics, signal)
-    return workspace, PyhfModel(workspace, groups=parameter_groups(templates, systematics))
+    require_variations(templates, systematics)
+    kept = kept_systematics(templates, systematics, signal)
+    workspace = build_workspace(templates, kept, signal)
+    return workspace, PyhfModel(workspace, groups=parameter_groups(templates, kept))
 
 
 def _data(model: Model, templates: Templates) -> Data | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from fivesigma.core.arrays import Floats, require_length
 from fivesigma.core.errors import DataError, FivesigmaError, suggestion
-from fivesigma.core.sample import Kind, SampleInfo
+from fivesigma.core.sample import Kind, SampleInfo, Variation
 from fivesigma.inference.binning import Binning
 
 __all__ = ["Channel", "Template", "Templates", "joined"]
@@ -28,18 +28,27 @@ class Template:
         Σw in each bin, shape (bins,).
     variances
         Σw² in each bin, shape (bins,).
+    variations
+        Σw in each bin, shape (bins,), for each variation that was filled.
     """
 
     sample: SampleInfo
     values: Floats
     variances: Floats
+    variations: Mapping[Variation, Floats] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        require_length(len(self.values), variances=self.variances)
-        if not (
-            np.all(np.isfinite(self.values)) and np.all(np.isfinite(self.variances)) and np.all(self.variances >= 0)
-        ):
-            raise DataError(f"the template of {self.name!r} is not finite, or a Σw² of it is negative")
+        varied = {f"{v.systematic} {v.label}": values for v, values in self.variations.items()}
+        require_length(len(self.values), variances=self.variances, **varied)
+        for title, array in {"nominal": self.values, "Σw²": self.variances, **varied}.items():
+            if not np.all(np.isfinite(array)):
+                raise DataError(f"the template of {self.name!r} ({title}) is not finite")
+        if np.any(self.variances < 0):
+            raise DataError(f"a Σw² of the template of {self.name!r} is negative")
+
+    def labels(self, systematic: str) -> tuple[str, ...]:
+        """Return which variations of a systematic there are."""
+        return tuple(variation.label for variation in self.variations if variation.systematic == systematic)
 
     @property
     def name(self) -> str:
