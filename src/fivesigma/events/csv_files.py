@@ -18,7 +18,7 @@ from fivesigma.events.source import ColumnInfo, Span, Table
 
 __all__ = ["CsvFile"]
 
-_SPAN = 1 << 23
+_SPAN = 1 << 22
 _CHUNK = 1 << 20
 _TYPES = {pl.Int64: "int64", pl.UInt64: "uint64", pl.Float64: "float64", pl.Boolean: "bool", pl.String: "text"}
 

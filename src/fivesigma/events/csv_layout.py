@@ -95,6 +95,8 @@ def layout_of(path: Path, header: Sequence[str] | None) -> Layout:
     mark = len(_BYTE_ORDER_MARK) if head.startswith(_BYTE_ORDER_MARK) else 0
     first, _, rest = head[mark:].partition(b"\n")
     line = _decoded(path, first)
+    if "\r" in line:
+        raise DataError(f"{path}:1: not a readable CSV file: a carriage return within the line")
     separator = _separator(line, rest.partition(b"\n")[0].decode(errors="replace"), header)
     fields = _fields(line, separator)
     names = _names(path, fields) if header is None else _given(path, fields, header)
@@ -199,6 +201,8 @@ def _types(
         frame = read_words(events, separator, names)
     except RowError as error:
         raise DataError(f"{path}:{first_line + error.line}: {error}") from error
+    except pl.exceptions.PolarsError as error:
+        raise DataError(f"{path}: not a readable CSV file: {error}") from error
     types = {name: column_type(frame[name]) for name in names}
     examples = {name: frame[name][first_word(frame[name])] for name, kind in types.items() if kind == pl.String}
     return types, examples

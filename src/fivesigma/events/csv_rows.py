@@ -79,10 +79,11 @@ def _read_slowly(data: bytes, separator: str, types: Mapping[str, pl.DataType], 
     _check_height(frame, rows)
     columns = {}
     for name in names:
-        numbers = typed(frame[name])
+        numbers = typed(frame[name], types[name])
         if numbers is None:
-            row = first_word(frame[name])
-            message = f"column {name!r}: {frame[name][row]!r} is no number"
+            row = first_word(frame[name], types[name])
+            lacks = "is neither true nor false" if types[name] == pl.Boolean else "is no number"
+            message = f"column {name!r}: {frame[name][row]!r} {lacks}"
             raise RowError(row_line(data, separator, row), message)
         columns[name] = as_array(numbers)
     return Table(columns, rows)
@@ -119,7 +120,7 @@ def _even_rows(data: bytes, separator: str, width: int) -> int:
     ends = bare.translate(None, others) + (b"" if bare.endswith(b"\n") else b"\n")
     rows, left = divmod(len(ends), width)
     even = not left and ends == (separator.encode() * (width - 1) + b"\n") * rows
-    if not even or b'"' in bare or (width == 1 and re.search(rb"^\r?$", bare.removesuffix(b"\n"), re.MULTILINE)):
+    if not even or b'"' in bare or (width == 1 and re.search(rb"^[ \t\r]*$", bare.removesuffix(b"\n"), re.MULTILINE)):
         _find_uneven(data, separator, width)
     return rows
 
@@ -156,7 +157,7 @@ def _check_height(frame: pl.DataFrame, rows: int) -> None:
 
 def _quoted(separator: str) -> re.Pattern[bytes]:
     mark = re.escape(separator.encode())
-    return re.compile(rb'(?:(?<=[%b\n])|\A)"[^"]*(?:""[^"]*)*"(?=[%b\r\n]|\Z)' % (mark, mark))
+    return re.compile(rb'(?:(?<=[%b\n])|\A)"[^"]*(?:""[^"]*)*"(?=%b|\r?\n|\r?\Z)' % (mark, mark))
 
 
 def _plain(data: bytes, separator: str) -> bytes:

@@ -14,23 +14,29 @@ _MISSING = ("", "nan", "+nan", "-nan", "na", "n/a", "#n/a", "<na>", "null", "non
 _TRUTHS = ("true", "false")
 
 
-def typed(words: pl.Series) -> pl.Series | None:
-    """Return words as whole numbers, fractions or truths, missing ones as null, or None if one of them is neither."""
+def typed(words: pl.Series, expected: pl.DataType | None = None) -> pl.Series | None:
+    """Return words as numbers or truths, missing ones as null; None if one of them is neither.
+
+    Parameters
+    ----------
+    words
+        Fields of a column.
+    expected
+        Type of the column, from its first rows: numbers and truths do not mix. Either will do if None.
+    """
     clean = _clean(words)
     missing = clean.null_count()
-    if missing == len(clean):
-        return clean.cast(pl.Float64)
-    for kind in (pl.Int64, pl.UInt64, pl.Float64):
+    for kind in () if expected == pl.Boolean else _kinds(expected):
         numbers = clean.cast(kind, strict=False)
         if numbers.null_count() == missing:
-            return numbers
+            return numbers if missing < len(clean) else numbers.cast(pl.Float64)
     truths = clean.str.to_lowercase()
-    return truths == "true" if truths.is_in(_TRUTHS).all() else None
+    return truths == "true" if expected in (None, pl.Boolean) and truths.is_in(_TRUTHS).all() else None
 
 
-def first_word(words: pl.Series) -> int:
-    """Return which of the words, from 0, is the first that is neither number nor missing; a truth is none."""
-    return int(_no_numbers(_clean(words)).arg_true()[0])
+def first_word(words: pl.Series, expected: pl.DataType | None = None) -> int:
+    """Return which of the words, from 0, is the first that is neither missing nor a number (a truth if such are expected)."""
+    return int(_others(_clean(words), expected).arg_true()[0])
 
 
 def column_type(words: pl.Series) -> pl.DataType:
@@ -38,7 +44,7 @@ def column_type(words: pl.Series) -> pl.DataType:
     if (numbers := typed(words)) is not None:
         return numbers.dtype
     clean = _clean(words)
-    others = int(_no_numbers(clean).sum())
+    others = int(_others(clean, None).sum())
     return pl.String() if 2 * others >= len(clean) - clean.null_count() else pl.Float64()
 
 
@@ -52,5 +58,13 @@ def _clean(words: pl.Series) -> pl.Series:
     return stripped.set(stripped.str.to_lowercase().is_in(_MISSING), None)
 
 
-def _no_numbers(clean: pl.Series) -> pl.Series:
+def _kinds(expected: pl.DataType | None) -> list[type[pl.DataType]]:
+    """Return the types that numbers can have, whole ones first; unsigned if so expected, so that all pieces are alike."""
+    signed, unsigned = pl.Int64, pl.UInt64
+    return [unsigned, signed, pl.Float64] if expected == unsigned else [signed, unsigned, pl.Float64]
+
+
+def _others(clean: pl.Series, expected: pl.DataType | None) -> pl.Series:
+    if expected == pl.Boolean:
+        return ~clean.str.to_lowercase().is_in(_TRUTHS) & clean.is_not_null()
     return clean.cast(pl.Float64, strict=False).is_null() & clean.is_not_null()

@@ -21,7 +21,7 @@ from fivesigma.events.source import ColumnInfo, Span, Table
 __all__ = ["ParquetFile"]
 
 _SPAN = 250_000
-_BROKEN = (pa.ArrowException, OSError)
+_BROKEN = (pa.ArrowException, OSError, UnicodeDecodeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,7 @@ class ParquetFile:
             )
         try:
             file = pq.ParquetFile(self.path, page_checksum_verification=True)
+            file.schema_arrow.names  # noqa: B018 - names may be damaged, too
         except _BROKEN as error:
             empty = "it is empty (0 bytes)" if not self.path.stat().st_size else _first_line(error)
             raise DataError(f"{self.name}: not a readable Parquet file: {empty}") from error
