@@ -107,5 +107,18 @@ def test_events_in_two_data_samples_are_found():
     one, two = planted("data"), planted("data", ids=np.arange(490, 990, dtype=np.uint64))
     (finding,) = check_samples([one, two])
     assert (finding.code, finding.severity, finding.evidence["shared"]) == ("shared-events", "serious", 10)
+
+
+def test_simulated_events_are_the_same_if_number_and_content_are():
+    def numbered(values):
+        numbers = np.arange(len(values), dtype=np.uint64)
+        return Sample(
+            info=SampleInfo(name="s", kind="background"), events={"x": values}, weight=np.ones(len(values)), id=numbers
+        )
+
+    values = np.linspace(0, 1, 500)
     # numbers of simulated events start anew in every sample
-    assert check_samples([planted(), planted("background")]) == ()
+    assert check_samples([numbered(values), numbered(values + 1)]) == ()
+    (finding,) = check_samples([numbered(values), numbered(np.where(values < 0.5, values, 2.0))])
+    assert (finding.code, finding.evidence["shared"]) == ("shared-events", 250)
+    assert check_samples([numbered(values), numbered(values)], grid={"s": "grid"}) == ()

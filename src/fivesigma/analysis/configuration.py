@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,14 +12,33 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from fivesigma.analysis.consistency import inconsistencies
-from fivesigma.analysis.schema import Configuration, Counting, TemplateFit
+from fivesigma.analysis.resolve import resolve
+from fivesigma.analysis.schema import (
+    AlternativeSample,
+    Configuration,
+    Counting,
+    LimitPlane,
+    Normalisation,
+    ShiftVariation,
+    TemplateFit,
+    WeightVariation,
+)
 from fivesigma.analysis.yaml_source import Location, YamlSource, read_yaml
-from fivesigma.core.errors import ConfigurationError, Problem, suggestion
+from fivesigma.core.errors import ConfigurationError, DataError, Problem, suggestion
 
-__all__ = ["load_configuration", "read_configuration"]
+__all__ = ["load_configuration", "load_resolved", "read_configuration"]
 
 
-_ALTERNATIVES = ("dict[", "constrained-")
+_INFERENCES: dict[str, type[BaseModel]] = {"counting": Counting, "limit_plane": LimitPlane, "template_fit": TemplateFit}
+_SYSTEMATICS: dict[str, type[BaseModel]] = {
+    "alternative": AlternativeSample,
+    "normalisation": Normalisation,
+    "shift": ShiftVariation,
+    "weight": WeightVariation,
+}
+_TAGS = {*_INFERENCES, *_SYSTEMATICS}
+_KINDS = {"[key]", "str", "list[str]", "int", "float", "list[float]"}
+_ALTERNATIVES = ("dict[", "constrained-", "function-", "list[", "literal[")
 """How pydantic names some of the alternatives of a union."""
 
 
@@ -39,9 +58,39 @@ def load_configuration(path: Path, settings: Sequence[str] = ()) -> Configuratio
         With everything that is wrong in it: file, line, path, what was given, and the nearest right name.
     """
     source, config = _read(path, settings)
+    _require_consistent(source, config)
+    return config
+
+
+def load_resolved(path: Path, folder: Path, settings: Sequence[str] = ()) -> Configuration:
+    """Return the configuration with plain samples only, each with the files that there are.
+
+    Parameters
+    ----------
+    path, settings
+        As for `load_configuration`.
+    folder
+        What names of files are relative to.
+
+    Raises
+    ------
+    ConfigurationError
+        As for `load_configuration`, and for what only shows when the points of signal grids are known.
+    DataError
+        If files are missing: all of them, at once.
+    """
+    source, config = _read(path, settings)
+    _require_consistent(source, config)
+    if not folder.is_dir():
+        raise DataError(f"{folder}: there is no such folder")
+    resolved = resolve(config, folder)
+    _require_consistent(source, resolved)
+    return resolved
+
+
+def _require_consistent(source: YamlSource, config: Configuration) -> None:
     if wrong := [source.problem(location, message) for location, message in inconsistencies(config)]:
         raise ConfigurationError(wrong)
-    return config
 
 
 def read_configuration(path: Path) -> Configuration:
@@ -95,26 +144,31 @@ def _problems(source: YamlSource, error: ValidationError) -> list[Problem]:
 
 def _location(detail: ErrorDetails) -> Location:
     """Return where an error is, without pydantic's names of alternatives and its mark for keys."""
-    alternatives = {"counting", "template_fit", "[key]", "str", "list[str]", "int", "list[float]"}
-    place = tuple(part for part in detail["loc"])
+    place = detail["loc"]
+    tagged = place[:1] in (("inference",), ("systematics",))
     return tuple(
         part
         for index, part in enumerate(place)
-        if not (isinstance(part, str) and (part in alternatives or part.startswith(_ALTERNATIVES)) and index > 1)
+        if not (isinstance(part, str) and index > 1 and ((tagged and index == 2 and part in _TAGS) or _is_kind(part)))
     )
+
+
+def _is_kind(part: str) -> bool:
+    return part in _KINDS or part.startswith(_ALTERNATIVES)
 
 
 def _message(detail: ErrorDetails) -> str:
     given, kind = detail["input"], detail["type"]
     place = _location(detail)
     if kind == "extra_forbidden":
-        return f"there is no key {place[-1]!r}{suggestion(str(place[-1]), _keys(place[:-1]))}"
+        return f"there is no key {place[-1]!r}{suggestion(str(place[-1]), _keys(detail, place[:-1]))}"
     if kind == "missing":
         return "this key is missing"
     if kind == "union_tag_invalid":
-        return f"no inference of type {given.get('type')!r}; there are: counting, template_fit"
+        what = "systematic" if place[0] == "systematics" else "inference"
+        return f"no {what} of type {given.get('type')!r}{suggestion(str(given.get('type')), _types(place))}"
     if kind == "union_tag_not_found":
-        return "`type` is missing; there are: counting, template_fit"
+        return f"`type` is missing; there are: {', '.join(_types(place))}"
     text = detail["msg"].removeprefix("Value error, ")
     shown = repr(given)
     return (
@@ -124,8 +178,10 @@ def _message(detail: ErrorDetails) -> str:
     )
 
 
-def _keys(place: Location) -> list[str]:
+def _keys(detail: ErrorDetails, place: Location) -> list[str]:
     """Return the keys that may stand at a place of the schema."""
+    if place[0] in ("inference", "systematics") and len(detail["loc"]) > 2:
+        return list(_tagged(place)[str(detail["loc"][2])].model_fields)
     model: type[BaseModel] = Configuration
     index = 0
     while index < len(place):
@@ -135,11 +191,17 @@ def _keys(place: Location) -> list[str]:
         inner = _models_in(field.annotation)
         if not inner:
             return []
-        if place[0] == "inference":
-            return sorted({*Counting.model_fields, *TemplateFit.model_fields})
         model = inner[0]
         index += 2 if "dict" in str(field.annotation) else 1
     return list(model.model_fields)
+
+
+def _tagged(place: Location) -> Mapping[str, type[BaseModel]]:
+    return _SYSTEMATICS if place and place[0] == "systematics" else _INFERENCES
+
+
+def _types(place: Location) -> list[str]:
+    return list(_tagged(place))
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:

@@ -6,7 +6,9 @@ import ast
 from collections.abc import Collection, Iterator
 from itertools import pairwise
 
-from fivesigma.analysis.schema import Configuration, Counting, TemplateFit
+from fivesigma.analysis.resolve import members_of
+from fivesigma.analysis.sample_consistency import grids_of, is_grid, sample_inconsistencies
+from fivesigma.analysis.schema import AlternativeSample, Configuration, Counting, LimitPlane, TemplateFit
 from fivesigma.analysis.yaml_source import Location
 from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.core.expression_grammar import parse
@@ -27,7 +29,7 @@ def axes_of(observable: str) -> tuple[str, ...]:
 
 def inconsistencies(config: Configuration) -> Iterator[Inconsistency]:
     """Yield what is wrong, each with its place; nothing is read from disk."""
-    yield from _samples(config)
+    yield from sample_inconsistencies(config)
     yield from _features(config)
     yield from _models(config)
     yield from _training(config)
@@ -48,18 +50,19 @@ def _unknown(
             yield here, f"no {what} {name!r}{suggestion(name, known)}"
 
 
-def _samples(config: Configuration) -> Iterator[Inconsistency]:
-    kinds = {sample.kind for sample in config.samples.values()}
-    for kind in ("signal", "background"):
-        if kind not in kinds:
-            yield ("samples",), f"no sample is of kind {kind}"
-    if len({sample.pseudo for sample in config.samples.values() if sample.kind == "data"}) > 1:
-        yield ("samples",), "data and pseudo-data cannot be counted together; leave one of them out"
-    for name, sample in config.samples.items():
-        if sample.pseudo and sample.kind != "data":
-            yield ("samples", name, "pseudo"), "only data can be pseudo-data"
-        if sample.weight is not None and sample.kind == "data":
-            yield ("samples", name, "weight"), "data events count one each and take no weight"
+def _unknown_samples(
+    config: Configuration, names: Collection[str] | None, what: str, here: Location, kinds: Collection[str] = ()
+) -> Iterator[Inconsistency]:
+    """Yield names that are no sample of a kind, no group of samples, and no point of a grid whose files are not yet known."""
+    known = [name for name, sample in config.samples.items() if not kinds or sample.kind in kinds]
+    grids = tuple(f"{name}_" for name in known if is_grid(config.samples[name]))
+    points = [name for name in names or () if grids and name.startswith(grids)]
+    yield from _unknown(names, [*known, *config.groups, *points], what, here)
+
+
+def _members(config: Configuration, names: Collection[str] | None) -> list[str]:
+    """Return the samples that names stand for, as far as they are known."""
+    return [name for name in members_of(list(names or ()), config.groups) if name in config.samples]
 
 
 def _features(config: Configuration) -> Iterator[Inconsistency]:
@@ -96,16 +99,27 @@ def _models(config: Configuration) -> Iterator[Inconsistency]:
 
 def _training(config: Configuration) -> Iterator[Inconsistency]:
     training = config.training
-    for part, names in (("signal", training.signal), ("background", training.background)):
+    parts = {"signal": training.signal, "background": training.background}
+    for part, names in parts.items():
         here: Location = ("training", part)
-        yield from _unknown(names, config.samples, "sample", here)
+        yield from _unknown_samples(config, names, "sample", here)
         if names == []:
             yield here, f"no sample is left for the {part} class"
-        for name in names or ():
-            if name in config.samples and config.samples[name].kind == "data":
+        for name in _members(config, names):
+            if config.samples[name].kind == "data":
                 yield here, f"{name!r} is data, and no model trains on data"
-    for name in sorted({*(training.signal or ())} & {*(training.background or ())}):
+    for name in sorted({*_members(config, training.signal)} & {*_members(config, training.background)}):
         yield ("training", "background"), f"sample {name!r} is of both classes"
+    yield from _unknown_samples(config, config.judgement.signal, "signal sample", ("judgement", "signal"), {"signal"})
+    if config.models and config.judgement.signal is None:
+        yield from _which_point(config, ("judgement",), "the yields of models are judged by one point of a grid")
+
+
+def _which_point(config: Configuration, here: Location, why: str) -> Iterator[Inconsistency]:
+    """Yield a problem if signals are points of a grid, of which only one can be true."""
+    points = [name for name, sample in config.samples.items() if sample.grid is not None]
+    if points:
+        yield here, f"{why}; `signal` names it, such as [{points[len(points) // 2]}]"
 
 
 def _regions(config: Configuration) -> Iterator[Inconsistency]:
@@ -123,29 +137,42 @@ def _regions(config: Configuration) -> Iterator[Inconsistency]:
 
 
 def _systematics(config: Configuration) -> Iterator[Inconsistency]:
-    simulated = [name for name, sample in config.samples.items() if sample.kind != "data"]
+    simulated = {"signal", "background"}
     for name, systematic in config.systematics.items():
-        yield from _unknown(systematic.samples, simulated, "simulated sample", ("systematics", name, "samples"))
-        if systematic.samples == []:
-            yield ("systematics", name, "samples"), "moves no sample; leave this out for all of them"
+        here: Location = ("systematics", name)
+        if isinstance(systematic, AlternativeSample):
+            yield from _unknown_samples(config, [systematic.sample], "simulated sample", (*here, "sample"), simulated)
+            if (sample := config.samples.get(systematic.sample)) is not None:
+                yield from _unknown([systematic.use], sample.alternatives, "alternative", (*here, "use"))
+        else:
+            yield from _unknown_samples(config, systematic.samples, "simulated sample", (*here, "samples"), simulated)
+            if systematic.samples == []:
+                yield (*here, "samples"), "moves no sample; leave this out for all of them"
         if name in _TAKEN or systematic.group in _TAKEN:
-            yield ("systematics", name), f"the fit itself uses the names {', '.join(sorted(_TAKEN))}"
+            yield here, f"the fit itself uses the names {', '.join(sorted(_TAKEN))}"
 
 
 def _counting(config: Configuration, counting: Counting, here: Location) -> Iterator[Inconsistency]:
     yield from _unknown([counting.region], config.regions, "region", (*here, "region"))
+    yield from _unknown_samples(config, counting.signal, "signal sample", (*here, "signal"), {"signal"})
+    if counting.signal is None:
+        yield from _which_point(config, here, "only one point of a grid can be counted")
     if counting.model is not None:
         yield from _unknown([counting.model], config.models, "model", (*here, "model"))
 
 
-def _fit(config: Configuration, fit: TemplateFit, here: Location) -> Iterator[Inconsistency]:
+def _fit(config: Configuration, fit: TemplateFit | LimitPlane, here: Location) -> Iterator[Inconsistency]:
     axes = axes_of(fit.observable)
     known = [*config.models, *config.features.observables]
     yield from _unknown(axes, known, "model or observable", (*here, "observable"))
     yield from _unknown(fit.regions, config.regions, "region", (*here, "regions"))
-    signals = [name for name, sample in config.samples.items() if sample.kind == "signal"]
-    yield from _unknown(fit.signal, signals, "signal sample", (*here, "signal"))
-    for key, names in (("regions", fit.regions), ("signal", fit.signal)):
+    signal = fit.signal if isinstance(fit, TemplateFit) else None
+    yield from _unknown_samples(config, signal, "signal sample", (*here, "signal"), {"signal"})
+    if isinstance(fit, LimitPlane):
+        yield from _unknown([fit.grid], grids_of(config), "signal grid", (*here, "grid"))
+    elif signal is None:
+        yield from _which_point(config, here, "only one point of a grid can be fitted; a limit_plane fits each")
+    for key, names in (("regions", fit.regions), ("signal", signal)):
         if names is not None and (not names or len(set(names)) < len(names)):
             yield (*here, key), "names each once, and one at least; leave this out for all"
     if len(axes) > 2 or len(set(axes)) < len(axes):

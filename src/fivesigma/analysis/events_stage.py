@@ -1,56 +1,58 @@
-"""First stage: files to a `Dataset`, with its cutflow."""
+"""First stage: files to a `Dataset`, with its cutflow, and the same for each variation."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
+from fivesigma.analysis.bookkeeping import cutflow_csv, cutflow_of, yields_of
 from fivesigma.analysis.directory import RunDirectory
 from fivesigma.analysis.regions import require_apart
 from fivesigma.analysis.run_context import RunContext
-from fivesigma.analysis.schema import Configuration, SampleConfiguration
+from fivesigma.analysis.sample_files import parts_of, variations_of
+from fivesigma.analysis.schema import Configuration, LimitPlane, Normalisation, Part, TemplateFit
 from fivesigma.analysis.stages import Outcome
 from fivesigma.core.dataset import Dataset
-from fivesigma.core.errors import DataError
-from fivesigma.core.expressions import Expression
 from fivesigma.core.finding import Finding
 from fivesigma.core.identity import file_digest
-from fivesigma.core.sample import Sample, SampleInfo
+from fivesigma.core.parallel import Workers
+from fivesigma.core.sample import NOMINAL, Sample, SampleInfo, Variation
 from fivesigma.events.assemble import dataset
 from fivesigma.events.checks import check_samples
-from fivesigma.events.files import find_files
-from fivesigma.events.read import Blinding, EventFiles
+from fivesigma.events.files import filled, located
+from fivesigma.events.read import sample_of
 
-__all__ = ["input_digests", "load_dataset", "read_events"]
+__all__ = ["input_digests", "load_dataset", "load_events", "read_events", "varied_names"]
 
 _FILE = "events/dataset.safetensors"
 
 
 def input_digests(config: Configuration, data: Path) -> dict[str, str]:
-    """Return the digest of every input file, by its name relative to ``data``.
-
-    Raises
-    ------
-    DataError
-        If files are missing: all of them, at once.
-    """
-    digests, missing = {}, []
-    for name, sample in config.samples.items():
-        try:
-            files = find_files(sample.files, data)
-        except DataError as error:
-            missing.append(f"samples.{name}.files: {error}")
-            continue
-        for path in files:
-            shown = path.relative_to(data) if path.is_relative_to(data) else path
-            digests[str(shown)] = file_digest(path)
-    if missing:
-        raise DataError("\n".join(missing))
+    """Return the digest of every input file of a resolved configuration, by its name relative to ``data``."""
+    digests = {}
+    for path in _inputs(config, data):
+        shown = path.relative_to(data) if path.is_relative_to(data) else path
+        digests[str(shown)] = file_digest(path)
     return digests
+
+
+def _inputs(config: Configuration, data: Path) -> list[Path]:
+    """Return every file that events come from, friends among them."""
+    found: dict[Path, None] = {}
+    for sample in config.samples.values():
+        parts: list[Part] = [*sample.parts.values()]
+        parts += [part for process in sample.alternatives.values() for part in process.parts.values()]
+        patterns = [name for part in parts for name in part.files or ()]
+        patterns += list(sample.inject.files or ()) if sample.inject is not None else []
+        for pattern in patterns:
+            for file in located(pattern, data):
+                found.setdefault(file.path)
+                names = {"name": file.path.name, "stem": file.path.name.partition(".")[0]}
+                friends = [filled(friend.partition(":")[0], names) for friend in config.events.friends]
+                found |= {data / friend: None for friend in friends if friend and (data / friend).is_file()}
+    return list(found)
 
 
 def read_events(context: RunContext, digests: dict[str, str]) -> Outcome:
@@ -59,119 +61,150 @@ def read_events(context: RunContext, digests: dict[str, str]) -> Outcome:
     parts = [
         digests,
         context.blind,
+        config.analysis.model_dump(include={"luminosity", "seed"}),
         config.events.model_dump(),
         config.features.model_dump(exclude={"titles"}),
         {name: sample.model_dump() for name, sample in config.samples.items()},
+        {name: s.model_dump() for name, s in config.systematics.items() if not isinstance(s, Normalisation)},
+        _fits(config),
         {name: region.model_dump() for name, region in config.regions.items()} if context.blind else None,
     ]
     context.stages.forget_others("events", parts)  # nor of events that are blind now
     return context.stages.perform("events", parts, "Reading events", lambda: _read(context))
 
 
-def load_dataset(directory: RunDirectory, events: Outcome) -> Dataset:
+def load_events(
+    config: Configuration, data: Path, *, blind: bool, workers: Workers | None = None
+) -> tuple[tuple[Sample, ...], Dataset]:
+    """Return the samples of a resolved configuration, and the dataset of them all."""
+    samples = tuple(_sample(config, data, name, blind=blind, workers=workers) for name in config.samples)
+    return samples, _dataset(config, samples)
+
+
+def load_dataset(directory: RunDirectory, events: Outcome, variation: Variation = NOMINAL) -> Dataset:
     """Return the dataset that the events stage wrote."""
-    arrays = directory.read_arrays(_FILE)
-    observables = {name.removeprefix("observable."): a for name, a in arrays.items() if name.startswith("observable.")}
+    arrays = directory.read_arrays(_file(variation))
+    told = events.value["datasets"][_key(variation)]
     return Dataset(
         X=arrays["X"],
         inputs=tuple(events.value["inputs"]),
-        observables={name: observables[name] for name in events.value["observables"]},
+        observables={name: arrays[f"observable.{name}"] for name in events.value["observables"]},
         weight=arrays["weight"],
         id=arrays["id"],
         sample=arrays["sample"],
-        samples=tuple(SampleInfo(**info) for info in events.value["infos"]),
+        samples=tuple(SampleInfo(**info) for info in told["infos"]),
+        weights={Variation(*pair): arrays[f"weight.{'.'.join(pair)}"] for pair in told["weights"]},
+        variation=variation,
     )
+
+
+def varied_names(events: Outcome) -> list[Variation]:
+    """Return the variations that have events of their own."""
+    return [Variation(*key.split(".")) for key in events.value["datasets"] if key != _key(NOMINAL)]
+
+
+def _key(variation: Variation) -> str:
+    return f"{variation.systematic}.{variation.label}"
+
+
+def _file(variation: Variation) -> str:
+    return _FILE if variation == NOMINAL else f"events/{variation.systematic}-{variation.label}.safetensors"
+
+
+def _fits(config: Configuration) -> bool:
+    """Return whether anything asks for variations."""
+    return any(isinstance(inference, TemplateFit | LimitPlane) for inference in config.inference.values())
 
 
 def _read(context: RunContext) -> Outcome:
     config, directory = context.config, context.directory
-    columns = sorted(_columns(config))
-    ordered = []
-    for done, (name, sample) in enumerate(config.samples.items(), start=1):
-        ordered.append(_read_sample(context, name, sample, columns))
-        context.advance("Reading events", done, len(config.samples))
-    made = dataset(ordered, inputs=config.features.inputs, observables=config.features.observables)
+    variations = list(variations_of(config)) if _fits(config) else []
+    count, samples = len(config.samples) + len(variations), []
+    for done, name in enumerate(config.samples, start=1):
+        samples.append(_sample(config, context.data, name, blind=context.blind, workers=context.workers))
+        context.advance("Reading events", done, count)
+    nominal = _dataset(config, samples)
     if context.blind:
-        require_apart(config, made)
+        require_apart(config, nominal)
+    datasets = {_key(NOMINAL): _write(directory, nominal)}
+    varied_yields: dict[str, Any] = {}
+    for done, (variation, moved) in enumerate(variations, start=len(config.samples) + 1):
+        shifted = [
+            _sample(config, context.data, name, blind=False, workers=context.workers, variation=variation)
+            for name in moved
+        ]
+        datasets[_key(variation)] = _write(directory, _dataset(config, shifted, variation))
+        varied_yields[_key(variation)] = {sample.name: float(sample.weight.sum()) for sample in shifted}
+        context.advance("Reading events", done, count)
+    cutflow = {sample.name: cutflow_of(sample) for sample in samples}
+    directory.write_json("cutflow.json", cutflow)
+    directory.write_text("cutflow.csv", cutflow_csv(cutflow))
+    varied_yields |= _reweighted(samples)
+    value = {
+        "inputs": list(nominal.inputs),
+        "observables": list(nominal.observables),
+        "datasets": datasets,
+        "samples": {sample.name: yields_of(sample) for sample in samples},
+        "cutflow": cutflow,
+        "variations": varied_yields,
+    }
+    files = [_FILE, *(_file(variation) for variation, _ in variations), "cutflow.json", "cutflow.csv"]
+    return Outcome(value=value, findings=_findings(samples, config), files=tuple(files))
+
+
+def _write(directory: RunDirectory, made: Dataset) -> dict[str, Any]:
+    """Write a dataset's arrays; return what is not an array."""
     arrays: dict[str, NDArray[Any]] = {"X": made.X, "weight": made.weight, "id": made.id, "sample": made.sample}
     arrays |= {f"observable.{name}": column for name, column in made.observables.items()}
-    directory.write_arrays(_FILE, arrays)
-    cutflow = {
-        s.name: [{"step": r.step, "events": r.events, "total": r.total, "error": r.error} for r in s.cutflow]
-        for s in ordered
-    }
-    directory.write_json("cutflow.json", cutflow)
-    infos = [{"name": i.name, "kind": i.kind, "label": i.label, "pseudo": i.pseudo} for i in made.samples]
-    value = {
-        "inputs": list(made.inputs),
-        "observables": list(made.observables),
-        "infos": infos,
-        "samples": {sample.name: _yields(sample) for sample in ordered},
-        "cutflow": cutflow,
-    }
-    return Outcome(value=value, findings=_findings(ordered, config), files=(_FILE, "cutflow.json"))
+    arrays |= {f"weight.{_key(variation)}": weight for variation, weight in made.weights.items()}
+    directory.write_arrays(_file(made.variation), arrays)
+    infos = [
+        {"name": i.name, "kind": i.kind, "label": i.label, "pseudo": i.pseudo, "parameters": dict(i.parameters)}
+        for i in made.samples
+    ]
+    return {"infos": infos, "weights": [[v.systematic, v.label] for v in made.weights]}
 
 
-def _read_sample(context: RunContext, name: str, sample: SampleConfiguration, columns: Sequence[str]) -> Sample:
-    events = context.config.events
-    weight = sample.weight or events.weight
-    files = EventFiles(
-        files=find_files(sample.files, context.data),
-        tree=sample.tree or events.tree,
-        cuts={step: Expression(cut) for step, cut in _cuts(name, sample, events.select).items()},
-        weight=Expression(weight) if weight is not None else None,
-        id_columns=tuple(events.id),
-        blinding=_blinding(context.config) if context.blind else None,
+def _reweighted(samples: list[Sample]) -> dict[str, dict[str, float]]:
+    """Return the yield of each sample in each variation of its weights."""
+    found: dict[str, dict[str, float]] = {}
+    for sample in samples:
+        for variation, weight in sample.weights.items():
+            found.setdefault(_key(variation), {})[sample.name] = float(weight.sum())
+    return found
+
+
+def _sample(
+    config: Configuration,
+    data: Path,
+    name: str,
+    *,
+    blind: bool,
+    workers: Workers | None,
+    variation: Variation = NOMINAL,
+) -> Sample:
+    sample = config.samples[name]
+    parts = parts_of(config, name, data, blind=blind, variation=variation)
+    info = SampleInfo(
+        name=name, kind=sample.kind, label=sample.label, pseudo=sample.pseudo, parameters=dict(sample.parameters)
     )
-    return files.sample(
-        name,
-        kind=sample.kind,
-        label=sample.label,
-        pseudo=sample.pseudo,
-        columns=columns,
-        remove_duplicates=sample.duplicates == "remove",
+    columns = {**config.features.inputs, **config.features.observables}
+    remove = sample.duplicates == "remove"
+    return sample_of(parts, info, columns=columns, remove_duplicates=remove, workers=workers)
+
+
+def _dataset(config: Configuration, samples: Any, variation: Variation = NOMINAL) -> Dataset:
+    return dataset(
+        samples,
+        inputs=list(config.features.inputs),
+        observables=list(config.features.observables),
+        missing=config.events.missing is not None,
+        variation=variation,
     )
 
 
-def _cuts(name: str, sample: SampleConfiguration, common: Mapping[str, str]) -> dict[str, str]:
-    own = {f"is {name}": sample.select} if sample.select is not None else {}
-    return {**own, **common}
-
-
-def _columns(config: Configuration) -> set[str]:
-    """Return the columns that inputs and observables need; cuts and weights name their own."""
-    expressions = (*config.features.inputs.values(), *config.features.observables.values())
-    return set().union(*(Expression(text).names for text in expressions))
-
-
-def _blinding(config: Configuration) -> Blinding:
-    """Return what is blind: any signal region, over inputs and observables by their names."""
-    selects = [region.select for region in config.regions.values() if region.kind == "signal"]
-    condition = " or ".join(f"({select})" if select is not None else "True" for select in selects)
-    inputs, observables = (
-        {name: Expression(text) for name, text in columns.items()}
-        for columns in (config.features.inputs, config.features.observables)
-    )
-    return Blinding(condition=Expression(condition), observables=observables, inputs=inputs)
-
-
-def _yields(sample: Sample) -> dict[str, Any]:
-    """Return what ``results.json`` says of a sample."""
-    squares = float(np.square(sample.weight).sum())
-    total, absolute = float(sample.weight.sum()), float(np.abs(sample.weight).sum())
-    negative = float(np.abs(sample.weight[sample.weight < 0]).sum())
-    return {
-        "kind": sample.kind,
-        "label": sample.info.title,
-        "pseudo": sample.info.pseudo,
-        "events": len(sample),
-        "yield": total,
-        "yield_error": float(np.sqrt(squares)),
-        "effective_events": total**2 / squares if squares else 0.0,
-        "negative_weight_fraction": negative / absolute if absolute else 0.0,
-    }
-
-
-def _findings(samples: Sequence[Sample], config: Configuration) -> tuple[Finding, ...]:
+def _findings(samples: list[Sample], config: Configuration) -> tuple[Finding, ...]:
     removed = {name for name, sample in config.samples.items() if sample.duplicates == "remove"}
-    return check_samples([sample for sample in samples if sample.name not in removed])
+    skimmed = {name for name, sample in config.samples.items() if any(part.skimmed for part in sample.parts.values())}
+    grid = {name: sample.grid for name, sample in config.samples.items() if sample.grid is not None}
+    return check_samples(samples, without_duplicates=removed, skimmed=skimmed, grid=grid)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fivesigma.analysis.drawing import Drawing, draw
-from fivesigma.analysis.judging import classes, judged_by, told
+from fivesigma.analysis.judging import classes, judged, judged_by, told
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.stages import Outcome, outcome_digest
 from fivesigma.core.dataset import Dataset
@@ -27,6 +27,7 @@ def judge_features(context: RunContext, events: Outcome, dataset: Dataset) -> Ou
 
 def _features(context: RunContext, dataset: Dataset) -> Outcome:
     config = context.config
+    dataset, _ = judged(config, dataset)
     cuts = single_cuts(
         dataset,
         background_uncertainty=config.judgement.background_uncertainty,

@@ -13,7 +13,7 @@ from fivesigma.analysis.consistency import axes_of
 from fivesigma.analysis.directory import RunDirectory
 from fivesigma.analysis.drawing import Drawing, draw
 from fivesigma.analysis.events_stage import load_dataset
-from fivesigma.analysis.judging import classes, judged_by, told
+from fivesigma.analysis.judging import classes, judged, judged_by, told
 from fivesigma.analysis.models_stage import load_scores
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.schema import Configuration, TemplateFit
@@ -101,8 +101,10 @@ def _by_use(config: Configuration, findings: Sequence[Finding]) -> tuple[Finding
 
 def _judge(item: _Item, _shared: Shared) -> _Judged:
     config, folds = item.config, item.config.training.folds
-    dataset = load_dataset(item.directory, item.events)
-    scores = load_scores(item.directory, item.model, folds)
+    everything = load_dataset(item.directory, item.events)
+    all_scores = load_scores(item.directory, item.model, folds)
+    dataset, stays = judged(config, everything)
+    scores = all_scores.where(stays)
     seed = derive_seed(config.analysis.seed, "judgement")
     merits = figures_of_merit(
         dataset,
@@ -116,7 +118,7 @@ def _judge(item: _Item, _shared: Shared) -> _Judged:
     working_point = next((merit.best for merit in merits.figures if merit.name == "asimov_z"), None)
     return _Judged(
         roc=roc(dataset, scores, **classes(config), seed=seed),
-        overtraining=_overtraining(item, dataset, scores, seed),
+        overtraining=_overtraining(item, everything, all_scores, seed),
         merits=merits,
         classification=classification(dataset, scores, working_point.cuts, show_data=item.shows_data, seed=seed)
         if working_point is not None

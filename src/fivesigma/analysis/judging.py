@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypedDict
 
+import numpy as np
+
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.schema import Configuration
+from fivesigma.core.arrays import Bools
+from fivesigma.core.dataset import Dataset
 from fivesigma.evaluation.choice import HonestMaximum
 from fivesigma.plots.style import numbers
 
-__all__ = ["Classes", "classes", "judged_by", "told"]
+__all__ = ["Classes", "classes", "judged", "judged_by", "told"]
 
 
 def judged_by(context: RunContext) -> list[Any]:
@@ -33,8 +37,16 @@ class Classes(TypedDict):
 
 
 def classes(config: Configuration) -> Classes:
-    """Return the classes that models are trained on; None stands for all samples of a kind."""
-    return {"signal": config.training.signal, "background": config.training.background}
+    """Return the classes that a model is judged by: those it was trained on, of a grid one point; None stands for all."""
+    return {"signal": config.judgement.signal or config.training.signal, "background": config.training.background}
+
+
+def judged(config: Configuration, dataset: Dataset) -> tuple[Dataset, Bools]:
+    """Return the dataset without the signals that are not judged by, and which of all events those are, shape (n,)."""
+    if config.judgement.signal is None:
+        return dataset, np.ones(len(dataset), dtype=np.bool_)
+    others = [name for name in dataset.names("signal") if name not in config.judgement.signal]
+    return dataset.without(*others), ~dataset.of(*others)
 
 
 def told(best: HonestMaximum | None) -> dict[str, Any] | None:

@@ -6,11 +6,15 @@ import json
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fivesigma.analysis.directory import RunDirectory
+from fivesigma.analysis.events_stage import load_dataset, varied_names
 from fivesigma.analysis.run_context import RunContext
+from fivesigma.analysis.schema import Configuration
 from fivesigma.analysis.stages import Outcome, outcome_digest
 from fivesigma.core.dataset import Dataset
+from fivesigma.core.sample import NOMINAL, Variation
 from fivesigma.core.scores import Scores
 from fivesigma.learning.classifiers import ModelSpec
 from fivesigma.learning.cross_fit import cross_fit_all
@@ -40,15 +44,20 @@ def fit_models(context: RunContext, events: Outcome, dataset: Dataset) -> dict[s
             stages.forget(f"model-{spec.name}")
         for model in _fitted(context, todo, dataset):
             outcomes[model.name] = stages.keep(
-                f"model-{model.name}", parts[model.name], _store(context.directory, model, dataset)
+                f"model-{model.name}", parts[model.name], _store(context.directory, model, dataset, events)
             )
     return {spec.name: outcomes[spec.name] for spec in specs}
 
 
-def load_scores(directory: RunDirectory, model: str, folds: int) -> Scores:
-    """Return the out-of-fold scores of a model."""
-    arrays = directory.read_arrays(f"scores/{model}.safetensors")
+def load_scores(directory: RunDirectory, model: str, folds: int, variation: Variation = NOMINAL) -> Scores:
+    """Return the out-of-fold scores of a model, on the nominal events or on those of a variation."""
+    arrays = directory.read_arrays(_scores_file(model, variation))
     return Scores(model=model, raw=arrays["raw"], value=arrays["value"], fold=arrays["fold"], folds=folds)
+
+
+def _scores_file(model: str, variation: Variation) -> str:
+    of = "" if variation == NOMINAL else f"-{variation.systematic}-{variation.label}"
+    return f"scores/{model}{of}.safetensors"
 
 
 def _described(spec: ModelSpec) -> dict[str, Any]:
@@ -62,6 +71,7 @@ def _fitted(context: RunContext, specs: list[ModelSpec], dataset: Dataset) -> An
         dataset,
         signal=training.signal,
         background=training.background,
+        equal=_grids(context.config) if training.points == "equal" else (),
         folds=training.folds,
         seed=context.config.analysis.seed,
         workers=context.workers,
@@ -69,16 +79,23 @@ def _fitted(context: RunContext, specs: list[ModelSpec], dataset: Dataset) -> An
     )
 
 
-def _store(directory: RunDirectory, model: FittedModel, dataset: Dataset) -> Outcome:
+def _grids(config: Configuration) -> list[list[str]]:
+    """Return the points of each signal grid."""
+    grids: dict[str, list[str]] = {}
+    for name, sample in config.samples.items():
+        if sample.grid is not None:
+            grids.setdefault(sample.grid, []).append(name)
+    return list(grids.values())
+
+
+def _store(directory: RunDirectory, model: FittedModel, dataset: Dataset, events: Outcome) -> Outcome:
     """Write the model, its scores and its training scores; what goes into ``results.json`` holds no time but ``seconds``."""
-    scores, training = model.score(dataset), model.training_scores(dataset)
+    training = model.training_scores(dataset)
     with directory.writing_folder(f"models/{model.name}") as folder:
         save_model(model, folder)
         files = sorted(f"models/{model.name}/{path.name}" for path in folder.iterdir())
-    directory.write_arrays(
-        f"scores/{model.name}.safetensors",
-        {"raw": scores.raw, "value": scores.value, "fold": scores.fold, "id": dataset.id},
-    )
+    varied = [load_dataset(directory, events, variation) for variation in varied_names(events)]
+    written = [_write_scores(directory, model, scored) for scored in (dataset, *varied)]
     directory.write_arrays(
         f"scores/{model.name}-training.safetensors",
         {
@@ -97,6 +114,12 @@ def _store(directory: RunDirectory, model: FittedModel, dataset: Dataset) -> Out
         "described": _described(model.spec),
     }
     value["history"] = [fold["history"] for fold in stored["folds"]]
-    return Outcome(
-        value=value, files=(*files, f"scores/{model.name}.safetensors", f"scores/{model.name}-training.safetensors")
-    )
+    return Outcome(value=value, files=(*files, *written, f"scores/{model.name}-training.safetensors"))
+
+
+def _write_scores(directory: RunDirectory, model: FittedModel, dataset: Dataset) -> str:
+    """Score events, each with the estimator that never saw it, and write that; return the file's name."""
+    scores, file = model.score(dataset), _scores_file(model.name, dataset.variation)
+    arrays: dict[str, NDArray[Any]] = {"raw": scores.raw, "value": scores.value, "fold": scores.fold, "id": dataset.id}
+    directory.write_arrays(file, arrays)
+    return file

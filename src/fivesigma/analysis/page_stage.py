@@ -70,6 +70,7 @@ def results(config: Configuration, outcomes: Outcomes) -> dict[str, Any]:
         "fivesigma": __version__,
         "analysis": config.analysis.name,
         "samples": outcomes.events.value["samples"],
+        "variations": outcomes.events.value["variations"],
         "models": models,
         "judgement": {**judged["judgement"], **outcomes.features.value},
         "inference": {name: outcome.value for name, outcome in outcomes.inference.items()},

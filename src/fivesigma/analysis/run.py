@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fivesigma.analysis.configuration import load_configuration
+from fivesigma.analysis.configuration import load_resolved
 from fivesigma.analysis.directory import RunDirectory
 from fivesigma.analysis.events_stage import input_digests, load_dataset, read_events
 from fivesigma.analysis.features_stage import judge_features
@@ -20,7 +20,7 @@ from fivesigma.analysis.page_stage import Outcomes, provenance, resolved_yaml, r
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.schema import Configuration
 from fivesigma.analysis.stages import FINAL, Outcome, Stages
-from fivesigma.core.errors import DataError, FivesigmaError
+from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.finding import Finding
 from fivesigma.core.identity import digest
 from fivesigma.core.parallel import Workers
@@ -86,10 +86,8 @@ def run_analysis(
         If files are missing or their events are not what the analysis needs.
     """
     began = datetime.now(UTC)
-    config = load_configuration(path, settings)
     folder = data or path.parent
-    if not folder.is_dir():
-        raise DataError(f"{folder}: there is no such folder")
+    config = load_resolved(path, folder, settings)
     digests = input_digests(config, folder)
     directory = RunDirectory(output or Path("runs") / config.analysis.name)
     directory.create()

@@ -10,19 +10,27 @@ from fivesigma.core.errors import ExpressionError
 from fivesigma.core.expressions import Expression
 
 __all__ = [
+    "AlternativeSample",
     "Analysis",
     "Configuration",
     "Counting",
     "Events",
     "Features",
     "Inference",
+    "Inject",
     "Judgement",
+    "LimitPlane",
+    "Metadata",
     "Model",
     "Normalisation",
+    "Part",
+    "Process",
     "Region",
     "SampleConfiguration",
+    "ShiftVariation",
     "TemplateFit",
     "Training",
+    "WeightVariation",
 ]
 
 
@@ -50,6 +58,10 @@ RelativeUncertainty: TypeAlias = Annotated[float, Field(ge=0, le=10, allow_inf_n
 
 
 Bins: TypeAlias = Annotated[int, Field(ge=1, le=10_000)]
+Files: TypeAlias = Annotated[str, Field(min_length=1)] | Annotated[list[str], Field(min_length=1)]
+"""Names or patterns."""
+Sentinel: TypeAlias = Literal["nan"] | Annotated[float, Field(allow_inf_nan=False)]
+"""A value that stands for "not there"; the word stands for what is no number in the file itself."""
 
 
 class _Strict(BaseModel):
@@ -64,35 +76,117 @@ class Analysis(_Strict):
     label: str = Field(default="", description="Stands on figures, such as 'CMS open data'.")
     luminosity: Positive = Field(description="Integrated luminosity in fb⁻¹.")
     energy: Positive = Field(description="Centre-of-mass energy in TeV.")
+    periods: dict[str, Positive] = Field(
+        default={}, description="Luminosity in fb⁻¹ of each data-taking period; they sum to the whole."
+    )
     seed: int = Field(default=42, ge=0, lt=2**63, description="All randomness derives from it.")
     blind: bool = Field(default=False, description="Drop data in signal regions as they are read.")
 
 
-class SampleConfiguration(_Strict):
-    """One physics process, or data."""
+class Part(_Strict):
+    """Where events lie, and what they weigh; a sample is one of these, or several."""
 
-    kind: Literal["data", "signal", "background"]
-    files: Annotated[str, Field(min_length=1)] | Annotated[list[str], Field(min_length=1)] = Field(
-        description="Names or glob patterns, relative to --data, else to the configuration."
+    files: Files | dict[str, Files] | None = Field(
+        default=None,
+        description="Names or patterns, relative to --data, else to the configuration; {period} stands for each data-taking"
+        " period, any other {name} for a number that becomes a column. By period, if each has files of its own.",
     )
-    label: str = Field(default="", description="What figures call it.")
-    tree: str | None = Field(default=None, description="Name of the TTree; that of `events` if not given.")
-    weight: Text | None = Field(default=None, description="Expected events per event; that of `events` if not given.")
+    tree: str | list[str] | None = Field(default=None, description="Tree or key; that of `events` if not given.")
+    weight: Text | None = Field(
+        default=None,
+        description="Expected events per event, or what the cross section scales; that of `events` if not given.",
+    )
     select: Text | None = Field(
         default=None, description="Which events of the files are this sample's; before the common cuts."
     )
+    cross_section: Text | None = Field(default=None, description="In pb; a number, or a column such as XS.")
+    filter_efficiency: Text | None = Field(default=None, description="Of the generator's filter [1].")
+    k_factor: Text | None = Field(default=None, description="Higher over computed order [1].")
+    generator_weight: Text | None = Field(
+        default=None,
+        description="What `sum_of_weights` sums, such as genWeight; it multiplies `weight`. That itself if not given.",
+    )
+    sum_of_weights: Text | None = Field(
+        default=None,
+        description="Of all generated events: a number, a column, `files` if the files hold all of them, or `included` if the"
+        " weight already has cross section and luminosity in it.",
+    )
+    luminosity: Positive | None = Field(
+        default=None, description="In fb⁻¹, of the period it stands for; the whole if not given."
+    )
+    metadata: str | None = Field(default=None, description="Row of the metadata file that holds these numbers.")
+    skimmed: bool = Field(default=False, description="Whether the files hold only a part of what was generated.")
+
+
+class Inject(_Strict):
+    """Signal that is put into a mixed sample."""
+
+    select: Text | None = Field(
+        default=None, description="Which events of the files are signal; all of `files` if not given."
+    )
+    events: int = Field(ge=0, description="How many of them stay; the rest is set aside.")
+    files: Files | None = Field(default=None, description="Where they come from; the sample's own files if not given.")
+
+
+class Process(Part):
+    """One simulation of a process."""
+
+    parts: dict[Name, Part] = Field(
+        default={},
+        description="Files with numbers of their own, such as subprocesses; what they leave out is the sample's.",
+    )
+
+
+class SampleConfiguration(Process):
+    """One physics process, or data."""
+
+    kind: Literal["data", "signal", "background"]
+    label: str = Field(default="", description="What figures call it.")
     duplicates: Literal["keep", "remove"] = Field(
         default="keep", description="What to do with events of one identifier."
     )
     pseudo: bool = Field(default=False, description="Data that were simulated; named so everywhere.")
+    alternatives: dict[Name, Process] = Field(
+        default={}, description="Simulations of the same process, of which one is used."
+    )
+    use: str | None = Field(default=None, description="Which of the alternatives.")
+    inject: Inject | None = Field(default=None, description="Signal events in a mixed sample.")
+    grid: str | None = Field(default=None, description="The signal grid that it is a point of.")
+    parameters: dict[Identifier, float] = Field(default={}, description="Of a point of a signal grid.")
+
+
+class Metadata(_Strict):
+    """A CSV file with a row for each process."""
+
+    file: str = Field(description="Relative to --data, else to the configuration.")
+    key: str = Field(description="Column that samples name their row by.")
+    cross_section: str = Field(description="Column of the cross section in pb.")
+    filter_efficiency: str | None = Field(default=None, description="Column of the filter efficiency.")
+    k_factor: str | None = Field(default=None, description="Column of the k-factor.")
+    sum_of_weights: str | None = Field(default=None, description="Column of the sum of generator weights.")
 
 
 class Events(_Strict):
     """How events are read, weighed and selected."""
 
-    tree: str | None = Field(default=None, description="Name of the TTree in ROOT files; their only one if not given.")
+    tree: str | list[str] | None = Field(
+        default=None, description="Tree in ROOT files or key in HDF5 files; their only one if not given."
+    )
+    friends: list[str] = Field(
+        default=[],
+        description="Where further columns of the same events lie, as BDT/{name}: the file of that name in the folder BDT;"
+        " ':scores' is a tree of the same file.",
+    )
+    header: list[str] | None = Field(
+        default=None, description="Names of the columns of CSV files that do not have them."
+    )
+    metadata: Metadata | None = Field(default=None, description="Cross sections and sums of weights by process.")
     weight: Text | None = Field(
         default=None, description="Expected events per simulated event at the luminosity; 1 if not given."
+    )
+    missing: list[Sentinel] | dict[str, list[Sentinel]] | None = Field(
+        default=None,
+        description="Values that stand for 'not there', in any column or by column; without it nothing may be missing.",
     )
     id: list[str] = Field(default=[], description="Columns that identify an event; recognised by name if empty.")
     select: dict[str, Text] = Field(default={}, description="Cuts by name; each is a row of the cutflow.")
@@ -130,11 +224,18 @@ class Training(_Strict):
     background: list[str] | None = Field(
         default=None, description="Samples of the background class; all backgrounds if not given."
     )
+    points: Literal["equal", "yields"] = Field(
+        default="equal",
+        description="Whether the points of a signal grid have equal say in training, or as much as their expected events.",
+    )
 
 
 class Judgement(_Strict):
     """How models are judged."""
 
+    signal: list[str] | None = Field(
+        default=None, description="Signal samples whose events are expected together; of a grid, the point to judge by."
+    )
     background_uncertainty: RelativeUncertainty = Field(
         default=0.1, description="Relative, in the Asimov significance against the cut."
     )
@@ -163,26 +264,55 @@ class Normalisation(_Strict):
     group: str | None = Field(default=None, description="Where it stands in the breakdown of the uncertainty.")
 
 
+class WeightVariation(_Strict):
+    """Weights of other parameters or corrections; events, cuts and scores stay as they are."""
+
+    type: Literal["weight"]
+    up: Text = Field(description="Stands in for `weight`.")
+    down: Text | None = Field(default=None, description="Likewise; mirrored if not given.")
+    samples: list[str] | None = Field(default=None, description="Which samples it moves, together; all if not given.")
+    group: str | None = Field(default=None, description="Where it stands in the breakdown of the uncertainty.")
+
+
+class ShiftVariation(_Strict):
+    """Columns that are measured too high or too low; cuts, inputs and scores follow."""
+
+    type: Literal["shift"]
+    up: dict[str, Text] = Field(min_length=1, description="Columns, as in {lep_pt: lep_pt * 1.02}; lists too.")
+    down: dict[str, Text] | None = Field(default=None, min_length=1, description="Likewise; mirrored if not given.")
+    samples: list[str] | None = Field(default=None, description="Which samples it moves, together; all if not given.")
+    group: str | None = Field(default=None, description="Where it stands in the breakdown of the uncertainty.")
+
+
+class AlternativeSample(_Strict):
+    """Another simulation of a process, one of the `alternatives` of its sample; mirrored."""
+
+    type: Literal["alternative"]
+    sample: str
+    use: str = Field(description="Which of its alternatives.")
+    group: str | None = Field(default=None, description="Where it stands in the breakdown of the uncertainty.")
+
+
+Systematic: TypeAlias = Annotated[
+    Normalisation | WeightVariation | ShiftVariation | AlternativeSample, Field(discriminator="type")
+]
+
+
 class Counting(_Strict):
     """Events in a region, above a cut in a model's score if one is named."""
 
     type: Literal["counting"]
     region: str
+    signal: list[str] | None = Field(default=None, description="Samples that are the signal; all signals if not given.")
     model: str | None = Field(default=None, description="Cut in this model's score, chosen on the other folds.")
     background_uncertainty: RelativeUncertainty = Field(
         default=0.0, description="Relative uncertainty on the background."
     )
 
 
-class TemplateFit(_Strict):
-    """A fit of histograms in a model's score, an observable, or both."""
-
-    type: Literal["template_fit"]
+class _Shape(_Strict):
     observable: str = Field(description="A model's name, an observable, or two of them with × between.")
     regions: list[str] | None = Field(default=None, description="Regions, each a channel; all events if not given.")
-    signal: list[str] | None = Field(
-        default=None, description="Samples whose strength is fitted; all signals if not given."
-    )
     bins: Bins | list[float] | dict[str, Bins | list[float]] | None = Field(
         default=None, description="Edges, or a number of bins of equal background [10]; by name for two axes."
     )
@@ -191,7 +321,23 @@ class TemplateFit(_Strict):
     )
 
 
-Inference: TypeAlias = Annotated[Counting | TemplateFit, Field(discriminator="type")]
+class TemplateFit(_Shape):
+    """A fit of histograms in a model's score, an observable, or both."""
+
+    type: Literal["template_fit"]
+    signal: list[str] | None = Field(
+        default=None, description="Samples whose strength is fitted; all signals if not given."
+    )
+
+
+class LimitPlane(_Shape):
+    """The limit of a template fit at every point of a signal grid, each as if it were the only signal."""
+
+    type: Literal["limit_plane"]
+    grid: str = Field(description="The sample whose files are the grid.")
+
+
+Inference: TypeAlias = Annotated[Counting | TemplateFit | LimitPlane, Field(discriminator="type")]
 
 
 class Configuration(_Strict):
@@ -200,11 +346,14 @@ class Configuration(_Strict):
     fivesigma: Literal[1] = Field(description="Version of this schema.")
     analysis: Analysis
     samples: dict[Name, SampleConfiguration] = Field(min_length=1)
+    groups: dict[Name, list[str]] = Field(
+        default={}, description="Names that stand for several samples wherever samples are named."
+    )
     events: Events = Events()
     features: Features
     models: dict[Identifier, Model] = {}
     training: Training = Training()
     judgement: Judgement = Judgement()
     regions: dict[Name, Region] = {}
-    systematics: dict[Name, Normalisation] = {}
+    systematics: dict[Name, Systematic] = {}
     inference: dict[Name, Inference] = {}

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 __all__ = ["show"]
 
@@ -65,6 +68,9 @@ def _print(run: Path, results: dict[str, Any]) -> None:
     heads = ("Inference", "Z expected", f"Z {word}", "μ < expected", f"μ < {word}")
     inference = Table(*heads, title="Inference; upper limits at 95 % CL")
     for name, entry in results["inference"].items():
+        if entry["type"] == "limit_plane":
+            _print_plane(console, name, entry)
+            continue
         numbers = (entry["z_expected"], entry["z_observed"], entry["limit_expected"][2], entry["limit_observed"])
         inference.add_row(name, *("—" if n is None else f"{n:.3g}" for n in numbers))
     for table in (samples, models, inference):
@@ -72,6 +78,18 @@ def _print(run: Path, results: dict[str, Any]) -> None:
             console.print(table)
     for finding in results["findings"]:
         console.print(f"{finding['severity']}: {finding['code']}: {finding['message']}", markup=False)
+
+
+def _print_plane(console: Console, name: str, entry: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    table = Table(*entry["parameters"], "Z expected", "μ < expected", "μ < observed", title=f"{name}: 95 % CL")
+    for point in entry["points"]:
+        band = point["limit_expected"]
+        values = (point["z_expected"], band and band[2], point["limit_observed"])
+        places = [f"{point['parameters'][parameter]:g}" for parameter in entry["parameters"]]
+        table.add_row(*places, *("—" if value is None else f"{value:.3g}" for value in values))
+    console.print(table)
 
 
 def _interval(estimate: dict[str, float]) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats, Matrix, UInts, require_length
 from fivesigma.core.errors import FivesigmaError, suggestion
-from fivesigma.core.sample import Kind, SampleInfo
+from fivesigma.core.sample import NOMINAL, Kind, SampleInfo, Variation
 
 __all__ = ["Dataset"]
 
@@ -22,7 +22,7 @@ class Dataset:
     Attributes
     ----------
     X
-        Inputs, float32, shape (n, k).
+        Inputs, float32, shape (n, k); NaN where an event lacks one (missing).
     inputs
         Names of the k columns of ``X``.
     observables
@@ -35,6 +35,11 @@ class Dataset:
         Index into ``samples`` of each event's sample, shape (n,).
     samples
         Who the samples are.
+    weights
+        Weights of all events, each of shape (n,), in the variations that touch nothing else; events that a variation does
+        not concern keep theirs.
+    variation
+        Which systematic variation these events are; nominal otherwise.
     """
 
     X: Matrix
@@ -44,12 +49,15 @@ class Dataset:
     id: UInts
     sample: NDArray[np.int16]
     samples: tuple[SampleInfo, ...]
+    weights: Mapping[Variation, Floats] = field(default_factory=dict)
+    variation: Variation = NOMINAL
 
     def __post_init__(self) -> None:
         if self.X.ndim != 2 or self.X.shape[1] != len(self.inputs):
             raise ValueError(f"X has shape {self.X.shape}, expected (n, {len(self.inputs)}) for inputs {self.inputs}")
         require_length(len(self.X), weight=self.weight, id=self.id, sample=self.sample)
         require_length(len(self.X), **self.observables)
+        require_length(len(self.X), **{str(key): column for key, column in self.weights.items()})
         if len(self.sample) and int(self.sample.max()) >= len(self.samples):
             raise ValueError(f"sample index {self.sample.max()} for {len(self.samples)} samples")
 
@@ -105,7 +113,17 @@ class Dataset:
             weight=self.weight[mask],
             id=self.id[mask],
             sample=self.sample[mask],
+            weights={variation: weight[mask] for variation, weight in self.weights.items()},
         )
+
+    def without(self, *names: str) -> Dataset:
+        """Return the dataset without the named samples and their events; errors as for `of`."""
+        gone = self.of(*names)
+        kept = [i for i, info in enumerate(self.samples) if info.name not in names]
+        renumbered = np.zeros(len(self.samples), dtype=np.int16)
+        renumbered[kept] = np.arange(len(kept), dtype=np.int16)
+        part = self.where(~gone)
+        return replace(part, sample=renumbered[part.sample], samples=tuple(self.samples[i] for i in kept))
 
     def positions(self, inputs: Iterable[str]) -> tuple[int, ...]:
         """Return which columns of ``X`` the named inputs are.

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from fivesigma.core.arrays import UInts
 
-__all__ = ["derive_seed", "digest", "entry_ids", "file_digest", "fold_of", "ids_from_columns", "text_key"]
+__all__ = ["derive_seed", "digest", "entry_ids", "file_digest", "fold_of", "ids_from_columns", "text_key", "ticket_of"]
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _CHUNK = 1 << 20
@@ -66,6 +66,11 @@ def fold_of(ids: UInts, *, seed: int, folds: int) -> NDArray[np.int8]:
     """Return the fold, shape (n,) in 0 ... folds-1, of each event: a hash of identifier and seed, modulo ``folds``."""
     key = text_key(f"folds {seed}")
     return (_mix(ids ^ key) % np.uint64(folds)).astype(np.int8)
+
+
+def ticket_of(ids: UInts, *, seed: int, draw: str) -> UInts:
+    """Return a ticket, shape (n,), for each event in a draw: whoever holds the smallest is drawn, whatever else is read."""
+    return _mix(ids ^ text_key(f"draw {draw} {seed}"))
 
 
 def derive_seed(seed: int, *names: object) -> int:

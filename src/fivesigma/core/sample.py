@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Floats, UInts, require_length
+from fivesigma.core.finding import Finding
 
 __all__ = ["NOMINAL", "Column", "CutflowRow", "Kind", "Sample", "SampleInfo", "Variation"]
 
 Kind: TypeAlias = Literal["data", "signal", "background"]
-Column: TypeAlias = NDArray[Any]
+Column: TypeAlias = Any
+"""A numpy array of shape (n,), or where a column is jagged an awkward array of n lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,16 @@ NOMINAL = Variation("nominal", "nominal")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CutflowRow:
-    """What is left of a sample after one step: raw events, yield (Σw) and its error √(Σw²)."""
+    """What is left of a sample after one step: raw events, yield (Σw) and its error √(Σw²).
+
+    ``missing`` is the number of events that this step lost because a value its condition asks for is not there.
+    """
 
     step: str
     events: int
     total: float
     error: float
+    missing: int = 0
 
     @classmethod
     def of(cls, step: str, weight: Floats) -> CutflowRow:
@@ -47,12 +52,16 @@ class CutflowRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleInfo:
-    """Who a sample is: its name, kind, label for figures, and whether its "data" are simulated pseudo-data."""
+    """Who a sample is: its name, kind, label for figures, and whether its "data" are simulated pseudo-data.
+
+    ``parameters`` are those of a point of a signal grid, such as masses in GeV; none otherwise.
+    """
 
     name: str
     kind: Kind
     label: str = ""
     pseudo: bool = False
+    parameters: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -74,22 +83,31 @@ class Sample:
         Expected events at the analysis luminosity, shape (n,); 1 for data. Never altered.
     id
         Event identifiers, shape (n,), which folds and the ledger go by.
+    weights
+        Weights, each of shape (n,), that stand in for ``weight`` in the variations that touch nothing else.
     variation
         Which systematic variation these events are; nominal otherwise.
     cutflow
         What was left after each step of the selection.
+    generated
+        Σ of generator weights that the files hold, by the sum that was declared for them; None where none was declared.
+    findings
+        What was noticed as the events were read.
     """
 
     info: SampleInfo
     events: Mapping[str, Column]
     weight: Floats
     id: UInts
+    weights: Mapping[Variation, Floats] = field(default_factory=dict)
     variation: Variation = NOMINAL
     cutflow: tuple[CutflowRow, ...] = ()
+    generated: Mapping[float | None, float] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
-        require_length(len(self.weight), **self.events)
-        require_length(len(self.weight), id=self.id)
+        require_length(len(self.weight), **{n: c for n, c in self.events.items() if isinstance(c, np.ndarray)})
+        require_length(len(self.weight), id=self.id, **{str(key): column for key, column in self.weights.items()})
 
     def __len__(self) -> int:
         return len(self.weight)

@@ -166,7 +166,7 @@ def yields_by_fold(
     Parameters
     ----------
     values, is_signal, weight, fold
-        Of the events, shape (n,).
+        Of the events, shape (n,); an event whose value is missing (NaN) passes no cut.
     folds
         How many folds there are, at least two.
     cuts
@@ -184,24 +184,25 @@ def yields_by_fold(
     require_classes(is_signal, weight, values=values, fold=fold)
     if folds < 2:
         raise FivesigmaError(f"an honest choice of a cut needs two folds or more, not {folds}")
-    bins = len(cuts) + 1
+    bins, there = len(cuts) + 1, ~np.isnan(values)
     place = fold.astype(np.int64) * bins + np.searchsorted(cuts, values, side="right")
-    filled = np.stack(
-        [
-            np.bincount(place[mask], weight[mask] ** power, minlength=folds * bins).reshape(folds, bins)
-            for power in (1, 2)
-            for mask in (is_signal, ~is_signal)
-        ]
-    )
-    total = filled.sum(axis=2, keepdims=True)
+    sums = [(power, mask) for power in (1, 2) for mask in (is_signal, ~is_signal)]
+    filled = np.stack([_sums(place, weight, mask & there, power, folds * bins) for power, mask in sums])
+    filled = filled.reshape(-1, folds, bins)
+    totals = np.stack([_sums(fold, weight, mask, power, folds) for power, mask in sums])
     above = np.cumsum(filled[..., ::-1], axis=2)[..., ::-1][..., 1:]
-    passing = {">=": above, "<": total - above}
+    passing = {">=": above, "<": filled.sum(axis=2, keepdims=True) - above}
     return FoldYields(
         cuts=np.tile(cuts, len(directions)),
         directions=tuple(direction for direction in directions for _ in cuts),
         sums=np.concatenate([passing[direction] for direction in directions], axis=2),
-        totals=total[:2, :, 0],
+        totals=totals[:2],
     )
+
+
+def _sums(place: NDArray[np.integer], weight: Floats, mask: Bools, power: int, count: int) -> Floats:
+    """Return Σw or Σw² of the masked events at each place."""
+    return np.bincount(place[mask], weight[mask] ** power, minlength=count).astype(np.float64)
 
 
 def honest_maximum(yields: FoldYields, merit: Merit, *, floor: float, seed: int = 0) -> HonestMaximum | None:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fivesigma.core.arrays import Floats
+from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.dataset import Dataset
+from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.core.estimate import Estimate
 from fivesigma.core.finding import Finding
 from fivesigma.core.scores import Scores
@@ -32,16 +33,16 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correlations:
-    """Weighted linear correlations of the inputs in one class of events.
+    """Weighted linear correlations of inputs (and observables) in one class of events.
 
     Attributes
     ----------
     name
         Signal or background.
     features
-        The k inputs.
+        The k inputs and observables.
     matrix
-        k rows of k coefficients; None where an input does not vary.
+        k rows of k coefficients, each of the events that have both values; None where one does not vary.
     """
 
     name: str
@@ -58,31 +59,74 @@ class ObservableCorrelations:
 
 
 def correlations(
-    dataset: Dataset, *, signal: Sequence[str] | None = None, background: Sequence[str] | None = None
+    dataset: Dataset,
+    *,
+    features: Sequence[str] | None = None,
+    signal: Sequence[str] | None = None,
+    background: Sequence[str] | None = None,
 ) -> tuple[Correlations, ...]:
-    """Return the correlations of the inputs in signal and in background.
+    """Return the correlations in signal and in background.
+
+    Parameters
+    ----------
+    dataset
+        The events.
+    features
+        Names of inputs and observables; the inputs if None.
+    signal, background
+        Names of samples; all of that kind if None.
 
     Raises
     ------
+    FivesigmaError
+        If there is no such input, observable or sample.
     DataError
         If a class has no events or its weights do not sum to something positive.
     """
     chosen = label(dataset, signal=signal, background=background)
-    X = dataset.X[chosen.chosen].astype(np.float64)
+    names = dataset.inputs if features is None else tuple(features)
+    there = dataset.columns()
+    for name in names:
+        if name not in there:
+            raise FivesigmaError(f"no input or observable {name!r}{suggestion(name, there)}")
+    values = np.stack([there[name][chosen.chosen] for name in names], axis=1)
     return tuple(
         Correlations(
-            name=name, features=dataset.inputs, matrix=_without_nan(weighted_correlation(X[mask], chosen.weight[mask]))
+            name=name, features=names, matrix=_without_nan(weighted_correlation(values[mask], chosen.weight[mask]))
         )
         for name, mask in (("signal", chosen.is_signal), ("background", ~chosen.is_signal))
     )
 
 
 def weighted_correlation(columns: Floats, weight: Floats) -> Floats:
-    """Return Pearson's coefficients, shape (k, k), of ``columns``, shape (n, k); NaN where a variance is not positive."""
+    """Return Pearson's coefficients, shape (k, k), of ``columns``, shape (n, k); NaN where a variance is not positive.
+
+    Where values are missing (NaN), each coefficient is that of the events that have both.
+    """
+    absent = np.isnan(columns)
+    if absent.any():
+        return _pairwise_correlation(columns, ~absent, weight)
     centred = columns - np.average(columns, axis=0, weights=weight)
     centred[:, np.ptp(columns, axis=0) == 0] = 0.0  # the mean of equal numbers is theirs but for rounding
     covariance = (centred * weight[:, None]).T @ centred
     return _normalised(covariance)
+
+
+def _pairwise_correlation(columns: Floats, there: Bools, weight: Floats) -> Floats:
+    """Return the coefficients of each pair of columns from the events in which both are ``there``, each of shape (n, k)."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        filled = np.where(there, columns, 0.0)
+        # a mean near that of any pair keeps sums of squares from drowning their difference
+        filled = np.where(there, columns - weight @ filled / (weight @ there), 0.0)
+        weighed = filled * weight[:, None]
+        total = (there * weight[:, None]).T @ there
+        first, second = weighed.T @ there / total, (weighed * filled).T @ there / total
+        variance = second - first**2
+        covariance = weighed.T @ filled / total - first * first.T
+        rounding = np.finfo(np.float64).eps * len(columns) * second
+        deviation = np.sqrt(np.where((total > 0) & (variance > rounding), variance, np.nan))
+        coefficients: Floats = covariance / (deviation * deviation.T)
+    return coefficients
 
 
 def observable_correlations(
@@ -138,6 +182,10 @@ def score_follows_observable(
 
 
 def _coefficient(score: Floats, values: Floats, weight: Floats, *, replicas: int, seed: int) -> Estimate | None:
+    there = ~np.isnan(values)
+    score, values, weight = score[there], values[there], weight[there]
+    if not weight.sum() > 0:
+        return None
     columns = np.column_stack([score, values])
     value = float(weighted_correlation(columns, weight)[0, 1])
     if not np.isfinite(value):

@@ -18,6 +18,8 @@ from fivesigma.statistics.weighted import effective_events
 __all__ = [
     "DataHistogram",
     "FeatureDistribution",
+    "FeatureShapes",
+    "FeatureYields",
     "Histogram",
     "SampleHistogram",
     "ScoreDistribution",
@@ -36,11 +38,15 @@ _CLOSEST = 1e-4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Histogram:
-    """Σw and its error √Σw² in each of m bins, and how many events went in; what lies outside the edges is left out."""
+    """Σw and its error √Σw² in each of m bins, of how many events, and how many of these lack the value.
+
+    What lies outside the edges is left out.
+    """
 
     total: Floats
     error: Floats
     events: int
+    missing: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +72,7 @@ class SampleHistogram:
 class FeatureDistribution:
     """An input or observable: shared edges, shape (m + 1,), the histogram of each sample, and that of data if shown.
 
-    ``outside`` is the fraction of the simulated events that the edges leave out.
+    ``outside`` is the fraction of the simulated events that the edges leave out, ``missing`` that of those without a value.
     """
 
     feature: str
@@ -74,6 +80,21 @@ class FeatureDistribution:
     samples: tuple[SampleHistogram, ...]
     data: DataHistogram | None
     outside: float
+    missing: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureYields:
+    """The distribution of a feature as expected events of each sample: backgrounds stack, signals lie over them."""
+
+    distribution: FeatureDistribution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureShapes:
+    """The distribution of a feature as the shape of each sample, scaled to an area of one."""
+
+    distribution: FeatureDistribution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +110,7 @@ class ScoreDistribution:
 def feature_distributions(
     dataset: Dataset, *, features: Sequence[str] | None = None, bins: int = 30, show_data: bool = False
 ) -> tuple[FeatureDistribution, ...]:
-    """Return the distribution of each input and observable.
+    """Return the distribution of each input and observable; events that lack a value (NaN) are counted as such.
 
     Parameters
     ----------
@@ -151,10 +172,11 @@ def score_edges(background_weight: Floats, bins: int) -> Floats:
 
 
 def histogram(values: Floats, weight: Floats, edges: Floats) -> Histogram:
-    """Return the weighted histogram of ``values``, shape (n,); the last bin holds its upper edge too."""
+    """Return the weighted histogram of ``values``, shape (n,), NaN where there is none; the last bin holds its upper edge too."""
     total, _ = np.histogram(values, edges, weights=weight)
     squares, _ = np.histogram(values, edges, weights=np.square(weight))
-    return Histogram(total=total, error=np.sqrt(squares), events=len(values))
+    missing = int(np.count_nonzero(np.isnan(values)))
+    return Histogram(total=total, error=np.sqrt(squares), events=len(values), missing=missing)
 
 
 def binning(values: Floats, bins: int) -> Floats:
@@ -186,13 +208,15 @@ def binning(values: Floats, bins: int) -> Floats:
 def _feature(dataset: Dataset, name: str, values: Floats, bins: int, show_data: bool) -> FeatureDistribution:
     simulated = values[~dataset.data]
     edges = binning(simulated if len(simulated) else values, bins)
-    inside = (simulated >= edges[0]) & (simulated <= edges[-1])
+    missing = np.isnan(simulated)
+    outside = (simulated < edges[0]) | (simulated > edges[-1])
     return FeatureDistribution(
         feature=name,
         edges=edges,
         samples=_samples(dataset, values, edges),
         data=_data(dataset, values, edges) if show_data else None,
-        outside=float(1 - inside.mean()) if len(inside) else 0.0,
+        outside=float(outside.mean()) if len(simulated) else 0.0,
+        missing=float(missing.mean()) if len(simulated) else 0.0,
     )
 
 

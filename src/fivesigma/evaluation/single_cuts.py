@@ -158,7 +158,9 @@ def _s_over_b(yields: Yields) -> Floats:
 
 def _candidates(values: Floats, is_signal: Bools, weight: Floats, points: int) -> Floats:
     steps = np.linspace(0, 1, points)
-    return np.unique([weighted_quantile(values[mask], steps, weight[mask]) for mask in (is_signal, ~is_signal)])
+    there = ~np.isnan(values)
+    classes = [mask for mask in (is_signal & there, ~is_signal & there) if weight[mask].sum() > 0]
+    return np.unique([weighted_quantile(values[mask], steps, weight[mask]) for mask in classes])
 
 
 def _strength(result: SingleCut) -> float:

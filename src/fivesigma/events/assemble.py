@@ -10,7 +10,7 @@ from fivesigma.core.arrays import Floats
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError
 from fivesigma.core.expressions import Expression
-from fivesigma.core.sample import Sample
+from fivesigma.core.sample import NOMINAL, Sample, Variation
 
 __all__ = ["dataset"]
 
@@ -20,6 +20,8 @@ def dataset(
     *,
     inputs: Mapping[str, str] | Sequence[str],
     observables: Mapping[str, str] | Sequence[str] = (),
+    missing: bool = False,
+    variation: Variation = NOMINAL,
 ) -> Dataset:
     """Return the samples as one dataset.
 
@@ -31,16 +33,20 @@ def dataset(
         Features that models may see: expressions by name, or names of columns.
     observables
         Columns kept from the models, such as a mass to be fitted; likewise.
+    missing
+        Whether an event may lack a value (NaN).
+    variation
+        Which systematic variation the samples are.
 
     Raises
     ------
     DataError
         If a simulated sample has no events, two samples bear one name, a name is both input and observable, an observable is an
-        input under another name, or a value is NaN or infinite.
+        input under another name, a value is infinite, or missing where none may be.
     """
     features, kept = _named(inputs), _named(observables)
     _check_names(samples, features, kept)
-    columns = [_evaluated(sample, {**features, **kept}) for sample in samples]
+    columns = [_evaluated(sample, {**features, **kept}, missing=missing) for sample in samples]
     X = np.concatenate([np.stack([c[name] for name in features], axis=1).astype(np.float32) for c in columns])
     return Dataset(
         X=X,
@@ -50,7 +56,15 @@ def dataset(
         id=np.concatenate([sample.id for sample in samples]),
         sample=np.repeat(np.arange(len(samples), dtype=np.int16), [len(sample) for sample in samples]),
         samples=tuple(sample.info for sample in samples),
+        weights=_weights(samples),
+        variation=variation,
     )
+
+
+def _weights(samples: Sequence[Sample]) -> dict[Variation, Floats]:
+    """Return the weights of all events in each variation; a sample that it does not move keeps its own."""
+    variations = dict.fromkeys(variation for sample in samples for variation in sample.weights)
+    return {v: np.concatenate([sample.weights.get(v, sample.weight) for sample in samples]) for v in variations}
 
 
 def _named(columns: Mapping[str, str] | Sequence[str]) -> dict[str, Expression]:
@@ -84,11 +98,13 @@ def _squeezed(expression: Expression) -> str:
     return "".join(expression.text.split())
 
 
-def _evaluated(sample: Sample, expressions: Mapping[str, Expression]) -> dict[str, Floats]:
+def _evaluated(sample: Sample, expressions: Mapping[str, Expression], *, missing: bool) -> dict[str, Floats]:
     values = {}
     for name, expression in expressions.items():
         column = expression.values(sample.events, len(sample))
         unusable = ~(np.abs(column) <= np.finfo(np.float32).max)
+        if missing:
+            unusable &= ~np.isnan(column)
         if wrong := int(np.count_nonzero(unusable)):
             row = int(np.flatnonzero(unusable)[0])
             raise DataError(

@@ -2,32 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
 
+from fivesigma.core.arrays import UInts
 from fivesigma.core.finding import Finding
+from fivesigma.core.identity import ids_from_columns
 from fivesigma.core.sample import Sample
+from fivesigma.statistics.weighted import effective_events
 
 __all__ = ["check_samples"]
 
 _NOTABLE = 0.01
 """A fraction of negative weight that a reader should know of."""
+_DIFFERENT = 1e-3
+"""Relative difference of a sum of weights from the declared one that a reader should know of."""
 _FEW = 100
 """Effective events below which a sample hardly trains or tests anything."""
 
 
-def check_samples(samples: Sequence[Sample]) -> tuple[Finding, ...]:
-    """Return what is notable in samples: events there twice, negative weights, too few effective events."""
-    return tuple(finding for sample in samples for finding in _check(sample)) + tuple(_shared(samples))
+def check_samples(
+    samples: Sequence[Sample],
+    *,
+    without_duplicates: Collection[str] = (),
+    skimmed: Collection[str] = (),
+    grid: Mapping[str, str] | None = None,
+) -> tuple[Finding, ...]:
+    """Return what is notable in samples: what was noticed in reading, events there twice, weights, too few effective events.
+
+    Parameters
+    ----------
+    samples
+        The samples of an analysis.
+    without_duplicates
+        Names of those whose duplicates were removed.
+    skimmed
+        Names of those whose files hold only a part of what was generated.
+    grid
+        The signal grid that samples are points of, by name: points may share events.
+    """
+    found = [finding for sample in samples for finding in sample.findings]
+    for sample in samples:
+        if sample.name not in without_duplicates:
+            found += _duplicates(sample)
+        if sample.name not in skimmed:
+            found += _sums(sample)
+        found += _check(sample)
+    return (*found, *_shared(samples, grid or {}))
 
 
-def _shared(samples: Sequence[Sample]) -> Iterator[Finding]:
-    """Yield a finding for each two data samples that hold the same events."""
-    data = [sample for sample in samples if sample.kind == "data"]
-    for one, two in combinations(data, 2):
-        if shared := len(np.intersect1d(one.id, two.id)):
+def _shared(samples: Sequence[Sample], grid: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield a finding for each two data samples, or two simulated ones, that hold the same events."""
+    for one, two in combinations(samples, 2):
+        if (one.kind == "data") != (two.kind == "data") or (one.name in grid and grid[one.name] == grid.get(two.name)):
+            continue
+        if shared := len(np.intersect1d(_keys(one), _keys(two))):
             yield Finding(
                 code="shared-events",
                 severity="serious",
@@ -37,8 +68,31 @@ def _shared(samples: Sequence[Sample]) -> Iterator[Finding]:
             )
 
 
-def _check(sample: Sample) -> Iterator[Finding]:
-    repeated = len(sample) - len(np.unique(sample.id))
+def _keys(sample: Sample) -> UInts:
+    """Return what two entries of one event share: the identifier, and for simulation, whose numbers may start anew, all else."""
+    if sample.kind == "data":
+        return sample.id
+    flat = [column for column in sample.events.values() if getattr(column, "dtype", None) is not None]
+    return ids_from_columns([sample.id, *flat])
+
+
+def _sums(sample: Sample) -> Iterator[Finding]:
+    """Yield a finding for each declared sum of generator weights that the files do not hold."""
+    for declared, found in sample.generated.items():
+        if declared is None or abs(found - declared) <= _DIFFERENT * abs(declared):
+            continue
+        yield Finding(
+            code="sum-of-weights",
+            severity="serious",
+            subject=sample.name,
+            message=f"the sum of weights of {sample.name} is declared as {declared:.8g}, its files hold {found:.8g}"
+            f" ({100 * (found / declared - 1):+.2g} %); `skimmed: true` says that they hold only a part of what was generated",
+            evidence={"declared": declared, "found": found},
+        )
+
+
+def _duplicates(sample: Sample) -> Iterator[Finding]:
+    repeated = len(sample) - len(np.unique(_keys(sample)))
     if repeated:
         yield Finding(
             code="duplicate-events",
@@ -47,6 +101,9 @@ def _check(sample: Sample) -> Iterator[Finding]:
             message=f"{repeated} of {len(sample)} events of {sample.name} bear the identifier of another; `duplicates: remove` keeps one",
             evidence={"repeated": repeated, "events": len(sample)},
         )
+
+
+def _check(sample: Sample) -> Iterator[Finding]:
     if sample.kind == "data" or not len(sample):
         return
     weight = sample.weight
@@ -59,7 +116,7 @@ def _check(sample: Sample) -> Iterator[Finding]:
             message=f"{100 * negative:.1f} % of the weight of {sample.name} is negative; yields keep it, training uses its absolute value",
             evidence={"fraction": negative},
         )
-    effective = float(weight.sum() ** 2 / np.square(weight).sum())
+    effective = effective_events(weight)
     if effective < _FEW:
         yield Finding(
             code="few-effective-events",

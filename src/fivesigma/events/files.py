@@ -1,178 +1,163 @@
-"""The columns and events of ROOT, Parquet and CSV files, flat columns only, each format read by its own library."""
+"""Names, patterns and placeholders to files, and files to sources."""
 
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from fivesigma.core.errors import DataError, suggestion
+from fivesigma.events.formats import open_source
+from fivesigma.events.parameters import Parametrised
+from fivesigma.events.source import Source
 
-__all__ = ["find_files", "flat_columns", "read_columns"]
+__all__ = ["FoundFile", "filled", "find_files", "located", "placeholders", "sources_of"]
 
-Columns = dict[str, NDArray[Any]]
+_PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
+_NUMBER = r"(-?\d+(?:[.p]\d+)?)"
+"""A number in a file's name: 500, 12.5, or 12p5 where a full stop has no place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundFile:
+    """A file, and what the placeholders of its pattern stand for in its name."""
+
+    path: Path
+    parameters: Mapping[str, float] = field(default_factory=dict)
+
+
+def placeholders(pattern: str) -> tuple[str, ...]:
+    """Return the names that stand in braces in a pattern, each once."""
+    return tuple(dict.fromkeys(_PLACEHOLDER.findall(pattern)))
+
+
+def filled(pattern: str, values: Mapping[str, str]) -> str:
+    """Return a pattern with placeholders replaced; those without a value stay."""
+    return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), pattern)
 
 
 def find_files(patterns: str | Path | Sequence[str | Path], folder: Path = Path()) -> tuple[Path, ...]:
-    """Return the files that names or glob patterns stand for, relative to ``folder``, each once, in the order given.
+    """Return the files that names or patterns stand for; see `located`."""
+    return tuple(found.path for found in located(patterns, folder))
+
+
+def located(patterns: str | Path | Sequence[str | Path], folder: Path = Path()) -> tuple[FoundFile, ...]:
+    """Return the files that names, glob patterns or patterns with ``{placeholders}`` stand for, each once.
+
+    A placeholder stands for a number in the file's name: ``stop_{m_stop}_{m_lsp}.root`` finds ``stop_500_470.root``, whose
+    parameters are ``m_stop`` = 500 and ``m_lsp`` = 470. Such files are ordered by their parameters, others as given and by name.
+
+    Parameters
+    ----------
+    patterns
+        One, or several in the order in which files are read.
+    folder
+        What relative names are relative to.
 
     Raises
     ------
     DataError
         If a name or pattern finds nothing; names of the folder like it are offered.
     """
-    found: dict[Path, None] = {}
+    found: dict[Path, FoundFile] = {}
     for pattern in [patterns] if isinstance(patterns, str | Path) else patterns:
-        matches = [str(folder / pattern)]
-        if not Path(matches[0]).is_file():
-            matches = sorted(glob.glob(matches[0], recursive=True))  # noqa: PTH207 - absolute patterns too
+        matches = _matches(str(pattern), folder)
         if not matches:
-            place = (folder / pattern).parent
-            there = [p.name for p in place.iterdir() if p.is_file()] if place.is_dir() else []
-            hint = suggestion(Path(pattern).name, there) if there else f"; the folder {place} is empty or not there"
-            raise DataError(f"no file {folder / pattern}{hint}")
-        found |= dict.fromkeys(map(Path, matches))
-    return tuple(found)
+            raise DataError(_nothing(str(pattern), folder))
+        for match in matches:
+            found.setdefault(match.path, match)
+    return tuple(found.values())
 
 
-def flat_columns(path: Path, tree: str | None = None) -> tuple[str, ...]:
-    """Return the names of a file's columns that hold one number per event.
+def _matches(pattern: str, folder: Path) -> list[FoundFile]:
+    whole = folder / pattern
+    if whole.is_file():
+        return [FoundFile(path=whole)]
+    names = placeholders(pattern)
+    if not names:
+        return [FoundFile(path=Path(p)) for p in _globbed(str(whole))]
+    expected = re.compile(_as_regex(str(whole)))
+    files = []
+    for path in _globbed(_PLACEHOLDER.sub("*", str(whole))):
+        if match := expected.fullmatch(path):
+            values = {name: float(text.replace("p", ".")) for name, text in match.groupdict().items()}
+            files.append(FoundFile(path=Path(path), parameters=values))
+    return sorted(files, key=lambda file: (*file.parameters.values(), file.path))
+
+
+def _globbed(pattern: str) -> list[str]:
+    return [path for path in sorted(glob.glob(pattern, recursive=True)) if Path(path).is_file()]  # noqa: PTH207 - absolute patterns too
+
+
+def _as_regex(pattern: str) -> str:
+    """Return a pattern as a regular expression: a name in braces is a number, the same wherever it is named; stars are stars."""
+    parts, seen = [], set()
+    for piece in re.split(r"(\{[A-Za-z_]\w*\}|\*\*|\*|\?)", pattern):
+        name = piece[1:-1]
+        if _PLACEHOLDER.fullmatch(piece):
+            parts.append(f"(?P={name})" if name in seen else f"(?P<{name}>{_NUMBER[1:-1]})")
+            seen.add(name)
+        else:
+            parts.append({"*": "[^/]*", "**": ".*", "?": "[^/]"}.get(piece, re.escape(piece)))
+    return "".join(parts)
+
+
+def _nothing(pattern: str, folder: Path) -> str:
+    place = (folder / pattern).parent
+    there = [p.name for p in place.iterdir() if p.is_file()] if place.is_dir() else []
+    hint = suggestion(Path(pattern).name, there) if there else f"; the folder {place} is empty or not there"
+    what = ": its placeholders stand for numbers" if placeholders(pattern) else ""
+    return f"{folder / pattern}: no such file{what}{hint}"
+
+
+def sources_of(
+    files: Iterable[FoundFile],
+    *,
+    tree: str | Sequence[str] | None = None,
+    friends: Sequence[str] = (),
+    header: Sequence[str] | None = None,
+    folder: Path = Path(),
+) -> tuple[Source, ...]:
+    """Return the events of each file, one after the other.
 
     Parameters
     ----------
-    path
-        A ``.root``, ``.parquet``, ``.csv`` or ``.csv.gz`` file.
+    files
+        The files.
     tree
-        Name of the TTree in a ROOT file; its only one if None.
-
-    Raises
-    ------
-    DataError
-        If the file is missing, is not what its suffix says, or has no such tree.
+        Name of the tree or key in them; several are read one after the other.
+    friends
+        Where further columns of the same events lie, one for each friend: ``"BDT/{name}"`` is the file of the same name in the
+        folder ``BDT``, ``{stem}`` the name without suffix; ``":scores"`` a tree of the same file, ``"BDT/{name}:scores"`` one
+        of the other.
+    header
+        Names of the columns of CSV files that have no line with them.
+    folder
+        What the names of friends are relative to.
     """
-    return _reader(path)(path, tree, None)[0]
+    trees = [tree] if tree is None or isinstance(tree, str) else list(tree)
+    return tuple(_source(file, one, friends, header, folder) for file in files for one in trees)
 
 
-def read_columns(path: Path, names: Iterable[str], tree: str | None = None) -> tuple[Columns, int]:
-    """Return the named columns, each of shape (n,), and the number n of events.
-
-    Raises
-    ------
-    DataError
-        As for `flat_columns`, and if a column is missing (the nearest names are offered) or holds no numbers.
-    """
-    wanted = sorted(set(names))
-    there, columns, length = _reader(path)(path, tree, wanted)
-    for name in wanted:
-        if name not in there:
-            raise DataError(f"{path}: no column {name!r}{suggestion(name, there)}")
-        if not length:
-            columns[name] = np.empty(0)
-        if columns[name].dtype.kind not in "biuf":
-            raise DataError(f"{path}: column {name!r} holds no numbers, but {columns[name].dtype}")
-    return columns, length
+def _source(
+    file: FoundFile, tree: str | None, friends: Sequence[str], header: Sequence[str] | None, folder: Path
+) -> Source:
+    source = open_source(file.path, tree, header=header)
+    if friends:
+        from fivesigma.events.friends import Friends
+        source = Friends(source, tuple(_friend(friend, file.path, folder) for friend in friends))
+    return Parametrised(source, file.parameters) if file.parameters else source
 
 
-_BROKEN = (ValueError, OSError, EOFError, IndexError, KeyError, AssertionError, NotImplementedError, OverflowError)
-"""What uproot raises besides its own error for bytes that are no ROOT file."""
-
-_Read = tuple[tuple[str, ...], Columns, int]
-
-
-def _reader(path: Path) -> Callable[[Path, str | None, Sequence[str] | None], _Read]:
-    if not path.is_file():
-        raise DataError(f"{path}: there is no such file")
-    suffix = ".csv" if path.name.endswith(".csv.gz") else path.suffix.lower()
-    if suffix not in _READERS:
-        raise DataError(f"{path}: no reader for {suffix or 'a name without suffix'!r}{suggestion(suffix, _READERS)}")
-    return _READERS[suffix]
-
-
-def _read_root(path: Path, tree: str | None, names: Sequence[str] | None) -> _Read:
-    import uproot
-
-    try:
-        with uproot.open(path) as file:
-            found = _tree(path, file, tree)
-            there = tuple(name for name, branch in found.items() if _is_flat(branch))
-            wanted = [name for name in names or () if name in there]
-            columns = found.arrays(wanted, library="np") if wanted else {}
-            return there, {name: _native(columns[name]) for name in wanted}, int(found.num_entries)
-    except (*_BROKEN, uproot.deserialization.DeserializationError) as error:
-        raise DataError(
-            f"{path}: not a readable ROOT file (damaged, truncated, or something else): {_first_line(error)}"
-        ) from error
-
-
-def _tree(path: Path, file: Any, name: str | None) -> Any:
-    kinds = {key.split(";")[0]: kind for key, kind in file.classnames().items()}
-    trees = [key for key, kind in kinds.items() if kind == "TTree"]
-    if not trees and "ROOT::RNTuple" in kinds.values():
-        raise DataError(f"{path}: holds RNTuples, which are not read yet; write a TTree (in uproot: mktree)")
-    if name is None and len(trees) == 1:
-        return file[trees[0]]
-    if name is None:
-        raise DataError(f"{path}: which tree? `tree` is not given{suggestion('', trees) or '; there are none'}")
-    if name not in trees:
-        raise DataError(f"{path}: no tree {name!r}{suggestion(name, trees)}")
-    return file[name]
-
-
-def _is_flat(branch: Any) -> bool:
-    dtype = getattr(branch.interpretation, "to_dtype", None)
-    return isinstance(dtype, np.dtype) and dtype.shape == () and dtype.kind in "biuf"
-
-
-def _read_parquet(path: Path, _tree: str | None, names: Sequence[str] | None) -> _Read:
-    import polars as pl
-
-    return _from_polars(path, "Parquet", lambda: pl.scan_parquet(path, glob=False), names)
-
-
-def _read_csv(path: Path, _tree: str | None, names: Sequence[str] | None) -> _Read:
-
-    return _from_polars(path, "CSV", lambda: _scan_csv(path), names)
-
-
-def _scan_csv(path: Path) -> Any:
-    """Return a lazy frame; the types of the columns are those of all rows, for one fraction below makes a column of numbers."""
-    import polars as pl
-
-    return pl.scan_csv(path, glob=False, infer_schema_length=None)
-
-
-def _from_polars(path: Path, kind: str, scan: Callable[[], Any], names: Sequence[str] | None) -> _Read:
-    import polars as pl
-
-    try:
-        frame = scan()
-        schema = frame.collect_schema()
-        there = tuple(name for name, dtype in schema.items() if dtype.is_numeric() or dtype == pl.Boolean)
-        # a text column is named so that the caller can say what it holds
-        wanted = [name for name in names or () if name in schema and not schema[name].is_nested()]
-        table = frame.select(wanted).collect() if wanted else None
-        length = len(table) if table is not None else int(frame.select(pl.len()).collect().item())
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise DataError(f"{path}: not a readable {kind} file: {_first_line(error)}") from error
-    columns = {name: _native(table[name].to_numpy()) for name in wanted} if table is not None else {}
-    return tuple(dict.fromkeys((*there, *wanted))), columns, length
-
-
-def _native(array: NDArray[Any]) -> NDArray[Any]:
-    """Return the array in this machine's byte order (ROOT's is big-endian)."""
-    return array.astype(array.dtype.newbyteorder("="), copy=False)
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
-
-
-_READERS: dict[str, Callable[[Path, str | None, Sequence[str] | None], _Read]] = {
-    ".root": _read_root,
-    ".parquet": _read_parquet,
-    ".csv": _read_csv,
-}
+def _friend(friend: str, path: Path, folder: Path) -> Source:
+    where, _, tree = friend.partition(":")
+    names = {"name": path.name, "stem": path.name.partition(".")[0]}
+    for name in placeholders(where):
+        if name not in names:
+            raise DataError(f"friend {friend!r}: no placeholder {name!r}{suggestion(name, names)}")
+    beside = folder / filled(where, names) if where else path
+    if not beside.is_file():
+        raise DataError(f"{beside}: there is no such file, which should be the friend of {path}")
+    return open_source(beside, tree or None)

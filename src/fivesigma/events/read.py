@@ -2,86 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fivesigma.core.arrays import Bools, Floats, UInts
-from fivesigma.core.errors import DataError, ExpressionError
+from fivesigma.core.errors import DataError
 from fivesigma.core.expressions import Expression
-from fivesigma.core.identity import entry_ids, file_digest, ids_from_columns
-from fivesigma.core.sample import CutflowRow, Kind, Sample, SampleInfo
-from fivesigma.events.files import find_files, flat_columns, read_columns
+from fivesigma.core.parallel import Workers
+from fivesigma.core.sample import NOMINAL, Kind, Sample, SampleInfo, Variation
+from fivesigma.events.blinding import Blinding
+from fivesigma.events.collect import Draw, Pieces, collect, scaled
+from fivesigma.events.cross_section import CrossSection
+from fivesigma.events.files import located, sources_of
+from fivesigma.events.frames import frame
+from fivesigma.events.identify import identity_of
+from fivesigma.events.missing import MissingValues
+from fivesigma.events.selection import Selection
+from fivesigma.events.source import Source
+from fivesigma.events.stream import over_pieces
+from fivesigma.events.streamed_histogram import Filling, StreamedHistogram, added
 
-__all__ = ["Blinding", "EventFiles", "read"]
-
-_EVENT_NAMES = ("event", "Event", "eventNumber", "EventNumber", "evt", "event_id", "id")
-_RUN_NAMES = ("run", "Run", "runNumber", "RunNumber")
-_LUMI_NAMES = ("lumi", "luminosityBlock", "LumiSec", "LumiBlock", "lumiBlock", "ls")
+__all__ = ["EventFiles", "read", "sample_of"]
 
 _SMALLEST = 1e-100
-
-Columns = dict[str, NDArray[Any]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blinding:
-    """Which data events are never looked at: ``condition`` over ``observables`` and ``inputs``, expressions over columns.
-
-    Inputs are rounded to single precision as a `Dataset` rounds them, so that a region is the same here as there.
-    """
-
-    condition: Expression
-    observables: Mapping[str, Expression]
-    inputs: Mapping[str, Expression] = field(default_factory=dict)
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The columns needed to decide."""
-        named = {**self.inputs, **self.observables}
-        direct = self.condition.names - set(named)
-        return direct.union(*(named[name].names for name in self.condition.names & set(named)))
-
-    def hidden(self, columns: Columns, length: int) -> Bools:
-        """Return which events, shape (n,), are blind."""
-        values = {}
-        for name in self.condition.names & {*self.inputs, *self.observables}:
-            is_input = name in self.inputs
-            value = (self.inputs if is_input else self.observables)[name].values(columns, length)
-            values[name] = value.astype(np.float32).astype(np.float64) if is_input else value
-        return self.condition.mask(columns | values, length)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFiles:
-    """Files, and what is to be done with their events; nothing is read before `sample`.
+    """Files, and what is to be done with their events; nothing is read before `sample` or `histogram`.
 
     Attributes
     ----------
-    files
-        The files, read in this order.
-    tree
-        Name of the TTree in ROOT files; their only one if None.
+    sources
+        Where the events are, read in this order.
     cuts
         Conditions by name, in the order in which they are applied.
     weight
-        Expected events per event; 1 if None, and always 1 for data.
+        Expected events per event, or with a ``cross_section`` the weight that it scales; 1 if None, and always 1 for data.
+    weights
+        The same for variations that touch weights only.
+    cross_section
+        What scales weights to expected events, if they are not that already.
+    missing
+        Values that stand for "not there"; None if nothing may be missing.
+    shift, variation
+        Columns as a systematic variation has them, and which it is.
     id_columns
         Columns that identify an event; recognised by name if empty.
     blinding
         Data events that are dropped as they are read, before anything is counted.
+    drawn
+        Events of which only a number stays; see `inject`.
     """
 
-    files: tuple[Path, ...]
-    tree: str | None = None
+    sources: tuple[Source, ...]
     cuts: Mapping[str, Expression] = field(default_factory=dict)
     weight: Expression | None = None
+    weights: Mapping[Variation, Expression] = field(default_factory=dict)
+    cross_section: CrossSection | None = None
+    missing: MissingValues | None = None
+    shift: Mapping[str, Expression] = field(default_factory=dict)
+    variation: Variation = NOMINAL
     id_columns: tuple[str, ...] = ()
     blinding: Blinding | None = None
+    drawn: Expression | None = None
+    draw: Draw | None = None
 
     def select(self, *cuts: str, **named: str) -> EventFiles:
         """Return the same with further cuts: an event stays if all hold.
@@ -99,8 +88,61 @@ class EventFiles:
         return replace(self, cuts={**self.cuts, **new})
 
     def weigh(self, weight: str) -> EventFiles:
-        """Return the same with the expected events per event, at the analysis luminosity, as an expression."""
+        """Return the same with the weight per event as an expression: expected events, or what `normalise` scales."""
         return replace(self, weight=Expression(weight))
+
+    def normalise(
+        self,
+        *,
+        luminosity: float,
+        cross_section: float | str,
+        filter_efficiency: float | str = 1.0,
+        k_factor: float | str = 1.0,
+        sum_of_weights: float | str | None = None,
+        generator_weight: str | None = None,
+    ) -> EventFiles:
+        """Return the same with weights scaled by σ·L·ε·k/Σw.
+
+        Every factor is a number, or an expression over columns such as ``"XS"`` where each file has its own.
+
+        Parameters
+        ----------
+        luminosity
+            In fb⁻¹.
+        cross_section
+            In pb.
+        filter_efficiency, k_factor
+            Of the generator's filter; higher over computed order.
+        sum_of_weights
+            Of all generated events; summed over the events of the files if None.
+        generator_weight
+            What ``sum_of_weights`` sums; the weight of `weigh` if None. Else it multiplies that, which then holds corrections only.
+        """
+        scale = CrossSection(
+            luminosity=luminosity,
+            cross_section=_expression(cross_section),
+            filter_efficiency=_expression(filter_efficiency),
+            k_factor=_expression(k_factor),
+            sum_of_weights=None if sum_of_weights is None else _expression(sum_of_weights),
+            generator_weight=None if generator_weight is None else Expression(generator_weight),
+        )
+        return replace(self, cross_section=scale)
+
+    def vary(self, systematic: str, **weights: str) -> EventFiles:
+        """Return the same with weights for the variations of a systematic, as in ``vary("pileup", up="w_up", down="w_down")``.
+
+        Each stands in for the weight of `weigh`; events, cuts and features stay as they are and are not copied.
+        """
+        new = {Variation(systematic, label): Expression(text) for label, text in weights.items()}
+        return replace(self, weights={**self.weights, **new})
+
+    def shifted(self, systematic: str, label: str, columns: Mapping[str, str]) -> EventFiles:
+        """Return a variation of the same: named columns become something else, as in ``{"lep_pt": "lep_pt * 1.02"}``.
+
+        Everything is computed from the shifted columns; an event keeps its identifier and so its fold.
+        """
+        shift = {name: Expression(text) for name, text in columns.items()}
+        return replace(self, shift=shift, variation=Variation(systematic, label), weights={})
 
     def blind(self, condition: str, observables: Mapping[str, str] | None = None) -> EventFiles:
         """Return the same with data events dropped as they are read where ``condition`` holds; simulation is not touched.
@@ -113,6 +155,14 @@ class EventFiles:
         named = {name: Expression(text) for name, text in (observables or {}).items()}
         return replace(self, blinding=Blinding(condition=Expression(condition), observables=named))
 
+    def inject(self, condition: str, events: int, *, seed: int, name: str = "signal") -> EventFiles:
+        """Return the same with only so many of the events that fulfil a condition, as read; the rest is set aside.
+
+        Which of them stay depends on their identifiers and the seed alone.
+        """
+        draw = Draw(events=events, seed=seed, name=name)
+        return replace(self, drawn=Expression(condition), draw=draw)
+
     def sample(
         self,
         name: str,
@@ -120,8 +170,9 @@ class EventFiles:
         kind: Kind,
         label: str = "",
         pseudo: bool = False,
-        columns: Iterable[str] | None = None,
+        columns: Iterable[str] | Mapping[str, str] | None = None,
         remove_duplicates: bool = False,
+        workers: Workers | None = None,
     ) -> Sample:
         """Read the files and return what the cuts leave.
 
@@ -130,9 +181,11 @@ class EventFiles:
         name, kind, label, pseudo
             Who the sample is, see `SampleInfo`.
         columns
-            Which columns the sample keeps; all flat ones of the first file if None.
+            What the sample keeps: names of columns, or expressions by name; all columns of numbers of the first file if None.
         remove_duplicates
             Keep only the first of events with one identifier.
+        workers
+            Who reads; this process if None. The numbers are the same.
 
         Raises
         ------
@@ -140,130 +193,185 @@ class EventFiles:
             If a file cannot be read, lacks a column, or weights are not finite, sum to nothing or below zero.
         """
         info = SampleInfo(name=name, kind=kind, label=label, pseudo=pseudo)
-        keep = tuple(columns) if columns is not None else flat_columns(self.files[0], self.tree)
-        is_data = kind == "data"
-        parts = [self._read(path, keep, is_data=is_data) for path in self.files]
-        events, weight, ids = _joined(parts)
-        if not is_data:
-            _check_weights(name, weight, self.files)
-        hides = is_data and self.blinding is not None
-        flow = [CutflowRow.of("read, signal regions dropped" if hides else "read", weight)]
-        if remove_duplicates:
-            first = np.zeros(len(ids), dtype=np.bool_)
-            first[np.unique(ids, return_index=True)[1]] = True
-            events, weight, ids = _kept(first, events, weight, ids)
-            flow.append(CutflowRow.of("duplicates removed", weight))
-        for step, cut in self.cuts.items():
-            passed = self._mask(cut, events, len(ids))
-            events, weight, ids = _kept(passed, events, weight, ids)
-            flow.append(CutflowRow.of(step, weight))
-        kept = {column: events[column] for column in keep}
-        return Sample(info=info, events=kept, weight=weight, id=ids, cutflow=tuple(flow))
+        return sample_of([self], info, columns=columns, remove_duplicates=remove_duplicates, workers=workers)
 
-    def _read(self, path: Path, keep: Sequence[str], *, is_data: bool) -> tuple[Columns, Floats, UInts]:
-        blinding = self.blinding if is_data else None
-        there = flat_columns(path, self.tree)
-        id_columns = self._identifying(there, is_data=is_data)
-        wanted = set(keep).union(id_columns, *(cut.names for cut in self.cuts.values()))
-        if self.weight is not None and not is_data:
-            wanted |= self.weight.names
-        if blinding is not None:
-            wanted |= blinding.names
-        columns, length = read_columns(path, wanted, self.tree)
-        by_content = is_data and id_columns == tuple(there)
-        ids = _identify(path, columns, id_columns, length, declared=() if by_content else id_columns)
-        weight = np.ones(length)
-        if self.weight is not None and not is_data:
-            weight = self.weight.values(columns, length)
-        if blinding is not None:
-            return _kept(~blinding.hidden(columns, length), columns, weight, ids)
-        return columns, weight, ids
+    def histogram(
+        self, expression: str, edges: Sequence[float], *, kind: Kind = "background", workers: Workers | None = None
+    ) -> StreamedHistogram:
+        """Return the weighted histogram of an expression after the cuts; no event is kept in memory.
 
-    def _identifying(self, there: Sequence[str], *, is_data: bool) -> tuple[str, ...]:
-        """Return the columns that identify an event: declared, recognised, or for data its whole content.
-
-        Data are not identified by their entry number: an event would be another one in another trigger stream's file,
-        and its fold would depend on how many blind events stand before it.
+        Parameters
+        ----------
+        expression
+            What is filled.
+        edges
+            Rising edges of the bins, shape (bins + 1,); the last bin holds its upper edge.
+        kind
+            Data count one each.
+        workers
+            Who reads; this process if None.
         """
-        if self.id_columns:
-            return self.id_columns
-        event = next((name for name in _EVENT_NAMES if name in there), None)
-        if event is not None:
-            run = [next((name for name in names if name in there), None) for names in (_RUN_NAMES, _LUMI_NAMES)]
-            return (*(name for name in run if name is not None), event)
-        return tuple(there) if is_data else ()
-
-    def _mask(self, cut: Expression, events: Columns, length: int) -> Bools:
-        try:
-            return cut.mask(events, length)
-        except ExpressionError as error:
-            raise DataError(f"{self.files[0]}: {error}") from error
+        selection = _selection(self, kind, {"value": Expression(expression)})
+        filling = Filling(selection, np.asarray(edges, dtype=np.float64))
+        return added([piece for pieces in over_pieces(self.sources, filling, workers) for piece in pieces])
 
 
 def read(
-    files: str | Path | Sequence[str | Path],
+    files: Any,
     *,
-    tree: str | None = None,
+    tree: str | Sequence[str] | None = None,
     id_columns: Sequence[str] = (),
+    friends: str | Sequence[str] = (),
+    missing: Sequence[float] | Mapping[str, Sequence[float]] | None = None,
+    header: Sequence[str] | None = None,
     folder: Path = Path(),
 ) -> EventFiles:
-    """Name the files of a sample, with glob patterns if wanted.
+    """Name the files of a sample, with patterns if wanted, or hand in a table that is in memory.
 
     Parameters
     ----------
     files
-        ROOT, Parquet or CSV files, by name or pattern, relative to ``folder``.
+        ROOT (TTree or RNTuple), Parquet, CSV or HDF5 files, by name or pattern, relative to ``folder``; see
+        `fivesigma.events.files.located`. Or one table: pandas, polars, Arrow, awkward, or a mapping of arrays.
     tree
-        Name of the TTree in ROOT files; their only one if None.
+        Name of the tree in ROOT files or of the key in HDF5 files; their only one if None. Several are read one after the other.
     id_columns
         Columns that together identify an event; run, luminosity block and event number are recognised by name.
         Without any, a simulated event is its file's digest and entry number, a data event its whole content.
+    friends
+        Where further columns of the same events lie; see `fivesigma.events.files.sources_of`.
+    missing
+        Values that stand for "not there", as -9999, in any column or by column; NaN among them if files hold it.
+    header
+        Names of the columns of CSV files that have no line with them.
 
     Raises
     ------
     DataError
         If a name or pattern finds no file.
     """
-    return EventFiles(files=find_files(files, folder), tree=tree, id_columns=tuple(id_columns))
+    sources: tuple[Source, ...]
+    if isinstance(files, str | Path) or (isinstance(files, Sequence) and all(isinstance(f, str | Path) for f in files)):
+        others = [friends] if isinstance(friends, str) else list(friends)
+        found = located(files, folder)
+        sources = sources_of(found, tree=tree, friends=others, header=header, folder=folder)
+    else:
+        sources = (frame(files),)
+    return EventFiles(sources=sources, id_columns=tuple(id_columns), missing=_missing(missing))
 
 
-def _identify(
-    path: Path, columns: Columns, id_columns: Sequence[str], length: int, *, declared: Sequence[str]
-) -> UInts:
-    for name in declared:
-        if missing := int(np.count_nonzero(~np.isfinite(columns[name].astype(np.float64)))):
+def sample_of(
+    parts: Sequence[EventFiles],
+    info: SampleInfo,
+    *,
+    columns: Iterable[str] | Mapping[str, str] | None = None,
+    remove_duplicates: bool = False,
+    workers: Workers | None = None,
+) -> Sample:
+    """Return several parts as one sample, such as processes or data-taking periods with weights of their own.
+
+    Parameters
+    ----------
+    parts
+        The parts, with cuts of the same names.
+    info
+        Who the sample is.
+    columns, remove_duplicates, workers
+        As for `EventFiles.sample`.
+
+    Raises
+    ------
+    DataError
+        As for `EventFiles.sample`.
+    """
+    keep = _kept(columns, parts[0].sources[0])
+    draw = next((part.draw for part in parts if part.draw is not None), None)
+    together = remove_duplicates or draw is not None
+    pieces = [
+        piece
+        for part in parts
+        for piece in _pieces(part, _selection(part, info.kind, keep, together=together, watch=True), workers)
+    ]
+    hides = info.kind == "data" and parts[0].blinding is not None
+    sample = collect(
+        info,
+        pieces,
+        steps=["read, signal regions dropped" if hides else "read", *parts[0].cuts],
+        variation=parts[0].variation,
+        watched=[*parts[0].cuts.values(), *(expression for expression in keep.values() if expression is not None)],
+        remove_duplicates=remove_duplicates,
+        draw=draw,
+    )
+    if info.kind != "data":
+        _check_sum(sample, parts[0].sources[0].name)
+    return sample
+
+
+def _expression(value: float | str) -> Expression:
+    return Expression(value if isinstance(value, str) else repr(float(value)))
+
+
+def _missing(given: Sequence[float] | Mapping[str, Sequence[float]] | None) -> MissingValues | None:
+    if given is None or isinstance(given, MissingValues):
+        return given
+    if isinstance(given, Mapping):
+        return MissingValues(of_column={name: tuple(values) for name, values in given.items()})
+    return MissingValues(everywhere=tuple(given))
+
+
+def _kept(columns: Iterable[str] | Mapping[str, str] | None, source: Source) -> dict[str, Expression | None]:
+    if isinstance(columns, Mapping):
+        return {name: Expression(text) for name, text in columns.items()}
+    if columns is None:
+        columns = [name for name, info in source.columns().items() if info.kind in ("flat", "jagged")]
+    return dict.fromkeys(columns)
+
+
+def _selection(
+    part: EventFiles,
+    kind: Kind,
+    keep: Mapping[str, Expression | None],
+    *,
+    together: bool = False,
+    watch: bool = False,
+) -> Selection:
+    return Selection(
+        kind=kind,
+        cuts=part.cuts,
+        keep=keep,
+        weight=part.weight,
+        weights=part.weights,
+        cross_section=part.cross_section,
+        missing=part.missing,
+        shift=part.shift,
+        id_columns=part.id_columns,
+        blinding=part.blinding if kind == "data" else None,
+        draw=part.drawn,
+        together=together,
+        watch=watch,
+    )
+
+
+def _pieces(part: EventFiles, selection: Selection, workers: Workers | None) -> Iterator[Pieces]:
+    """Yield what is left of each source, its weights scaled by the sum over all of them where that was not declared."""
+    done = over_pieces(part.sources, selection, workers)
+    if part.cross_section is not None and part.cross_section.sum_of_weights is None and selection.kind != "data":
+        total = math.fsum(total for pieces in done for piece in pieces for total in piece.generated.values())
+        if not total > 0:
             raise DataError(
-                f"{path}: column {name!r} identifies events, but is empty or infinite in {missing} of {length}"
+                f"{part.sources[0].name}: the generator weights sum to {total:.6g}; nothing can be scaled by that"
             )
-    if id_columns:
-        return ids_from_columns([columns[name] for name in id_columns])
-    return entry_ids(file_digest(path), np.arange(length))
+        done = [[scaled(piece, 1 / total) for piece in pieces] for pieces in done]
+    for source, selected in zip(part.sources, done, strict=True):
+        yield Pieces(source, not identity_of(selection, source.columns()).columns, selected)
 
 
-def _joined(parts: Sequence[tuple[Columns, Floats, UInts]]) -> tuple[Columns, Floats, UInts]:
-    names = set.intersection(*(set(columns) for columns, _, _ in parts))
-    events = {name: np.concatenate([columns[name] for columns, _, _ in parts]) for name in names}
-    return events, np.concatenate([w for _, w, _ in parts]), np.concatenate([i for _, _, i in parts])
-
-
-def _kept(mask: Bools, events: Columns, weight: Floats, ids: UInts) -> tuple[Columns, Floats, UInts]:
-    return {name: column[mask] for name, column in events.items()}, weight[mask], ids[mask]
-
-
-def _check_weights(name: str, weight: Floats, files: Sequence[Path]) -> None:
-    where = f"{files[0]}" + (f" and {len(files) - 1} more" if len(files) > 1 else "")
-    if wrong := int(np.count_nonzero(~np.isfinite(weight))):
-        row = int(np.flatnonzero(~np.isfinite(weight))[0])
-        raise DataError(f"{where}: sample {name!r}: {wrong} weights are NaN or infinite, the first in event {row}")
-    largest = float(np.abs(weight).max(initial=0.0))
-    if largest and not _SMALLEST < largest < 1 / _SMALLEST:
+def _check_sum(sample: Sample, where: str) -> None:
+    """Raise DataError unless the weights of all events that were read sum to a number of events."""
+    read = sample.cutflow[0]
+    if read.events and read.error < _SMALLEST:
+        raise DataError(f"{where}: sample {sample.name!r}: all {read.events} weights are zero, or next to it")
+    if read.events and read.total <= 0:
         raise DataError(
-            f"{where}: sample {name!r}: weights up to {largest:.3g} cannot be summed and squared as numbers"
-        )
-    total = float(weight.sum())
-    if len(weight) and not np.any(weight):
-        raise DataError(f"{where}: sample {name!r}: all {len(weight)} weights are zero")
-    if total <= 0 and len(weight):
-        raise DataError(
-            f"{where}: sample {name!r}: the weights sum to {total:.6g}, which is no expected number of events"
+            f"{where}: sample {sample.name!r}: the weights sum to {read.total:.6g}, which is no expected number of events"
         )

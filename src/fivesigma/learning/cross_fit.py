@@ -30,6 +30,7 @@ def cross_fit(
     signal: Sequence[str] | None = None,
     background: Sequence[str] | None = None,
     inputs: Sequence[str] | None = None,
+    equal: Sequence[Sequence[str]] = (),
     folds: int = 5,
     seed: int = 42,
     name: str | None = None,
@@ -48,6 +49,9 @@ def cross_fit(
         Names of the samples of either class; those of that kind if None.
     inputs
         Names of the inputs; all if None.
+    equal
+        Groups of samples, such as the points of a signal grid, that have equal say within their class; a sample has as much say
+        as its expected events otherwise.
     folds
         How many parts the events are split into, by their identifiers and the seed.
     seed
@@ -70,7 +74,7 @@ def cross_fit(
         name=name or use, use=use, inputs=tuple(dataset.inputs if inputs is None else inputs), parameters=parameters
     )
     (model,) = cross_fit_all(
-        [spec], dataset, signal=signal, background=background, folds=folds, seed=seed, workers=workers
+        [spec], dataset, signal=signal, background=background, equal=equal, folds=folds, seed=seed, workers=workers
     )
     return model
 
@@ -81,6 +85,7 @@ def cross_fit_all(
     *,
     signal: Sequence[str] | None = None,
     background: Sequence[str] | None = None,
+    equal: Sequence[Sequence[str]] = (),
     folds: int = 5,
     seed: int = 42,
     workers: Workers | None = None,
@@ -94,7 +99,7 @@ def cross_fit_all(
         check_parameters(spec.use, spec.parameters)
     signal = tuple(signal or dataset.names("signal"))
     background = tuple(background or dataset.names("background"))
-    task = _prepare(dataset, signal, background, folds=folds, seed=seed)
+    task = _prepare(dataset, signal, background, equal, folds=folds, seed=seed)
     items = [_Item(spec, dataset.positions(spec.inputs), j, seed) for spec in specs for j in range(folds)]
     done: dict[str, dict[int, Fit]] = {spec.name: {} for spec in specs}
     fitted = iterate_map(_fit_fold, items, shared=task.shared, workers=workers)
@@ -138,7 +143,15 @@ class _Prepared:
     ledger: Ledger
 
 
-def _prepare(dataset: Dataset, signal: Sequence[str], background: Sequence[str], *, folds: int, seed: int) -> _Prepared:
+def _prepare(
+    dataset: Dataset,
+    signal: Sequence[str],
+    background: Sequence[str],
+    equal: Sequence[Sequence[str]],
+    *,
+    folds: int,
+    seed: int,
+) -> _Prepared:
     """Return what every task shares: the events of both classes, their folds, and who validates."""
     if folds < 2:
         raise FivesigmaError(f"cross-fitting needs at least 2 folds, not {folds}")
@@ -150,8 +163,26 @@ def _prepare(dataset: Dataset, signal: Sequence[str], background: Sequence[str],
     validates = validation_part(classes.id, seed=seed)
     _check_folds(is_signal, classes.weight, fold, validates, folds)
     used = np.stack([fold != j for j in range(folds)], axis=1)
-    shared = {"X": classes.X, "is_signal": is_signal, "weight": classes.weight, "fold": fold, "validates": validates}
+    shared = {
+        "X": classes.X,
+        "is_signal": is_signal,
+        "weight": classes.weight,
+        "say": _say(classes, equal),
+        "fold": fold,
+        "validates": validates,
+    }
     return _Prepared(shared, Ledger.of(event_keys(classes), used))
+
+
+def _say(classes: Dataset, equal: Sequence[Sequence[str]]) -> Floats:
+    """Return what training multiplies each event's weight by, shape (n,), so that samples of a group have equal totals of |w|."""
+    say = np.ones(len(classes))
+    for group in equal:
+        masks = [mask for name in group if (mask := classes.of(name)).any()]
+        totals = [float(np.abs(classes.weight[mask]).sum()) for mask in masks]
+        for mask, total in zip(masks, totals, strict=True):
+            say[mask] = sum(totals) / len(totals) / total
+    return say
 
 
 def _check_folds(is_signal: Bools, weight: Floats, fold: NDArray[np.int8], validates: Bools, folds: int) -> None:
@@ -172,8 +203,9 @@ def _fit_fold(item: _Item, shared: Shared) -> Fit:
     ours = shared["fold"] != item.fold
     X = np.ascontiguousarray(shared["X"][ours][:, item.columns])
     is_signal, weight, validates = shared["is_signal"][ours], shared["weight"][ours], shared["validates"][ours]
+    counted = weight * shared["say"][ours]
     train, validation = (
-        Part(X[part], is_signal[part], training_weight(weight[part], is_signal[part]))
+        Part(X[part], is_signal[part], training_weight(counted[part], is_signal[part]))
         for part in (~validates, validates)
     )
     estimator = make_classifier(item.spec)

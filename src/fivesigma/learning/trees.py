@@ -39,6 +39,7 @@ class _Trees:
 
     def __init__(self, **parameters: Any) -> None:
         self.estimator = self.library(**{**self.defaults, **parameters})
+        self._met_missing = False
         self.estimator._validate_params()  # noqa: SLF001 - scikit-learn checks only when it fits, a configuration wants it before
 
     @classmethod
@@ -54,6 +55,10 @@ class _Trees:
     def history(self) -> Mapping[str, list[float]]:
         """Return no losses."""
         return {}
+
+    def _of_missing(self) -> Mapping[str, str]:
+        """Return what the trees do with missing values, if they met some in training."""
+        return {"missing values": "each split sends them to the better side"} if self._met_missing else {}
 
     def save(self, path: Path) -> None:
         """Write the estimator as a skops file."""
@@ -78,6 +83,7 @@ class RandomForest(_Trees):
 
     def fit(self, train: Part, _validation: Part, *, seed: int) -> None:
         """Train; a forest needs no stopping."""
+        self._met_missing = bool(np.isnan(train.X).any())
         self.estimator.set_params(random_state=seed)
         self.estimator.fit(train.X, train.is_signal.astype(np.int8), train.weight)
 
@@ -85,6 +91,7 @@ class RandomForest(_Trees):
         """Return trees, depth and leaves as built."""
         trees = [tree.tree_ for tree in self.estimator.estimators_]
         return {
+            **self._of_missing(),
             "trees": len(trees),
             "deepest tree": int(max(tree.max_depth for tree in trees)),
             "leaves": int(sum(tree.n_leaves for tree in trees)),
@@ -99,6 +106,7 @@ class HistGradientBoosting(_Trees):
 
     def fit(self, train: Part, validation: Part, *, seed: int) -> None:
         """Train until the validation loss has stopped falling."""
+        self._met_missing = bool(np.isnan(train.X).any())
         self.estimator.set_params(random_state=seed)
         self.estimator.fit(
             train.X,
@@ -113,6 +121,7 @@ class HistGradientBoosting(_Trees):
         """Return trees and leaves as built."""
         trees = [tree for (tree,) in self.estimator._predictors]  # noqa: SLF001 - scikit-learn shows its trees nowhere else
         return {
+            **self._of_missing(),
             "trees": len(trees),
             "deepest tree": max(int(tree.get_max_depth()) for tree in trees),
             "leaves": sum(int(tree.get_n_leaf_nodes()) for tree in trees),

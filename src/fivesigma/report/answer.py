@@ -6,17 +6,18 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
 from fivesigma.report.format import SPACE, count, measured, number, significance
+from fivesigma.report.limit_plane import plane_sentence
 from fivesigma.report.limits import CONFIDENCE, LimitTexts, limit_texts
 
 __all__ = ["Status", "answer", "headline", "setting", "status"]
 
 Status: TypeAlias = Literal["observed", "pseudo-data", "blind", "expected"]
-_HEADLINES = ("template_fit", "counting")
+_HEADLINES = ("limit_plane", "template_fit", "counting")
 """The types of inference that can answer for the run, the stronger first; within a type, the analyst's order."""
 
 
 def headline(results: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
-    """Return name and fields of the inference that answers for the run: the first template fit, else the first counting."""
+    """Return name and fields of the inference that answers for the run: limits over a grid, else a template fit, else a count."""
     entries = results.get("inference") or {}
     for kind in _HEADLINES:
         for name, entry in entries.items():
@@ -29,7 +30,8 @@ def status(results: Mapping[str, Any], config: Mapping[str, Any]) -> Status:
     """Say on what the run's observed numbers rest, if it has any."""
     found = headline(results)
     fields = found[1] if found else {}
-    observed = any(fields.get(key) is not None for key in ("observed", "limit_observed", "z_observed"))
+    entries = [fields, *fields.get("points", ())]
+    observed = any(e.get(key) is not None for e in entries for key in ("observed", "limit_observed", "z_observed"))
     if observed:
         return "pseudo-data" if _has_pseudo_data(results) else "observed"
     return "blind" if config.get("analysis", {}).get("blind") and _has_data(results) else "expected"
@@ -54,7 +56,8 @@ def setting(config: Mapping[str, Any]) -> str:
 def answer(results: Mapping[str, Any], config: Mapping[str, Any]) -> str:
     """Return what the run found: expected and observed exclusion and significance, or what there is instead.
 
-    The first template fit speaks, else the first counting experiment, in the order in which the analyst declared them.
+    Limits over a grid speak, else the first template fit, else the first counting experiment, in the order in which the analyst
+    declared them.
 
     Parameters
     ----------
@@ -68,6 +71,10 @@ def answer(results: Mapping[str, Any], config: Mapping[str, Any]) -> str:
         return _without_inference(results)
     name, entry = found
     kind = status(results, config)
+    if entry.get("type") == "limit_plane":
+        blind = "The signal region is blind." if kind == "blind" else ""
+        told = plane_sentence(entry, pseudo=kind == "pseudo-data")
+        return " ".join(filter(None, [blind, _opened(setting(config), told), _doubts(name, results)]))
     sentences = [_yields(entry, kind)] if entry.get("type") == "counting" else []
     match kind:
         case "observed":

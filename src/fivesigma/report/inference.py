@@ -10,12 +10,17 @@ from fivesigma.report.answer import Status
 from fivesigma.report.cells import MISSING, Cell, cell
 from fivesigma.report.format import aligned
 from fivesigma.report.labels import row_label
+from fivesigma.report.limit_plane import plane_table
 from fivesigma.report.limits import CONFIDENCE, LIMIT_BAND, limit_texts
 from fivesigma.report.tables import Column, Group, Part, Row, Table, tables_of
 
 __all__ = ["expected_limit_cell", "inference_parts", "observed_label", "observed_limit_cell", "overview", "type_name"]
 
-_TYPE_NAMES = {"counting": "counting experiment", "template_fit": "template fit"}
+_TYPE_NAMES = {
+    "counting": "counting experiment",
+    "limit_plane": "limits over a grid of signal points",
+    "template_fit": "template fit",
+}
 _FROM_DATA = frozenset(map(row_label, ("observed", "z_observed", "mu", "goodness_of_fit")))
 _SOURCES = {"statistics": "number of data events", "mc_statistics": "number of simulated events"}
 _ONLY_IF_THERE = frozenset({"model", "cut", "cuts"})
@@ -34,7 +39,7 @@ def observed_label(label: str, status: Status) -> str:
 
 
 def overview(entries: Mapping[str, Mapping[str, Any]], status: Status) -> Table:
-    """Return one row an inference: its expected and observed significance and limit."""
+    """Return one row an inference of one signal: its expected and observed significance and limit."""
     heads = (
         "Expected significance",
         observed_label("Observed significance", status),
@@ -81,6 +86,10 @@ def observed_limit_cell(entry: Mapping[str, Any]) -> Cell:
 def inference_parts(entries: Mapping[str, Mapping[str, Any]], status: Status) -> Iterator[Part]:
     """Yield one part an inference: its limits, its breakdown, and every other field of its result."""
     for name, entry in entries.items():
+        if "points" in entry:
+            table = plane_table(entry, observed_label("Observed limit on μ", status))
+            yield Part(title=name, note=f"{type_name(entry)} in {entry['observable']}", tables=(table,))
+            continue
         tables = [*_limit_tables(entry, status), *_breakdown(entry), *_fields(entry, status)]
         yield Part(title=name, note=type_name(entry), tables=tuple(tables))
 

@@ -101,7 +101,7 @@ def _judgement(content: RunContent) -> Iterator[Part]:
 
 def _inference(content: RunContent, kind: Status) -> Iterator[Part]:
     entries = content.results.get("inference") or {}
-    if entries:
+    if any("points" not in entry for entry in entries.values()):
         yield Part(tables=(overview(entries, kind),))
     yield from inference_parts(entries, kind)
     for key, value in content.results.items():

@@ -63,14 +63,15 @@ def _total_row(backgrounds: Sequence[Mapping[str, Any]], keys: Sequence[str]) ->
 
 def cutflow_table(cutflow: Mapping[str, Sequence[Mapping[str, Any]]], config: Mapping[str, Any]) -> Table:
     """Return the rows of every sample: raw events, weighted yield, efficiency of the step and of all up to it."""
-    heads = ("Raw events", "Yield", "Step efficiency", "Cumulative")
+    lost = any(step.get("missing") for steps in cutflow.values() for step in steps)
+    heads = ("Raw events", "Yield", "Step efficiency", "Cumulative", *(["Lost for lack of a value"] if lost else []))
     return Table(
         caption="Cutflow",
         columns=(Column(text="Step", numeric=False), *(Column(text=head) for head in heads)),
         groups=tuple(
             Group(
                 title=sample_label(name, config),
-                rows=tuple(_cutflow_row(steps, position) for position in range(len(steps))),
+                rows=tuple(_cutflow_row(steps, position, lost=lost) for position in range(len(steps))),
             )
             for name, steps in cutflow.items()
         ),
@@ -78,7 +79,7 @@ def cutflow_table(cutflow: Mapping[str, Sequence[Mapping[str, Any]]], config: Ma
     )
 
 
-def _cutflow_row(steps: Sequence[Mapping[str, Any]], position: int) -> Row:
+def _cutflow_row(steps: Sequence[Mapping[str, Any]], position: int, *, lost: bool) -> Row:
     step = steps[position]
     previous = steps[position - 1] if position else None
     return Row(
@@ -88,6 +89,7 @@ def _cutflow_row(steps: Sequence[Mapping[str, Any]], position: int) -> Row:
             measured_cell(step["total"], step.get("error")),
             _ratio(step, previous),
             _ratio(step, steps[0] if position else None),
+            *([cell(step["missing"], "events")] if lost else []),
         ),
     )
 

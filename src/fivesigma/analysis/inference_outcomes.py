@@ -1,0 +1,162 @@
+"""What an inference says, as ``results.json`` and the page have it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+from fivesigma.analysis.drawing import Drawing, draw
+from fivesigma.analysis.inferring import FittedTemplates
+from fivesigma.analysis.run_context import RunContext
+from fivesigma.analysis.stages import Outcome
+from fivesigma.core.finding import Finding
+from fivesigma.inference.counting import CountingResult
+from fivesigma.inference.histograms import to_uhi
+from fivesigma.inference.limit_plane import LimitPlane, LimitPoint
+from fivesigma.inference.templates import Templates
+from fivesigma.plots.style import numbers
+
+__all__ = ["keep_count", "keep_fit", "keep_plane"]
+
+
+def keep_count(result: CountingResult) -> Outcome:
+    """Return what a count leaves."""
+    value = {"type": "counting", **numbers(dataclasses.replace(result, findings=()))}
+    del value["findings"]
+    return Outcome(value=value, findings=result.findings)
+
+
+def keep_fit(context: RunContext, name: str, fitted: FittedTemplates) -> Outcome:
+    """Write workspace, result and templates of a fit, draw them, and return what it leaves."""
+    result, directory = fitted.result, context.directory
+    directory.write_json(f"inference/{name}-workspace.json", result.workspace)
+    directory.write_json(f"inference/{name}.json", numbers(dataclasses.replace(result, workspace={}, findings=())))
+    directory.write_json(f"templates/{name}.json", to_uhi(fitted.templates))
+    value = {
+        "type": "template_fit",
+        "observable": fitted.observable,
+        "mu": numbers(result.mu),
+        "sigma_mu": result.sigma_mu,
+        "z_expected": result.z_expected,
+        "z_observed": result.z_observed,
+        "limit_expected": list(result.limit_expected),
+        "limit_observed": result.limit_observed,
+        "level": result.level,
+        "breakdown": dict(result.breakdown),
+        "goodness_of_fit": result.goodness_of_fit,
+        "method": result.method,
+    }
+    files = (f"inference/{name}-workspace.json", f"inference/{name}.json", f"templates/{name}.json")
+    return Outcome(
+        value=value,
+        findings=result.findings,
+        figures=draw(context, _drawings(name, fitted), "Drawing the fits"),
+        files=files,
+    )
+
+
+def keep_plane(
+    context: RunContext, name: str, plane: LimitPlane, made: Templates, findings: Sequence[Finding], observable: str
+) -> Outcome:
+    """Write templates and results of every point of a plane, draw its limits, and return what it leaves."""
+    directory = context.directory
+    directory.write_json(f"templates/{name}.json", to_uhi(made))
+    directory.write_json(f"inference/{name}.json", numbers(plane.table))
+    files = [f"templates/{name}.json", f"inference/{name}.json"]
+    for point in plane.points:
+        if point.result is not None:
+            file = f"inference/{name}-{'-'.join(point.signal)}-workspace.json"
+            directory.write_json(file, point.result.workspace)
+            files.append(file)
+    value = {
+        "type": "limit_plane",
+        "observable": observable,
+        "parameters": list(plane.parameters),
+        "level": plane.level,
+        "points": [_point(point) for point in plane.points],
+    }
+    return Outcome(
+        value=value,
+        findings=(*plane.findings, *findings),
+        figures=draw(context, _plane_drawings(name, plane), "Drawing the limits"),
+        files=tuple(files),
+    )
+
+
+def _point(point: LimitPoint) -> dict[str, Any]:
+    limit, cross_section = point.limit_expected, point.cross_section_limit
+    return {
+        "parameters": dict(point.parameters),
+        "signal": list(point.signal),
+        "limit_expected": list(limit) if limit is not None else None,
+        "limit_observed": point.limit_observed,
+        "cross_section": point.cross_section,
+        "cross_section_limit": None
+        if cross_section is None
+        else {"expected": list(cross_section.expected), "observed": cross_section.observed},
+        "z_expected": point.result.z_expected if point.result is not None else None,
+        "failure": point.failure,
+    }
+
+
+def _plane_drawings(name: str, plane: LimitPlane) -> list[Drawing]:
+    return [
+        _drawing(
+            f"limits-{name}",
+            f"Upper limits over the grid, {name}",
+            f"Upper limits at {100 * plane.level:g} % CL; where they lie below the line at μ = 1 the signal is excluded."
+            " Bands hold 68 % and 95 % of background-only outcomes.",
+            f"Upper limits of {name} at every point of the signal grid.",
+            plane.table,
+        )
+    ]
+
+
+def _drawings(name: str, fitted: FittedTemplates) -> list[Drawing]:
+    """Return the CLs curve, the templates of every region before and after the fit, the breakdown and the pulls."""
+    result = fitted.result
+    blind = result.postfit is None
+    on = "expected for μ = 1, on Asimov data" if blind else "on the data fitted"
+    drawings = [
+        _drawing(
+            f"cls-{name}",
+            f"CLs against the signal strength, {name}",
+            "Where a curve falls below the line the strength is excluded; bands hold 68 % and 95 % of background-only outcomes.",
+            f"CLs against the signal strength for {name}.",
+            result.curve,
+        )
+    ]
+    for when, channels in (("before", result.prefit), ("after", result.postfit or ())):
+        drawings += [
+            _drawing(
+                f"templates-{name}.{channel.name}-{when}",
+                f"{name}{where}, {when} the fit",
+                f"Stacked templates {when} the fit with their uncertainty, statistics of the simulation included.",
+                f"Stacked templates of {name}{where}, {when} the fit.",
+                channel,
+            )
+            for channel in channels
+            for where in (f", region {channel.name}" if len(result.prefit) > 1 else "",)
+        ]
+    return [
+        *drawings,
+        _drawing(
+            f"breakdown-{name}",
+            f"What each uncertainty costs, {name}",
+            f"What each group adds to the uncertainty of μ in quadrature, {on}.",
+            f"Breakdown of the uncertainty of the signal strength in {name}.",
+            result.costs,
+        ),
+        _drawing(
+            f"pulls-{name}",
+            f"Pulls and constraints, {name}",
+            f"Nuisance parameters after the fit, in units of their constraint, {on}.",
+            f"Pulls of the nuisance parameters of {name}.",
+            result.pulls,
+        ),
+    ]
+
+
+def _drawing(name: str, title: str, caption: str, alt: str, result: Any) -> Drawing:
+    return Drawing(name=name, section="inference", title=title, caption=caption, alt=alt, result=result)

@@ -1,0 +1,179 @@
+"""What can be wrong with samples, groups and periods before any file is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from fivesigma.analysis.resolve import PERIOD
+from fivesigma.analysis.sample_files import FROM_FILES, INCLUDED
+from fivesigma.analysis.schema import Configuration, Part, Process, SampleConfiguration
+from fivesigma.analysis.yaml_source import Location
+from fivesigma.core.errors import suggestion
+from fivesigma.events.files import placeholders
+
+__all__ = ["Inconsistency", "grids_of", "is_grid", "sample_inconsistencies"]
+
+Inconsistency = tuple[Location, str]
+_SAME = 1e-6
+_OF_CROSS_SECTION = ("sum_of_weights", "filter_efficiency", "k_factor", "generator_weight")
+_OF_SIMULATION = ("weight", "cross_section", "metadata", *_OF_CROSS_SECTION)
+
+
+def sample_inconsistencies(config: Configuration) -> Iterator[Inconsistency]:
+    """Yield what is wrong with samples, groups and periods, each with its place."""
+    yield from _kinds(config)
+    for name, sample in config.samples.items():
+        here: Location = ("samples", name)
+        yield from _sources(sample, here)
+        yield from _alternatives(sample, here)
+        for place, part in _all_parts(sample, here):
+            yield from _periods_of(config, part, place)
+            yield from _numbers(config, sample, part, place)
+    yield from _groups(config)
+    periods = config.analysis.periods
+    if periods and abs(sum(periods.values()) - config.analysis.luminosity) > _SAME * config.analysis.luminosity:
+        total = sum(periods.values())
+        yield (
+            ("analysis", "periods"),
+            f"they sum to {total:g} fb⁻¹, the luminosity is {config.analysis.luminosity:g} fb⁻¹",
+        )
+
+
+def is_grid(sample: SampleConfiguration) -> bool:
+    """Return whether a sample's files are the points of a signal grid."""
+    if sample.kind != "signal" or sample.grid is not None:
+        return False
+    parts = [sample, *sample.parts.values(), *sample.alternatives.values()]
+    return any(set(placeholders(pattern)) - {PERIOD} for part in parts for pattern in _patterns(part))
+
+
+def grids_of(config: Configuration) -> set[str]:
+    """Return the names of signal grids, whether or not their points are samples yet."""
+    return {
+        sample.grid if sample.grid is not None else name
+        for name, sample in config.samples.items()
+        if sample.grid or is_grid(sample)
+    }
+
+
+def _patterns(part: Part) -> list[str]:
+    files: Iterable[object] = part.files.values() if isinstance(part.files, Mapping) else [part.files]
+    return [
+        pattern
+        for some in files
+        for pattern in ([some] if isinstance(some, str) else some if isinstance(some, list) else [])
+    ]
+
+
+def _kinds(config: Configuration) -> Iterator[Inconsistency]:
+    kinds = {sample.kind for sample in config.samples.values()}
+    for kind in ("signal", "background"):
+        if kind not in kinds:
+            yield ("samples",), f"no sample is of kind {kind}"
+    if len({sample.pseudo for sample in config.samples.values() if sample.kind == "data"}) > 1:
+        yield ("samples",), "data and pseudo-data cannot be counted together; leave one of them out"
+    for name, sample in config.samples.items():
+        if sample.pseudo and sample.kind != "data":
+            yield ("samples", name, "pseudo"), "only data can be pseudo-data"
+        if sample.inject is not None and not sample.pseudo:
+            yield ("samples", name, "inject"), "signal is injected into pseudo-data only: kind: data, pseudo: true"
+
+
+def _sources(sample: SampleConfiguration, here: Location) -> Iterator[Inconsistency]:
+    given = [key for key in ("parts", "alternatives") if getattr(sample, key)]
+    if len(given) > 1:
+        yield here, "has parts and alternatives; give parts to an alternative"
+    for place, process in _processes(sample, here):
+        for name, part in process.parts.items():
+            if part.files is None and process.files is None and sample.files is None:
+                yield (*place, "parts", name), "no `files` are given"
+        if not process.parts and process.files is None and sample.files is None:
+            yield place, "no `files` are given, nor parts or alternatives that have some"
+
+
+def _processes(sample: SampleConfiguration, here: Location) -> list[tuple[Location, Process]]:
+    if not sample.alternatives:
+        return [(here, sample)]
+    return [((*here, "alternatives", name), process) for name, process in sample.alternatives.items()]
+
+
+def _all_parts(sample: SampleConfiguration, here: Location) -> Iterator[tuple[Location, Part]]:
+    yield here, sample
+    for place, process in _processes(sample, here):
+        if process is not sample:
+            yield place, process
+        yield from (((*place, "parts", name), part) for name, part in process.parts.items())
+
+
+def _alternatives(sample: SampleConfiguration, here: Location) -> Iterator[Inconsistency]:
+    if sample.alternatives and sample.use is None:
+        yield here, f"`use` names one of the alternatives: {', '.join(sample.alternatives)}"
+    elif sample.use is not None and sample.use not in sample.alternatives:
+        yield (*here, "use"), f"no alternative {sample.use!r}{suggestion(sample.use, sample.alternatives)}"
+
+
+def _periods_of(config: Configuration, part: Part, here: Location) -> Iterator[Inconsistency]:
+    periods = config.analysis.periods
+    if isinstance(part.files, Mapping):
+        for period in part.files:
+            if period not in periods:
+                yield (
+                    (*here, "files", period),
+                    f"no period {period!r} under `analysis.periods`{suggestion(period, periods)}",
+                )
+    elif not periods and any(PERIOD in placeholders(pattern) for pattern in _patterns(part)):
+        yield (*here, "files"), "{period} stands for data-taking periods, and `analysis.periods` names none"
+
+
+def _numbers(config: Configuration, sample: SampleConfiguration, part: Part, here: Location) -> Iterator[Inconsistency]:
+    if sample.kind == "data":
+        for key in _OF_SIMULATION:
+            if getattr(part, key) is not None:
+                yield (*here, key), f"data events count one each and take no {key.replace('_', ' ')}"
+        return
+    if part.metadata is not None and config.events.metadata is None:
+        yield (*here, "metadata"), "names a row, and `events.metadata` names no file"
+    known = {
+        key: getattr(part, key) if getattr(part, key) is not None else getattr(sample, key) for key in _OF_SIMULATION
+    }
+    if known["cross_section"] is None and known["metadata"] is None:
+        for key in _OF_CROSS_SECTION:
+            if getattr(part, key) is not None and not sample.parts:
+                yield (*here, key), "is of use with a `cross_section` only"
+    if (
+        part.cross_section is not None
+        and known["sum_of_weights"] is None
+        and known["metadata"] is None
+        and not sample.parts
+    ):
+        yield (
+            (*here, "cross_section"),
+            (
+                f"needs `sum_of_weights`: a number, a column, `{FROM_FILES}` if the files hold all that was generated, or"
+                f" `{INCLUDED}` if the weight already has cross section and luminosity in it"
+            ),
+        )
+
+
+def _groups(config: Configuration) -> Iterator[Inconsistency]:
+    for name, members in config.groups.items():
+        here: Location = ("groups", name)
+        if name in config.samples:
+            yield here, "a sample is called so too"
+        grids = tuple(f"{sample}_" for sample in config.samples if is_grid(config.samples[sample]))
+        for member in members:
+            if not (member in config.samples or member in config.groups or member.startswith(grids)):
+                yield here, f"no sample {member!r}{suggestion(member, [*config.samples, *config.groups])}"
+        if _holds(config.groups, name, name, set()):
+            yield here, "holds itself"
+
+
+def _holds(groups: Mapping[str, list[str]], outer: str, wanted: str, seen: set[str]) -> bool:
+    for member in groups.get(outer, ()):
+        if member == wanted:
+            return True
+        if member in groups and member not in seen:
+            seen.add(member)
+            if _holds(groups, member, wanted, seen):
+                return True
+    return False

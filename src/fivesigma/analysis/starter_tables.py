@@ -1,0 +1,155 @@
+"""Files to the tables of a first analysis: which tree is which kind of sample."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fivesigma.core.sample import Kind
+from fivesigma.events.describe import ColumnDescription, Description, describe
+from fivesigma.events.formats import open_source, tables
+
+__all__ = ["StarterTable", "starter_tables"]
+
+_DATA = re.compile(
+    r"(?<!meta)data|run\d{4}|egamma|muons$|double(mu|e)|single(mu|e)(?!.*top)|jetht|period[a-z]|collision|observed"
+)
+_SIGNAL = re.compile(
+    r"(^|[^a-z])(dm|bsm|np|vlq|lq|hh|ggh|vbfh?|hplus|axion|alp|wr)([^a-z]|$)|sig(?!n?at|ma)|higgs|stop|sbottom|susy|gluino|squark|"
+    r"slepton|chargino|neutralino|[zw]_?prime|graviton|(^|[^a-z])h_?\d{3}|t2(tt|bb|degstop)|tohh|monopole|darkmatter|heavyn|leptoquark"
+)
+_VARIED = re.compile(r"(varied|variation|up|down|syst\w*|jes|jer)$")
+_MOST_VALUES = 50_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StarterTable:
+    """A table of events, or a part of one, that becomes a sample.
+
+    Attributes
+    ----------
+    path, tree
+        The file as the user named it; the tree or key if the file holds several.
+    kind, guessed
+        What kind of sample it is, and whether that was guessed from its name.
+    description
+        Its columns.
+    select
+        Which of its events are the sample's; all if None.
+    remark
+        What the user should know.
+    """
+
+    path: Path
+    tree: str | None
+    kind: Kind
+    guessed: bool
+    description: Description
+    select: str | None = None
+    remark: str = ""
+
+    @property
+    def stem(self) -> str:
+        """What the sample may be called: the tree's name if the file holds several, else the telling part of the file's."""
+        if self.tree is not None:
+            return self.tree.rpartition("/")[2]
+        parts = [
+            part for part in re.sub(r"\.(gz|root|csv|tsv|txt|parquet|pq|h5|hdf5?)$", "", self._name).split(".") if part
+        ]
+        return next((part for part in reversed(parts) if not part.isdigit()), self.path.name)
+
+    @property
+    def _name(self) -> str:
+        return re.sub(r"\.gz$", "", self.path.name)
+
+    @property
+    def columns(self) -> Mapping[str, ColumnDescription]:
+        """The columns by name."""
+        return self.description.columns
+
+
+def starter_tables(
+    given: Mapping[Kind, Sequence[Path]], unknown: Sequence[Path] = ()
+) -> tuple[list[StarterTable], list[str]]:
+    """Return the tables that become samples, and remarks on what was left out.
+
+    Parameters
+    ----------
+    given
+        Files by kind.
+    unknown
+        Files whose kind is to be guessed from their names.
+
+    Raises
+    ------
+    DataError
+        If a file cannot be read.
+    """
+    remarks = list[str]()
+    wanted = [
+        (path, tree, sample, kind is None)
+        for kind, paths in (*given.items(), (None, unknown))
+        for path in dict.fromkeys(paths)
+        for tree, sample in _trees(path, kind, remarks)
+    ]
+    columns = {(path, tree): set(open_source(path, tree).columns()) for path, tree, _, _ in wanted}
+    described = {key: _described(*key) for key in _alike(wanted, columns, remarks)}
+    found = []
+    for path, tree, kind, guessed in wanted:
+        if (table := described.get((path, tree))) is None:
+            continue
+        if table.events:
+            found.append(StarterTable(path=path, tree=tree, kind=kind, guessed=guessed, description=table))
+        else:
+            remarks.append(f"{table.name} holds no events and is left out")
+    return found, remarks
+
+
+def _described(path: Path, tree: str | None) -> Description:
+    source = open_source(path, tree)
+    return describe(source, rows=max(1, _MOST_VALUES // max(len(source.columns()), 1)))
+
+
+def _trees(path: Path, kind: Kind | None, remarks: list[str]) -> list[tuple[str | None, Kind]]:
+    """Return the trees of a file that are samples, with their kinds; one that a file holds alone need not be named."""
+    there = tables(path)
+    if len(there) <= 1:
+        return [(None, kind or _kind_of(path.name))]
+    nominal = [tree for tree in there if not _VARIED.search(tree.lower())] or list(there)
+    if skipped := [tree for tree in there if tree not in nominal]:
+        remarks.append(f"{path}: left out, for they look like variations: {', '.join(skipped)}")
+    if kind is None:
+        return [(tree, _kind_of(tree)) for tree in nominal]
+    fitting = [tree for tree in nominal if _kind_of(tree) == kind]
+    if not fitting:
+        fitting = [max(nominal, key=lambda tree: describe(open_source(path, tree), ()).events)]
+        remarks.append(f"{path}: of its trees {', '.join(there)} the largest was taken as {kind}")
+    return [(tree, kind) for tree in fitting]
+
+
+def _kind_of(name: str) -> Kind:
+    """Return what kind of sample a name tells of; background if it tells nothing."""
+    name = name.lower()
+    if not re.match(r"(.*[^a-z])?mc([^a-z]|$)", name) and _DATA.search(name):
+        return "data"
+    return "signal" if _SIGNAL.search(name) else "background"
+
+
+def _alike(
+    wanted: Sequence[tuple[Path, str | None, Kind, bool]],
+    columns: Mapping[tuple[Path, str | None], set[str]],
+    remarks: list[str],
+) -> list[tuple[Path, str | None]]:
+    """Return the tables but for those of guessed kind that have little in common with most others, as lists of cross sections."""
+    names = Counter(name for path, tree, _, _ in wanted for name in columns[path, tree])
+    common = {name for name, times in names.items() if 2 * times > len(wanted)}
+    kept = []
+    for path, tree, _, guessed in wanted:
+        if guessed and 2 * len(common & columns[path, tree]) < len(common):
+            remarks.append(f"{path} has other columns than most files and is left out")
+        else:
+            kept.append((path, tree))
+    return list(dict.fromkeys(kept))

@@ -1,0 +1,329 @@
+"""What becomes of each event as it is read: weighed, shifted, blinded, cut, and reduced to what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from fivesigma.core.arrays import Bools, Floats, UInts
+from fivesigma.core.errors import DataError, ExpressionError
+from fivesigma.core.expressions import Expression
+from fivesigma.core.sample import Kind, Variation
+from fivesigma.events.blinding import Blinding
+from fivesigma.events.cross_section import CrossSection
+from fivesigma.events.identify import Identity, identity_of
+from fivesigma.events.missing import MissingValues
+from fivesigma.events.source import ColumnInfo, Columns, Source, Span, Table
+from fivesigma.events.summaries import Summary
+
+__all__ = ["Selected", "Selection", "Tally"]
+
+_LARGEST = 1e100
+_HANDLES_MISSING = ("missing(", "default(", "isfinite(")
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Events, Σw and Σw² after one step in one piece of a file, and events lost because a value is not there."""
+
+    events: int
+    total: float
+    squares: float
+    missing: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selected:
+    """What is left of one piece of a file.
+
+    Attributes
+    ----------
+    columns
+        What is kept, each of shape (n,).
+    weight, weights
+        Weights, shape (n,), nominal and by variation.
+    id
+        Identifiers of the n events, or their rows in the piece if they have none.
+    length
+        Events of the piece as it was read.
+    tallies
+        One for each step: as read, then after each cut.
+    passed
+        For each of the m events that are not blind, how many cuts it passed before one failed, shape (m,); with ``roll``, the
+        identifiers (or rows) of those events, and ``weighed``, their weights. Filled only where events are counted together.
+    chosen
+        Which of the m events a draw chooses from, shape (m,).
+    generated
+        Σw of the generator by the sum that was declared for it (None where none was).
+    summaries
+        What the columns that expressions name look like, blind events left out; of the first piece of a source only.
+    """
+
+    columns: Columns
+    weight: Floats
+    weights: Mapping[Variation, Floats]
+    id: UInts
+    length: int
+    tallies: tuple[Tally, ...]
+    generated: Mapping[float | None, float]
+    summaries: Mapping[str, Summary] = field(default_factory=dict)
+    passed: Any = None
+    roll: UInts | None = None
+    weighed: Floats | None = None
+    chosen: Bools | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What is done with every event of a sample.
+
+    Attributes
+    ----------
+    kind
+        Data count one each and take no weight.
+    cuts
+        Conditions by name, in their order.
+    keep
+        What is kept of an event: expressions by name, None for a column as it is.
+    weight
+        Expected events, or with a ``cross_section`` the weight that it scales; 1 if None.
+    weights
+        The same for variations that touch weights only.
+    cross_section
+        What scales weights to expected events, if they are not that already.
+    missing
+        Values that stand for "not there"; None if nothing may be missing.
+    shift
+        Columns of a variation, from the nominal ones; everything is computed from these.
+    id_columns
+        Columns that identify an event; recognised by name if empty.
+    blinding
+        Data events that are dropped before anything is counted.
+    draw
+        Which events a draw chooses from, if there is one.
+    together
+        Whether events are counted together, after duplicates are removed or a number of them is drawn.
+    watch
+        Whether columns are summed up in the first piece of a source.
+    """
+
+    kind: Kind
+    cuts: Mapping[str, Expression]
+    keep: Mapping[str, Expression | None]
+    weight: Expression | None = None
+    weights: Mapping[Variation, Expression] = field(default_factory=dict)
+    cross_section: CrossSection | None = None
+    missing: MissingValues | None = None
+    shift: Mapping[str, Expression] = field(default_factory=dict)
+    id_columns: tuple[str, ...] = ()
+    blinding: Blinding | None = None
+    draw: Expression | None = None
+    together: bool = False
+    watch: bool = False
+
+    def names(self, there: Mapping[str, ColumnInfo]) -> frozenset[str]:
+        """Return the columns to be read of a source that has the columns ``there``."""
+        computed = self._computed | self._direct
+        shifted = (expression.names for name, expression in self.shift.items() if name in computed)
+        return computed.union(*shifted) | set(identity_of(self, there).columns)
+
+    @property
+    def _direct(self) -> frozenset[str]:
+        return frozenset(name for name, expression in self.keep.items() if expression is None)
+
+    @property
+    def _computed(self) -> frozenset[str]:
+        """The columns that expressions name."""
+        expressions: list[Expression | CrossSection | Blinding] = [*self._looked_at]
+        if self.kind != "data":
+            expressions += [part for part in (self.weight, self.cross_section) if part is not None]
+            expressions += self.weights.values()
+        expressions += [part for part in (self.draw, self.blinding) if part is not None]
+        return frozenset[str]().union(*(part.names for part in expressions))
+
+    @property
+    def _looked_at(self) -> list[Expression]:
+        return [*self.cuts.values(), *(expression for expression in self.keep.values() if expression is not None)]
+
+    def apply(
+        self, source: Source, there: Mapping[str, ColumnInfo], span: Span, table: Table, *, first: bool
+    ) -> Selected:
+        """Return what is left of a piece of a source.
+
+        Raises
+        ------
+        DataError
+            Naming the file, and where it can the row: if an expression does not fit the columns, a weight is not finite, or a
+            value that is kept is infinite, or missing where nothing may be.
+        """
+        try:
+            return self._applied(source, identity_of(self, there), span, table, first=first)
+        except ExpressionError as error:
+            raise DataError(f"{source.name}: {error}") from error
+
+    def _applied(self, source: Source, identity: Identity, span: Span, table: Table, *, first: bool) -> Selected:
+        ids = identity.ids(source, table)
+        columns = self._prepared(table)
+        weight, generated = self._weighed(source, span, columns, table.length)
+        weights = {key: self._factor(columns, table.length, w)[0] for key, w in self._varied()}
+        for key, varied in weights.items():
+            _require_finite(source, span, varied, f"weight of {key.systematic} {key.label}")
+        alive = np.ones(table.length, dtype=np.bool_)
+        if self.blinding is not None:
+            alive = ~self.blinding.hidden(columns, table.length)
+        visible, passed = np.flatnonzero(alive), np.zeros(table.length if self.together else 0, dtype=np.int32)
+        tallies = [_tally(weight, alive)]
+        for cut in self.cuts.values():
+            fulfilled = cut.mask(columns, table.length)
+            lost = _lost_for_lack(cut, columns, alive & ~fulfilled)
+            alive &= fulfilled
+            tallies.append(_tally(weight, alive, lost))
+            if self.together:
+                passed += alive
+        left = alive.all()
+        chosen = self.draw.mask(columns, table.length)[visible] if self.draw is not None else None
+        return Selected(
+            columns=self._kept(source, span, columns, alive),
+            weight=weight if left else weight[alive],
+            weights={key: varied[alive] for key, varied in weights.items()},
+            id=ids[alive],
+            length=table.length,
+            tallies=tuple(tallies),
+            generated=generated,
+            summaries=self._summed_up(columns, visible) if first and self.watch else {},
+            passed=passed[visible] if self.together else None,
+            roll=ids[visible] if self.together else None,
+            weighed=weight[visible] if self.together else None,
+            chosen=chosen,
+        )
+
+    def _summed_up(self, columns: Columns, visible: Any) -> dict[str, Summary]:
+        names = frozenset[str]().union(*(expression.names for expression in self._looked_at))
+        return {name: Summary.of(columns[name][visible]) for name in sorted(names) if _is_numeric(columns[name])}
+
+    def _prepared(self, table: Table) -> Columns:
+        """Return the columns with sentinels replaced and shifts made."""
+        columns = dict(table.columns)
+        if self.missing is not None:
+            columns = {name: self.missing.replaced(name, values) for name, values in columns.items()}
+        shifted = {
+            name: expression.column(columns, table.length)
+            for name, expression in self.shift.items()
+            if expression.names <= set(columns)
+        }
+        return columns | shifted
+
+    def _varied(self) -> Iterator[tuple[Variation, Expression]]:
+        return iter(self.weights.items() if self.kind != "data" else ())
+
+    def _weighed(
+        self, source: Source, span: Span, columns: Columns, length: int
+    ) -> tuple[Floats, dict[float | None, float]]:
+        if self.kind == "data":
+            return np.ones(length), {}
+        weight, generated = self._factor(columns, length, self.weight)
+        _require_finite(source, span, weight, f"weight {self.weight}" if self.weight is not None else "weight")
+        return weight, generated
+
+    def _factor(
+        self, columns: Columns, length: int, weight: Expression | None
+    ) -> tuple[Floats, dict[float | None, float]]:
+        values = np.ones(length) if weight is None else weight.values(columns, length)
+        if self.cross_section is None:
+            return values, {}
+        generated = self.cross_section.generated(columns, length)
+        declared = self.cross_section.declared(columns, length)
+        scaled = values * self.cross_section.factor(columns, length)
+        if generated is None:
+            generated = values
+        else:
+            scaled = scaled * generated
+        if declared is None:
+            return scaled, {None: float(generated.sum())}
+        return scaled, {float(each): float(generated[declared == each].sum()) for each in np.unique(declared)}
+
+    def _kept(self, source: Source, span: Span, columns: Columns, alive: Bools) -> Columns:
+        needed = {name for name, expression in self.keep.items() if expression is None}
+        needed |= frozenset[str]().union(*(e.names for e in self.keep.values() if e is not None))
+        rows = np.flatnonzero(alive)
+        events = columns if len(rows) == len(alive) else {name: columns[name][alive] for name in needed}
+        kept: Columns = {}
+        for name, expression in self.keep.items():
+            if expression is None:
+                kept[name] = events[name]
+                continue
+            kept[name] = expression.values(events, len(rows))
+            self._require_there(source, span, rows, name, expression, kept[name], events)
+        return kept
+
+    def _require_there(
+        self,
+        source: Source,
+        span: Span,
+        rows: Any,
+        name: str,
+        expression: Expression,
+        values: Floats,
+        events: Columns,
+    ) -> None:
+        unusable = ~(np.abs(values) <= np.finfo(np.float32).max)
+        if not unusable.any():
+            return
+        absent = np.isnan(values) & _absent(expression.names, events, len(values))
+        where = f"{source.name}: {name!r} ({expression})"
+        if wrong := int(np.count_nonzero(unusable & ~absent)):
+            first = source.position(span, int(rows[np.flatnonzero(unusable & ~absent)[0]]))
+            raise DataError(f"{where} is NaN or infinite in {wrong} events, the first of them {first}")
+        if self.missing is None:
+            first = source.position(span, int(rows[np.flatnonzero(absent)[0]]))
+            raise DataError(
+                f"{where} is not there in {np.count_nonzero(absent)} events, the first of them {first};"
+                " `missing: [nan]` lets models see events that lack a value"
+            )
+
+
+def _is_numeric(column: Any) -> bool:
+    return not isinstance(column, np.ndarray) or column.dtype.kind in "iuf"
+
+
+def _tally(weight: Floats, alive: Bools, lost: int = 0) -> Tally:
+    left = weight if alive.all() else weight[alive]
+    return Tally(len(left), float(left.sum()), float(np.square(left).sum()), lost)
+
+
+def _lost_for_lack(cut: Expression, columns: Columns, failed: Bools) -> int:
+    """Return how many events fail a cut that asks for a value they lack, unless the cut says what becomes of them."""
+    if not failed.any() or any(word in cut.text for word in _HANDLES_MISSING):
+        return 0
+    return int(np.count_nonzero(failed & _absent(cut.names, columns, len(failed), jagged=False)))
+
+
+def _absent(names: Collection[str], columns: Columns, length: int, *, jagged: bool = True) -> Bools:
+    """Return which events lack a value of a named column; where lists are asked for, ``jagged`` says whether they may."""
+    absent = np.zeros(length, dtype=np.bool_)
+    for name in names:
+        column = columns.get(name)
+        if isinstance(column, np.ndarray):
+            absent |= np.isnan(column) if column.dtype.kind == "f" else False
+        elif column is not None and jagged:
+            absent[:] = True
+    return absent
+
+
+def _require_finite(source: Source, span: Span, weight: Floats, what: str) -> None:
+    """Raise DataError unless weights are numbers that can be summed and squared."""
+    usable = np.abs(weight) < _LARGEST
+    if usable.all():
+        return
+    wrong = np.flatnonzero(~usable)
+    said = (
+        "NaN or infinite"
+        if not np.isfinite(weight).all()
+        else f"up to {np.abs(weight).max():.3g}, too large to be squared,"
+    )
+    raise DataError(
+        f"{source.name}: {what} is {said} in {len(wrong)} events, the first of them {source.position(span, int(wrong[0]))}"
+    )

@@ -1,0 +1,55 @@
+"""Limits over a signal grid, as the page and the command line print them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fivesigma.report.cells import MISSING, Cell, cell
+from fivesigma.report.limits import CONFIDENCE, limit_texts
+from fivesigma.report.tables import Column, Group, Row, Table
+
+__all__ = ["excluded_points", "plane_sentence", "plane_table"]
+
+
+def excluded_points(entry: Mapping[str, Any], key: str) -> tuple[int, int]:
+    """Return how many points have a limit below μ = 1, and how many have a limit; ``key`` says expected or observed."""
+    limits = [point[key] for point in entry["points"] if point[key] is not None]
+    numbers = [limit[2] if isinstance(limit, list | tuple) else limit for limit in limits]
+    return sum(number < 1 for number in numbers), len(numbers)
+
+
+def plane_sentence(entry: Mapping[str, Any], *, pseudo: bool) -> str:
+    """Return in a sentence how much of the grid is excluded."""
+    expected, points = excluded_points(entry, "limit_expected")
+    observed, seen = excluded_points(entry, "limit_observed")
+    told = f"{expected} of {points} signal points are expected to be excluded at {CONFIDENCE}"
+    if not seen:
+        return f"{told}."
+    return f"{told}, {observed} of {seen} are by the {'pseudo-data' if pseudo else 'data'}."
+
+
+def plane_table(entry: Mapping[str, Any], observed: str) -> Table:
+    """Return the limits at every point; ``observed`` heads what was observed."""
+    names = list(entry["parameters"])
+    cross_section = any(point["cross_section_limit"] for point in entry["points"])
+    heads = [*names[1:], "Expected limit on μ", observed, "Expected significance"]
+    heads += ["Cross-section [pb]", "Expected limit [pb]"] if cross_section else []
+    return Table(
+        caption=f"Upper limits at {CONFIDENCE} over the grid",
+        columns=(Column(text=names[0]), *(Column(text=head) for head in heads)),
+        groups=(Group(rows=tuple(_row(point, names, with_cross_section=cross_section) for point in entry["points"])),),
+        note="Beside an expected limit: the ends of its ±1σ band, as differences from the median.",
+    )
+
+
+def _row(point: Mapping[str, Any], names: list[str], *, with_cross_section: bool) -> Row:
+    limits = limit_texts(point)
+    expected = Cell(text=limits.median, up=limits.up, down=limits.down, kind="number") if limits.median else MISSING
+    observed = Cell(text=limits.observed, kind="number") if limits.observed else MISSING
+    cells = [cell(point["parameters"][name], name) for name in names[1:]]
+    cells += [expected, observed, cell(point["z_expected"], "z_expected")]
+    if with_cross_section:
+        limit = point["cross_section_limit"]
+        cells += [cell(point["cross_section"], "cross_section"), cell(limit and limit["expected"][2], "limit")]
+    return Row(head=f"{point['parameters'][names[0]]:g}", cells=tuple(cells), note=point["failure"] or "")
