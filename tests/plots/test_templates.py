@@ -1,3 +1,6 @@
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -87,12 +90,52 @@ def test_data_that_are_shown_are_not_called_blind() -> None:
     assert plot(yields(observed=[25, 0, 9]), context=blind).axes[0].get_title(loc="right") == ""
 
 
-def test_a_grid_says_which_bins_lie_where_on_the_first_axis() -> None:
-    axes = (
-        Axis(name="m4l", edges=(110.0, 125.0, 150.0), label="m(4ℓ) [GeV]"),
-        Axis(name="score", edges=(0.0, 0.5, 1.0)),
+def ranges(axes) -> list[str]:
+    axes.figure.canvas.draw()
+    return [label.get_text() for label in axes.get_xticklabels()]
+
+
+def grid(edges: tuple[float, ...], scores: int = 2, groups: tuple[int, ...] = ()) -> Binning:
+    score = Axis(name="score", edges=tuple(np.linspace(0, 1, scores + 1)))
+    return Binning(axes=(Axis(name="m4l", edges=edges, label="m(4ℓ) [GeV]"), score), groups=groups)
+
+
+@pytest.mark.parametrize("observed", [None, [20, 10, 8]])
+def test_a_grid_says_which_bins_lie_where_on_the_first_axis(observed) -> None:
+    binning = grid((110.0, 125.0, 150.0), groups=(0, 1, 2, 2))
+    *_, lowest = plot(yields(binning=binning, observed=observed), context=CONTEXT).axes
+    assert ranges(lowest) == ["110–125", "125–150"]
+    assert lowest.get_xticks().tolist() == [1.5, 3]
+    assert lowest.get_xlabel() == "bins of score in ranges of m(4ℓ) [GeV]"
+
+
+@pytest.mark.parametrize(
+    ("edges", "expected"),
+    [
+        ((110.0, 118.3721, 121.4567, 150.0), ["110–118.4", "118.4–121.5", "121.5–150"]),
+        ((105.123, 120.987, 140.456, 160.987), ["105–121", "121–140", "140–161"]),
+        ((1000.0, 1534.56, 2100.4, 12345.6), ["1000–1530", "1530–2100", "2100–12300"]),
+        ((0.1, 0.123456, 0.234567, 0.5), ["0.1–0.123", "0.123–0.235", "0.235–0.5"]),
+    ],
+)
+def test_ranges_have_few_digits(edges, expected) -> None:
+    (main,) = plot(yields(binning=grid(edges, scores=1)), context=CONTEXT).axes
+    assert ranges(main) == expected
+
+
+def test_ranges_lie_below_the_axes_and_apart() -> None:
+    edges = tuple(np.linspace(3000, 5000, 41))
+    bins = 3 * (len(edges) - 1)
+    many = replace(
+        yields(binning=grid(edges, scores=3)),
+        values=np.ones((3, bins)),
+        error=np.ones(bins),
+        background_error=np.ones(bins),
     )
-    grid = Binning(axes=axes, groups=(0, 1, 2, 2))
-    (main,) = plot(yields(binning=grid), context=CONTEXT).axes
-    assert [text.get_text() for text in main.texts] == ["110–125", "125–150"]
-    assert main.get_xlabel() == "bin of score in ranges of m(4ℓ) [GeV]"
+    figure = plot(many, context=CONTEXT)
+    (main,) = figure.axes
+    figure.canvas.draw()
+    boxes = [label.get_window_extent() for label in main.get_xticklabels()]
+    assert len(boxes) > 10
+    assert max(box.y1 for box in boxes) < main.get_window_extent().y0
+    assert all(left.x1 <= right.x0 for left, right in pairwise(boxes))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
 
 from fivesigma.core.arrays import Floats
 from fivesigma.core.sample import Kind, SampleInfo
@@ -28,8 +30,9 @@ from fivesigma.statistics.poisson import garwood_interval
 __all__ = ["WHOLE", "plot_yields"]
 
 _LOGARITHMIC_BEYOND = 15.0  # largest over smallest bin
-_MOST_ROW_LABELS = 12
-_ROW_LABELS_AT = 0.76  # of the height
+_MARKS_UP_TO = 0.7  # of the height
+_WIDTH, _LETTER, _LINE = 5.0, 0.085, 0.16  # inches: of the axes, of a letter below them, of a line of such letters
+_TOLERATED = 0.1  # of a bin, by which its edge may be rounded in print
 _UNEVEN_BEYOND = 8.0  # widest over narrowest bin
 _MOST_UPRIGHT_EDGES = 15
 WHOLE = "all"
@@ -61,9 +64,9 @@ def plot_yields(result: ChannelYields, *, context: Context) -> Figure:
         _points(main, edges, result.observed, np.ones_like(reference), context.data_title, empty=linear)
         _ratio(lowest, result, reference, error, context)
     _scale(main, result)
-    _rows(main, result)
     main.set(xlim=(edges[0], edges[-1]), ylabel="events / bin")
     _abscissa(lowest, result)
+    _rows(main, lowest, result)
     state = "after the fit" if result.postfit else "before the fit"
     region = "" if result.name == WHOLE else f"{context.title_of(result.name)}, "
     handles, labels = main.get_legend_handles_labels()
@@ -141,9 +144,9 @@ def _scale(axes: Axes, result: ChannelYields) -> None:
     if _differs_much(result):
         bottom = float(result.background.min())
         logarithmic(axes)
-        axes.set_ylim(bottom / 3, top * (3 * top / bottom) ** (0.75 if grid else 0.5))
+        axes.set_ylim(bottom / 3, top * (3 * top / bottom) ** (0.65 if grid else 0.5))
     else:
-        axes.set_ylim(0, (1.75 if grid else 1.45) * top)
+        axes.set_ylim(0, (1.6 if grid else 1.45) * top)
 
 
 def _differs_much(result: ChannelYields) -> bool:
@@ -151,28 +154,32 @@ def _differs_much(result: ChannelYields) -> bool:
     return bool(background.max() > _LOGARITHMIC_BEYOND * background.min() > 0)
 
 
-def _rows(axes: Axes, result: ChannelYields) -> None:
-    """Mark where the first axis of a grid goes on to its next bin."""
+def _rows(main: Axes, lowest: Axes, result: ChannelYields) -> None:
+    """Mark where the first axis of a grid goes on to its next bin, and say below the axes which range each part is."""
     if len(result.binning.axes) == 1:
         return
     rows, first = result.binning.rows, result.binning.axes[0]
     starts = np.flatnonzero(np.diff(rows, prepend=-1))
-    for start in starts[1:]:
-        axes.axvline(start + 0.5, ymax=_ROW_LABELS_AT, color="dimgrey", linewidth=0.8, linestyle=":")
-    if len(starts) > _MOST_ROW_LABELS:
-        return
-    for start, end in zip(starts, [*starts[1:], len(rows)], strict=True):
-        low, high = first.edges[rows[start]], first.edges[rows[start] + 1]
-        axes.text(
-            (start + end + 1) / 2,
-            _ROW_LABELS_AT,
-            f"{low:g}–{high:g}",
-            transform=axes.get_xaxis_transform(),
-            ha="center",
-            va="top",
-            rotation=90,
-            fontsize="x-small",
-        )
+    ends = np.asarray([*starts[1:], len(rows)])
+    for axes in dict.fromkeys((main, lowest)):
+        for start in starts[1:]:
+            axes.axvline(start + 0.5, ymax=_MARKS_UP_TO, color="dimgrey", linewidth=0.8, linestyle=":")
+    edges = _short(first.edges)
+    labels = [f"{edges[rows[start]]}–{edges[rows[start] + 1]}" for start in starts]
+    width = _WIDTH / len(rows)  # of a bin
+    flat = all(_LETTER * (len(label) + 1) < n * width for label, n in zip(labels, ends - starts, strict=True))
+    step = 1 if flat else math.ceil(_LINE / (width * float(np.diff(starts).min(initial=len(rows)))))
+    lowest.xaxis.set_major_locator(FixedLocator((starts + ends + 1)[::step] / 2))
+    lowest.xaxis.set_major_formatter(FixedFormatter(labels[::step]))
+    lowest.xaxis.set_minor_locator(NullLocator())
+    lowest.tick_params(axis="x", length=0, labelsize="x-small", labelrotation=0 if flat else 90)
+
+
+def _short(edges: Sequence[float]) -> list[str]:
+    """Return edges with three significant digits, with four where three would move one by a tenth of a bin."""
+    three, four = ([float(f"{edge:.{digits}g}") for edge in edges] for digits in (3, 4))
+    off = np.abs(np.subtract(three, edges)).max() / np.diff(edges).min()
+    return [f"{edge:g}" for edge in (three if off < _TOLERATED else four)]
 
 
 def _is_uneven(result: ChannelYields) -> bool:
@@ -190,7 +197,7 @@ def _abscissa(axes: Axes, result: ChannelYields) -> None:
     """Say what the bins are; where they are drawn equally wide, number their edges."""
     first, *others = result.binning.axes
     if others:
-        axes.set_xlabel(f"bin of {' × '.join(axis.title for axis in others)} in ranges of {first.title}")
+        axes.set_xlabel(f"bins of {' × '.join(axis.title for axis in others)} in ranges of {first.title}")
         return
     uneven = _is_uneven(result)
     axes.set_xlabel(f"{first.title}, bins drawn equally wide" if uneven else first.title)
