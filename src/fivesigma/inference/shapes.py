@@ -117,7 +117,7 @@ def check_variations(
                 code="systematic-pruned",
                 severity="info",
                 subject=f"{subject}/{systematic.name}",
-                message=f"it changes no bin by {100 * _NEGLIGIBLE:g} % and is left out of the fit",
+                message=f"it changes no bin of any sample in the fit by {100 * _NEGLIGIBLE:g} % and is left out",
             )
             continue
         for channel, template, effect in _effects(templates, systematic, signal):
