@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from itertools import pairwise
 
 from fivesigma.analysis.resolve import members_of
-from fivesigma.analysis.sample_consistency import grids_of, is_grid, sample_inconsistencies
+from fivesigma.analysis.sample_consistency import grid_parameters, grids_of, is_grid, sample_inconsistencies
 from fivesigma.analysis.schema import AlternativeSample, Configuration, Counting, LimitPlane, TemplateFit
 from fivesigma.analysis.yaml_source import Location
 from fivesigma.core.errors import FivesigmaError, suggestion
@@ -74,8 +74,9 @@ def _features(config: Configuration) -> Iterator[Inconsistency]:
             yield here, f"{name!r} is an input and an observable; what is fitted must be kept from the models"
         elif (same := fitted.get(_meaning(text))) is not None:
             yield here, f"this is the observable {same!r}; what is fitted must be kept from the models"
+    titled = [*inputs, *observables, *sorted(grid_parameters(config))]
     for name in config.features.titles:
-        yield from _unknown([name], [*inputs, *observables], "input or observable", ("features", "titles", name))
+        yield from _unknown([name], titled, "input, observable or parameter", ("features", "titles", name))
 
 
 def _meaning(text: str) -> str:

@@ -101,10 +101,8 @@ def _by_use(config: Configuration, findings: Sequence[Finding]) -> tuple[Finding
 
 def _judge(item: _Item, _shared: Shared) -> _Judged:
     config, folds = item.config, item.config.training.folds
-    everything = load_dataset(item.directory, item.events)
-    all_scores = load_scores(item.directory, item.model, folds)
-    dataset, stays = judged(config, everything)
-    scores = all_scores.where(stays)
+    dataset, stays = judged(config, load_dataset(item.directory, item.events))
+    scores = load_scores(item.directory, item.model, folds).where(stays)
     seed = derive_seed(config.analysis.seed, "judgement")
     merits = figures_of_merit(
         dataset,
@@ -118,7 +116,7 @@ def _judge(item: _Item, _shared: Shared) -> _Judged:
     working_point = next((merit.best for merit in merits.figures if merit.name == "asimov_z"), None)
     return _Judged(
         roc=roc(dataset, scores, **classes(config), seed=seed),
-        overtraining=_overtraining(item, everything, all_scores, seed),
+        overtraining=_overtraining(item, dataset, scores, seed),
         merits=merits,
         classification=classification(dataset, scores, working_point.cuts, show_data=item.shows_data, seed=seed)
         if working_point is not None
@@ -136,8 +134,9 @@ def _overtraining(item: _Item, dataset: Dataset, scores: Scores, seed: int) -> O
         weight=arrays["weight"],
         estimator=arrays["fold"],
     )
-    signal = tuple(item.config.training.signal or dataset.names("signal"))
-    background = tuple(item.config.training.background or dataset.names("background"))
+    trained = classes(item.config)
+    signal = tuple(trained["signal"] or dataset.names("signal"))
+    background = tuple(trained["background"] or dataset.names("background"))
     tested = dataset.of(*signal, *background)
     out_of_fold = ScoredEvents(
         score=scores.value[tested],

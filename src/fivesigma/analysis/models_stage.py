@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from fivesigma.analysis.directory import RunDirectory
 from fivesigma.analysis.events_stage import load_dataset, varied_names
+from fivesigma.analysis.judging import judged
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.schema import Configuration
 from fivesigma.analysis.stages import Outcome, outcome_digest
@@ -32,7 +33,8 @@ def fit_models(context: RunContext, events: Outcome, dataset: Dataset) -> dict[s
         for name, m in config.models.items()
     ]
     read = outcome_digest(context.directory, events)
-    parts = {spec.name: [read, _described(spec), config.training.model_dump(), config.analysis.seed] for spec in specs}
+    trained = [config.training.model_dump(), config.analysis.seed, config.judgement.signal]
+    parts = {spec.name: [read, _described(spec), *trained] for spec in specs}
     outcomes: dict[str, Outcome] = {}
     for spec in specs:
         if (before := stages.standing(f"model-{spec.name}", parts[spec.name])) is not None:
@@ -44,7 +46,7 @@ def fit_models(context: RunContext, events: Outcome, dataset: Dataset) -> dict[s
             stages.forget(f"model-{spec.name}")
         for model in _fitted(context, todo, dataset):
             outcomes[model.name] = stages.keep(
-                f"model-{model.name}", parts[model.name], _store(context.directory, model, dataset, events)
+                f"model-{model.name}", parts[model.name], _store(context, model, dataset, events)
             )
     return {spec.name: outcomes[spec.name] for spec in specs}
 
@@ -88,9 +90,10 @@ def _grids(config: Configuration) -> list[list[str]]:
     return list(grids.values())
 
 
-def _store(directory: RunDirectory, model: FittedModel, dataset: Dataset, events: Outcome) -> Outcome:
+def _store(context: RunContext, model: FittedModel, dataset: Dataset, events: Outcome) -> Outcome:
     """Write the model, its scores and its training scores; what goes into ``results.json`` holds no time but ``seconds``."""
-    training = model.training_scores(dataset)
+    directory, (_, stays) = context.directory, judged(context.config, dataset)
+    training = model.training_scores(dataset.where(stays))
     with directory.writing_folder(f"models/{model.name}") as folder:
         save_model(model, folder)
         files = sorted(f"models/{model.name}/{path.name}" for path in folder.iterdir())

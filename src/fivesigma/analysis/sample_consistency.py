@@ -11,7 +11,7 @@ from fivesigma.analysis.yaml_source import Location
 from fivesigma.core.errors import suggestion
 from fivesigma.events.files import placeholders
 
-__all__ = ["Inconsistency", "grids_of", "is_grid", "sample_inconsistencies"]
+__all__ = ["Inconsistency", "grid_parameters", "grids_of", "is_grid", "sample_inconsistencies"]
 
 Inconsistency = tuple[Location, str]
 _SAME = 1e-6
@@ -43,8 +43,19 @@ def is_grid(sample: SampleConfiguration) -> bool:
     """Return whether a sample's files are the points of a signal grid."""
     if sample.kind != "signal" or sample.grid is not None:
         return False
+    return bool(_named(sample))
+
+
+def _named(sample: SampleConfiguration) -> set[str]:
+    """Return the names in braces in a sample's files, but for that of the period."""
     parts = [sample, *sample.parts.values(), *sample.alternatives.values()]
-    return any(set(placeholders(pattern)) - {PERIOD} for part in parts for pattern in _patterns(part))
+    return {name for part in parts for pattern in _patterns(part) for name in placeholders(pattern)} - {PERIOD}
+
+
+def grid_parameters(config: Configuration) -> set[str]:
+    """Return the names of the parameters of all signal grids."""
+    written = {name for sample in config.samples.values() if is_grid(sample) for name in _named(sample)}
+    return written.union(*(sample.parameters for sample in config.samples.values()))
 
 
 def grids_of(config: Configuration) -> set[str]:
