@@ -1,9 +1,8 @@
-"""The expression language: what it means, what it refuses, and that nothing makes it crash, hang or run code."""
+"""The expression language: what it means and what it refuses."""
 
 from __future__ import annotations
 
 import pickle
-import string
 
 import numpy as np
 import pytest
@@ -161,67 +160,6 @@ def test_travels_between_processes():
     again = pickle.loads(pickle.dumps(expression))  # noqa: S301 - our own bytes, as between worker processes
     assert again == expression
     assert again.mask(COLUMNS).tolist() == expression.mask(COLUMNS).tolist()
-
-
-_TOKENS = [
-    "a",
-    "b",
-    "pt",
-    "flag",
-    "1",
-    "2.5",
-    "-",
-    "+",
-    "*",
-    "/",
-    "**",
-    "(",
-    ")",
-    "<",
-    ">",
-    "==",
-    "!=",
-    "!",
-    "~",
-    "&",
-    "|",
-    "&&",
-    "||",
-]
-_TOKENS += [
-    " and ",
-    " or ",
-    " not ",
-    " in ",
-    ",",
-    "abs(",
-    "max(",
-    "z1_mass(",
-    " if ",
-    " else ",
-    "%",
-    "//",
-    ".",
-    "[",
-    "]",
-    "9999999999",
-]
-
-
-@given(
-    st.one_of(
-        st.lists(st.sampled_from(_TOKENS), max_size=25).map("".join),
-        st.text(string.printable, max_size=60),
-        st.text(max_size=30),
-    )
-)
-def test_nothing_crashes_it(text):
-    try:
-        expression = Expression(text)
-        columns = {name: COLUMNS.get(name, np.ones(4)) for name in expression.names}
-        assert expression.values(columns, 4).shape == (4,)
-    except ExpressionError:
-        pass
 
 
 _LEAVES = st.sampled_from(["a", "pt", "2", "0.5"])

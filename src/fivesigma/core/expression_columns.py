@@ -49,13 +49,15 @@ def _others(name: str, sizes: Mapping[str, int], length: int) -> str:
 
 
 def _column(name: str, column: Any) -> Value:
-    if type(column).__module__.partition(".")[0] == "awkward":
+    if type(column).__module__.partition(".")[0] == "awkward" or np.ndim(column) == 2:
         from fivesigma.core import jagged  # noqa: PLC0415 - who has no lists does not wait for awkward
 
         return jagged.from_awkward(name, column)
     array = _array(column)
     if array.ndim != 1 or array.dtype.kind not in "biuf":
-        holds = f"an array of shape {array.shape}" if array.ndim != 1 else f"values of type {array.dtype}"
+        words = {"U": "text", "S": "text", "T": "text", "O": "objects", "M": "dates", "m": "spans of time"}
+        holds = words.get(array.dtype.kind, f"values of type {array.dtype}")
+        holds = f"an array of shape {array.shape}" if array.ndim != 1 else holds
         raise ExpressionError(f"column {name!r} holds {holds}; an expression takes numbers or lists of them")
     return array
 

@@ -51,6 +51,10 @@ def _holds_numbers(layout: Any) -> bool:
 
 def _numbers(array: Any) -> NDArray[Any]:
     """Return n numbers as numpy's, None as NaN."""
+    if array.layout.is_unknown:
+        return np.empty(
+            0, dtype=np.bool_
+        )  # without elements there is no type: one that may stand for any number or condition
     if array.layout.is_option:
         array = ak.fill_none(ak.values_astype(array, np.float64), np.nan)
     return np.asarray(ak.to_numpy(array, allow_missing=False))

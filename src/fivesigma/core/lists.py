@@ -90,7 +90,7 @@ def require_same_lengths(operands: tuple[int, int], one: Lists, other: Lists) ->
 
 
 def blocks(
-    columns: Mapping[str, Value], length: int, events: int = 2**16, elements: int = 2**18
+    columns: Mapping[str, Value], length: int, events: int = 2**16, elements: int = 2**17
 ) -> Iterator[tuple[slice, dict[str, Value]]]:
     """Yield the columns some events at a time; without events, once.
 
