@@ -103,7 +103,7 @@ def test_an_unknown_key_is_answered_with_its_line_and_the_nearest(tmp_path, good
 @pytest.mark.parametrize(
     ("good", "bad", "line", "path", "message"),
     [
-        ("kind: signal, files: sig.root", "kind: signal", 4, "samples.sig.files", "this key is missing"),
+        ("kind: signal, files: sig.root", "kind: signal", 4, "samples.sig", "no `files` are given, nor parts"),
         ("energy: 13.0, ", "", 2, "analysis.energy", "this key is missing"),
         ("fivesigma: 1", "fivesigma: 2", 1, "fivesigma", "input should be 1; given 2"),
         ("luminosity: 1.0", "luminosity: -1.0", 2, "analysis.luminosity", "input should be greater than 0; given -1.0"),

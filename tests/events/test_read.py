@@ -119,7 +119,7 @@ def test_blinding_leaves_simulation_alone(table, write):
     [
         ("w * 0", "all 200 weights are zero"),
         ("-w", "sum to -"),
-        ("w / (charge - charge)", r"weight .* is NaN or infinite in 200 events, the first of them entry 0"),
+        ("w / (charge - charge)", r"weight .* is NaN or infinite in 200 of 200 events, the first of them entry 0"),
         ("where(pt > 50, w, log(-1))", "the first of them entry"),
         ("wt", "no column 'wt'; did you mean w"),
         ("w * 1e300", "too large to be squared"),

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from fivesigma.analysis.consistency import inconsistencies
-from fivesigma.analysis.resolve import resolve
+from fivesigma.analysis.resolve import UnresolvedError, resolve
 from fivesigma.analysis.schema import (
     AlternativeSample,
     Configuration,
@@ -83,7 +83,11 @@ def load_resolved(path: Path, folder: Path, settings: Sequence[str] = ()) -> Con
     _require_consistent(source, config)
     if not folder.is_dir():
         raise DataError(f"{folder}: there is no such folder")
-    resolved = resolve(config, folder)
+    try:
+        resolved = resolve(config, folder)
+    except UnresolvedError as error:
+        told = [source.problem(("samples", name), message) for name, message in error.problems.items()]
+        raise DataError("\n".join(map(str, told))) from error
     _require_consistent(source, resolved)
     return resolved
 
@@ -180,7 +184,7 @@ def _message(detail: ErrorDetails) -> str:
 
 def _keys(detail: ErrorDetails, place: Location) -> list[str]:
     """Return the keys that may stand at a place of the schema."""
-    if place[0] in ("inference", "systematics") and len(detail["loc"]) > 2:
+    if place[:1] in (("inference",), ("systematics",)) and len(detail["loc"]) > 2:
         return list(_tagged(place)[str(detail["loc"][2])].model_fields)
     model: type[BaseModel] = Configuration
     index = 0

@@ -41,18 +41,22 @@ def input_digests(config: Configuration, data: Path) -> dict[str, str]:
 def _inputs(config: Configuration, data: Path) -> list[Path]:
     """Return every file that events come from, friends among them."""
     found: dict[Path, None] = {}
-    for sample in config.samples.values():
-        parts: list[Part] = [*sample.parts.values()]
-        parts += [part for process in sample.alternatives.values() for part in process.parts.values()]
-        patterns = [name for part in parts for name in part.files or ()]
-        patterns += list(sample.inject.files or ()) if sample.inject is not None else []
-        for pattern in patterns:
-            for file in located(pattern, data):
-                found.setdefault(file.path)
-                names = {"name": file.path.name, "stem": file.path.name.partition(".")[0]}
-                friends = [filled(friend.partition(":")[0], names) for friend in config.events.friends]
-                found |= {data / friend: None for friend in friends if friend and (data / friend).is_file()}
+    patterns = [pattern for part in _parts(config) for pattern in part.files or ()]
+    patterns += [p for s in config.samples.values() if s.inject is not None for p in s.inject.files or ()]
+    for pattern in patterns:
+        for file in located(pattern, data):
+            found.setdefault(file.path)
+            names = {"name": file.path.name, "stem": file.path.name.partition(".")[0]}
+            friends = [filled(friend.partition(":")[0], names) for friend in config.events.friends]
+            found |= {data / friend: None for friend in friends if friend and (data / friend).is_file()}
     return list(found)
+
+
+def _parts(config: Configuration) -> list[Part]:
+    """Return the parts of all samples and of their alternatives."""
+    samples = config.samples.values()
+    others = [process for sample in samples for process in sample.alternatives.values()]
+    return [part for process in (*samples, *others) for part in process.parts.values()]
 
 
 def read_events(context: RunContext, digests: dict[str, str]) -> Outcome:
@@ -61,7 +65,8 @@ def read_events(context: RunContext, digests: dict[str, str]) -> Outcome:
     parts = [
         digests,
         context.blind,
-        config.analysis.model_dump(include={"luminosity", "seed"}),
+        config.analysis.luminosity if any(part.cross_section for part in _parts(config)) else None,
+        config.analysis.seed if any(sample.inject is not None for sample in config.samples.values()) else None,
         config.events.model_dump(),
         config.features.model_dump(exclude={"titles"}),
         {name: sample.model_dump() for name, sample in config.samples.items()},

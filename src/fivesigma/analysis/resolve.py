@@ -23,10 +23,18 @@ from fivesigma.analysis.schema import (
 from fivesigma.core.errors import DataError
 from fivesigma.events.files import filled, located, placeholders
 
-__all__ = ["members_of", "point_name", "resolve"]
+__all__ = ["UnresolvedError", "members_of", "point_name", "resolve"]
 
 PERIOD = "period"
 _INHERITED = tuple(name for name in Part.model_fields if name not in ("files", "select"))
+
+
+class UnresolvedError(DataError):
+    """What samples name is not there; ``problems`` says of which sample what."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        self.problems = dict(problems)
+        super().__init__("\n".join(f"samples.{name}: {message}" for name, message in problems.items()))
 
 
 def resolve(config: Configuration, folder: Path) -> Configuration:
@@ -41,25 +49,25 @@ def resolve(config: Configuration, folder: Path) -> Configuration:
 
     Raises
     ------
-    DataError
+    UnresolvedError
         If files or rows of metadata are missing: all of them, at once.
     """
     samples: dict[str, SampleConfiguration] = {}
     grids: dict[str, list[str]] = {}
-    missing = []
+    missing: dict[str, str] = {}
     for name, sample in config.samples.items():
         try:
             points = _Resolver(config, folder, name).points(sample)
         except DataError as error:
-            missing.append(f"samples.{name}: {error}")
+            missing[name] = str(error)
             continue
         if clash := next((point for point in points if point in samples), None):
-            missing.append(f"samples.{name}: its point {clash!r} is called as another sample is")
+            missing[name] = f"its point {clash!r} is called as another sample is"
         samples |= points
         if sample.grid is None and any(point.grid for point in points.values()):
             grids[name] = list(points)
     if missing:
-        raise DataError("\n".join(missing))
+        raise UnresolvedError(missing)
     return _named(config, samples, grids)
 
 

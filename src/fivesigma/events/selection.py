@@ -276,11 +276,13 @@ class Selection:
         where = f"{source.name}: {name!r} ({expression})"
         if wrong := int(np.count_nonzero(unusable & ~absent)):
             first = source.position(span, int(rows[np.flatnonzero(unusable & ~absent)[0]]))
-            raise DataError(f"{where} is NaN or infinite in {wrong} events, the first of them {first}")
+            raise DataError(
+                f"{where} is NaN or infinite in {wrong} of {len(values)} selected events, the first of them {first}"
+            )
         if self.missing is None:
             first = source.position(span, int(rows[np.flatnonzero(absent)[0]]))
             raise DataError(
-                f"{where} is not there in {np.count_nonzero(absent)} events, the first of them {first};"
+                f"{where} is not there in {np.count_nonzero(absent)} of {len(values)} selected events, the first of them {first};"
                 " `missing: [nan]` lets models see events that lack a value"
             )
 
@@ -325,5 +327,5 @@ def _require_finite(source: Source, span: Span, weight: Floats, what: str) -> No
         else f"up to {np.abs(weight).max():.3g}, too large to be squared,"
     )
     raise DataError(
-        f"{source.name}: {what} is {said} in {len(wrong)} events, the first of them {source.position(span, int(wrong[0]))}"
+        f"{source.name}: {what} is {said} in {len(wrong)} of {len(weight)} events, the first of them {source.position(span, int(wrong[0]))}"
     )
