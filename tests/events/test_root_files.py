@@ -12,7 +12,6 @@ import pytest
 import uproot
 
 from fivesigma.core.errors import DataError
-from fivesigma.events import root_files
 from fivesigma.events.root_files import RootTable, root_tables
 from fivesigma.events.source import Span
 
@@ -75,9 +74,8 @@ def test_what_was_written_is_read(make, events):
     assert str(read["jet_pt"].type) == "200 * var * float32"
 
 
-def test_spans_in_any_cut_give_the_same(make, events, monkeypatch):
-    source = RootTable(make(events))
-    monkeypatch.setattr(root_files, "_SPAN", 17)
+def test_spans_in_any_cut_give_the_same(make, events):
+    source = RootTable(make(events), span_rows=17)
     assert len(source.spans()) > 10
     for spans in (None, [Span(0, 1), Span(1, 2), Span(2, 70), Span(70, 138), Span(138, 200)], [Span(0, 200)]):
         read = whole(source, ["met", "jet_pt"], spans)

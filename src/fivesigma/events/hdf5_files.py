@@ -33,7 +33,7 @@ def hdf5_tables(path: Path) -> tuple[str, ...]:
     DataError
         If the file is missing, is no HDF5 file, or is damaged.
     """
-    with _opened(path) as file:
+    with _opened(path) as file, _readable(path):
         return find_tables(file)
 
 
@@ -68,7 +68,7 @@ class Hdf5Table:
 
     def spans(self) -> Sequence[Span]:
         """Return ranges of rows, at least one."""
-        with self._opened() as (file, layout):
+        with self._opened() as (file, layout), _readable(self.path):
             used = {column.dataset for column in layout.columns.values() if column.info.kind in ("flat", "jagged")}
             chunk = max((file[path].chunks[0] for path in used if file[path].chunks), default=1)
             step = chunk * max(1, round(self.span_rows / chunk))
@@ -81,8 +81,9 @@ class Hdf5Table:
                 self.name, {name: column.info for name, column in layout.columns.items()}, names, lambda _: None
             )
             wanted = {name: layout.columns[name] for name in sorted(names)}
-            for path in {column.dataset for column in wanted.values()}:
-                _check_filters(self.name, file[path])
+            with _readable(self.path):
+                for path in {column.dataset for column in wanted.values()}:
+                    _check_filters(self.name, file[path])
             for span in spans:
                 try:
                     columns = hdf5_values(file, wanted, span)
@@ -97,7 +98,7 @@ class Hdf5Table:
     def digest(self) -> str:
         """Return a digest of the file, and of the key where there are several tables."""
         content = file_digest(self.path)
-        with _opened(self.path) as file:
+        with _opened(self.path) as file, _readable(self.path):
             several = len(find_tables(file)) > 1
             return digest([content, str(resolve(self.name, file, self.key).name)]) if several else content
 

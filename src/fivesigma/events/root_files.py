@@ -16,6 +16,7 @@ import uproot
 
 from fivesigma.core.errors import DataError, suggestion
 from fivesigma.core.identity import digest, file_digest
+from fivesigma.events.named_columns import check_named
 from fivesigma.events.root_columns import OpenTable, RootColumn
 from fivesigma.events.root_ntuples import Ntuple
 from fivesigma.events.root_trees import Tree
@@ -75,21 +76,18 @@ class RootTable:
     tree
         Name of the tree, with its directory if it is in one ("dir/Events") and of the newest cycle if none is named
         ("Events;3"); the only one of the file if None.
+    span_rows
+        About how many entries a span has, whole clusters where all have one size.
     """
 
     path: Path
     tree: str | None = None
+    span_rows: int = _SPAN
 
     @property
     def name(self) -> str:
         """What messages call it: the path, with the tree where one is named."""
         return f"{self.path}" if self.tree is None else f"{self.path}:{self.tree}"
-
-    @property
-    def rows(self) -> int:
-        """The number of entries."""
-        with self._table() as table:
-            return table.entries
 
     def columns(self) -> Mapping[str, ColumnInfo]:
         """Return the branches or fields; parts of structures have names with dots: ``Jet.pt``.
@@ -103,15 +101,16 @@ class RootTable:
             return {name: column.info for name, column in table.columns.items()}
 
     def spans(self) -> Sequence[Span]:
-        """Return spans of equally many entries, whole clusters where clusters are alike."""
+        """Return ranges of equally many entries, at least one."""
         with self._table() as table:
-            step = _step(table.boundaries())
-            return [Span(start, min(start + step, table.entries)) for start in range(0, table.entries, step)]
+            step = _step(table.boundaries(), self.span_rows)
+            return [Span(start, min(start + step, table.entries)) for start in range(0, max(table.entries, 1), step)]
 
     def read(self, names: Collection[str], spans: Sequence[Span]) -> Iterator[Table]:
-        """Yield the named columns, each of shape (n,) or n lists, of each span in turn; see `Source.read`."""
+        """Yield the named columns of each span; see `Source.read`."""
         with self._table() as table:
-            wanted = {name: _named(self.name, table.columns, name) for name in names}
+            check_named(self.name, {name: column.info for name, column in table.columns.items()}, names, lambda _: None)
+            wanted = {name: table.columns[name] for name in names}
             for run, step in _runs(spans):
                 yield from self._read(table, wanted, run, step)
 
@@ -205,12 +204,12 @@ def _chosen(path: Path, found: Mapping[str, str], tree: str | None) -> str:
     return name
 
 
-def _step(boundaries: Sequence[int]) -> int:
+def _step(boundaries: Sequence[int], about: int) -> int:
     """Return how many entries to read at once: whole clusters if all but the last have one size."""
     sizes = np.diff(boundaries)
-    if len(sizes) and np.all(sizes[:-1] == sizes[0]) and 0 < sizes[-1] <= sizes[0] <= 2 * _SPAN:
-        return int(sizes[0]) * max(1, round(_SPAN / int(sizes[0])))
-    return _SPAN
+    if len(sizes) and np.all(sizes[:-1] == sizes[0]) and 0 < sizes[-1] <= sizes[0] <= 2 * about:
+        return int(sizes[0]) * max(1, round(about / int(sizes[0])))
+    return about
 
 
 def _runs(spans: Sequence[Span]) -> Iterator[tuple[Span, int]]:
@@ -228,18 +227,6 @@ def _runs(spans: Sequence[Span]) -> Iterator[tuple[Span, int]]:
         start = stop
 
 
-def _named(where: str, columns: Mapping[str, RootColumn], name: str) -> RootColumn:
-    usable = [key for key, column in columns.items() if column.info.kind in ("flat", "jagged")]
-    if name not in columns:
-        raise DataError(f"{where}: no column {name!r}{suggestion(name, usable)}")
-    column = columns[name]
-    if name not in usable:
-        parts = [key for key in usable if key.startswith(f"{name}.")]
-        hint = f"; its parts are {', '.join(parts[:12])}" if parts else ""
-        raise DataError(f"{where}: column {name!r} holds no numbers, but {column.info.type}{hint}")
-    return column
-
-
 def _damaged(
     where: str, table: OpenTable, wanted: Mapping[str, RootColumn], span: Span, error: BaseException
 ) -> DataError:
@@ -250,11 +237,13 @@ def _damaged(
                 try:
                     next(table.read({name: column}, piece, max(piece.stop - piece.start, 1)))
                 except _BROKEN as fault:
-                    entries = f"entries {piece.start} to {piece.stop - 1}"
-                    return DataError(f"{where}: column {name!r} cannot be read in {entries}: {_first_line(fault)}")
-    return DataError(
-        f"{where}: entries {span.start} to {span.stop - 1} cannot be read (damaged or truncated): {_first_line(error)}"
-    )
+                    return _unreadable(f"{where}: column {name!r}, ", piece, fault)
+    return _unreadable(f"{where}: ", span, error)
+
+
+def _unreadable(what: str, span: Span, error: BaseException) -> DataError:
+    entries = f"entries {span.start} to {span.stop - 1}"
+    return DataError(f"{what}{entries} cannot be read (damaged or truncated): {_first_line(error)}")
 
 
 def _first_line(error: BaseException) -> str:

@@ -1,0 +1,107 @@
+"""Tables of one length side by side, as friend trees are: further columns of the same events from other files."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from fivesigma.core.errors import DataError
+from fivesigma.core.identity import digest
+from fivesigma.events.named_columns import check_named
+from fivesigma.events.source import ColumnInfo, Columns, Source, Span, Table
+
+__all__ = ["Friends"]
+
+
+@dataclass(frozen=True, slots=True)
+class Friends:
+    """A table and its friends, event by event in the order in which they stand.
+
+    Attributes
+    ----------
+    main
+        The table that says where pieces begin and what events are called; of columns with one name, its own counts.
+    others
+        The friends, earlier ones before later ones. Like ``main`` they are of a format whose pieces are rows, which text is
+        not.
+    """
+
+    main: Source
+    others: tuple[Source, ...]
+
+    @property
+    def name(self) -> str:
+        """The name of the main table."""
+        return self.main.name
+
+    def columns(self) -> Mapping[str, ColumnInfo]:
+        """Return the columns of the main table, then those of the friends that are new.
+
+        Raises
+        ------
+        DataError
+            If a friend has another number of events, or cannot be read by rows.
+        """
+        self._check_lengths()
+        return {name: info for name, (_, info) in self._columns().items()}
+
+    def spans(self) -> Sequence[Span]:
+        """Return the spans of the main table; DataError if a friend has another number of events."""
+        self._check_lengths()
+        return self.main.spans()
+
+    def read(self, names: Collection[str], spans: Sequence[Span]) -> Iterator[Table]:
+        """Yield the named columns of each span, each from the table that has it; see `Source.read`."""
+        there = self._columns()
+        check_named(self.name, {name: info for name, (_, info) in there.items()}, names, lambda _: None)
+        wanted = [[name for name in names if there[name][0] is source] for source in self._sources()]
+        # the main table is always read, if only for the numbers of events
+        tables = [
+            source.read(own, spans)
+            for source, own in zip(self._sources(), wanted, strict=True)
+            if own or source is self.main
+        ]
+        for main, *others in zip(*tables, strict=True):
+            columns: Columns = dict(main.columns)
+            for other in others:
+                columns |= other.columns
+            yield Table({name: columns[name] for name in names}, main.length)
+
+    def position(self, span: Span, row: int) -> str:
+        """Return where an event stands in the main table."""
+        return self.main.position(span, row)
+
+    def digest(self) -> str:
+        """Return a digest of the main table and of its friends."""
+        return digest([source.digest() for source in self._sources()])
+
+    def _sources(self) -> tuple[Source, ...]:
+        return (self.main, *self.others)
+
+    def _columns(self) -> dict[str, tuple[Source, ColumnInfo]]:
+        found: dict[str, tuple[Source, ColumnInfo]] = {}
+        for source in self._sources():
+            for name, info in source.columns().items():
+                found.setdefault(name, (source, info))
+        return found
+
+    def _check_lengths(self) -> None:
+        length = _rows(self.main)
+        for friend in self.others:
+            if (other := _rows(friend)) != length:
+                raise DataError(
+                    f"{self.main.name}: has {length} events, but its friend {friend.name} has {other}; "
+                    "friends hold the same events in the same order"
+                )
+
+
+def _rows(source: Source) -> int:
+    """Return the number of rows of a table whose spans are rows; DataError if they are bytes of a text."""
+    spans = source.spans()
+    first = next(iter(source.read((), spans[:1])))
+    if first.length != spans[0].stop - spans[0].start:
+        raise DataError(
+            f"{source.name}: a text file cannot be read beside another, for where its rows begin is not known; "
+            "write it as Parquet, HDF5 or ROOT"
+        )
+    return spans[-1].stop
