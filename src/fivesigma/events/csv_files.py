@@ -68,14 +68,7 @@ class CsvFile:
         check_named(self.name, _columns(layout), names, layout.examples.get)
         with open_text(self.path) as file:
             for span in spans:
-                data = self._bytes(file, span)
-                try:
-                    yield read_rows(data, layout.separator, layout.types, sorted(names))
-                except RowError as error:
-                    line = self._lines_before(span.start) + error.line + 1
-                    raise DataError(f"{self.name}:{line}: {error}") from error
-                except pl.exceptions.PolarsError as error:
-                    raise DataError(f"{self.name}: {self.position(span, 0)} and following: {error}") from error
+                yield self._table(file, layout, sorted(names), span)
 
     def position(self, span: Span, row: int) -> str:
         """Return the line at which an event begins."""
@@ -87,6 +80,16 @@ class CsvFile:
     def digest(self) -> str:
         """Return a short digest of the file, packed as it is."""
         return file_digest(self.path)
+
+    def _table(self, file: Bytes, layout: Layout, names: Sequence[str], span: Span) -> Table:
+        try:
+            return read_rows(self._bytes(file, span), layout.separator, layout.types, names)
+        except RowError as error:
+            line = self._lines_before(span.start) + error.line + 1
+            raise DataError(f"{self.name}:{line}: {error}") from error
+        except pl.exceptions.PolarsError as error:
+            line = self._lines_before(span.start) + 1
+            raise DataError(f"{self.name}:{line}: this line or one that follows cannot be read: {error}") from error
 
     def _bytes(self, file: Bytes, span: Span) -> bytes:
         try:

@@ -174,7 +174,9 @@ def _names(path: Path, fields: Sequence[str]) -> tuple[str, ...]:
 
 def _given(path: Path, fields: Sequence[str], header: Sequence[str]) -> tuple[str, ...]:
     if len(fields) != len(header):
-        raise DataError(f"{path}:1: {len(fields)} fields, but `header` names {len(header)} columns")
+        raise DataError(
+            f"{path}:1: {len(fields)} field{'s' if len(fields) > 1 else ''}, but `header` names {len(header)} columns"
+        )
     return _each_once(path, header)
 
 

@@ -134,7 +134,7 @@ def _find_uneven(data: bytes, separator: str, width: int) -> None:
         elif b'"' in row:
             message = "a quote within a field, or one that does not close"
         elif fields != width:
-            message = f"{fields} fields, not {width}"
+            message = f"{fields} field{'s' if fields > 1 else ''}, not {width}"
         else:
             continue
         raise RowError(_line(data, rows, number), message)
