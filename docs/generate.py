@@ -10,7 +10,7 @@ from typing import Any
 
 from fivesigma.analysis.schema import Configuration
 from fivesigma.core.four_leptons import FOUR_LEPTON_FUNCTIONS
-from fivesigma.core.functions import FUNCTIONS
+from fivesigma.core.functions import FUNCTIONS, LIST_FUNCTIONS, Function
 from fivesigma.learning.classifiers import available, classifier
 
 __all__ = ["write_reference"]
@@ -58,9 +58,23 @@ def _rst(text: str) -> str:
 
 def _functions() -> str:
     """Return the tables of functions that expressions may call."""
-    rows = [f"| `{function.usage}` | {function.meaning} |" for function in FUNCTIONS.values()]
+    of_numbers = {name: function for name, function in FUNCTIONS.items() if name not in LIST_FUNCTIONS}
     leptons = [f"- `{name}(lep)`" for name in FOUR_LEPTON_FUNCTIONS]
-    return "\n".join(["| function | what it is |", "| --- | --- |", *rows, "", *leptons]) + "\n"
+    parts = [
+        "### Of numbers, and of each element of a list",
+        _usage(of_numbers),
+        "### Of a list, for each event",
+        _usage(LIST_FUNCTIONS),
+        "### Of four leptons",
+        "They take the name of a collection and read `lep_pt_0` … `lep_charge_3`.",
+        "\n".join(leptons),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _usage(functions: Mapping[str, Function]) -> str:
+    rows = [f"| `{function.usage}` | {function.meaning} |" for function in functions.values()]
+    return "\n".join(["| function | what it is |", "| --- | --- |", *rows])
 
 
 def _schema() -> str:
