@@ -215,6 +215,35 @@ def test_columns_that_do_not_fit():
         frame(pl.LazyFrame({"a": [1]}).select("nothing"))
 
 
+@pytest.mark.parametrize("column", [5, "abc", {"a": 1}, np.array(5), None])
+def test_a_column_that_is_no_array(column):
+    with pytest.raises(
+        DataError, match=rf"dataframe: not a readable dict: column 'x' is no array, but {type(column).__name__}"
+    ):
+        frame({"x": column})
+
+
+def test_strange_columns_are_no_numbers_and_do_no_harm():
+    source = frame(
+        {"x": [1.5], "big": [2**70], "union": ak.Array([1, "a"])[:1], "empty": ak.Array([[]]), "mixed": [[1]]}
+    )
+    assert {name: info.kind for name, info in source.columns().items()} == {
+        "x": "flat",
+        "big": "other",
+        "union": "other",
+        "empty": "jagged",
+        "mixed": "jagged",
+    }
+    (table,) = source.read(["x", "empty"], source.spans())
+    assert str(table.columns["empty"].type) == "1 * var * float64"
+
+
+@pytest.mark.parametrize("data", [pl.Series([1]), pa.chunked_array([[1]])])
+def test_one_column_without_a_name(data):
+    with pytest.raises(DataError, match=rf"dataframe: not a readable {type(data).__name__}"):
+        frame(data)
+
+
 def test_missing_columns_and_text():
     source = frame(COLUMNS, "mine")
     with pytest.raises(DataError, match="mine: no column 'jet'; did you mean jets"):

@@ -115,7 +115,7 @@ def _named_columns(name: str, data: Any) -> tuple[dict[str, Any], int]:
         if accepts(data):
             try:
                 pairs = list(columns(data))
-            except (pa.ArrowException, pl.exceptions.PolarsError) as error:
+            except (pa.ArrowException, pl.exceptions.PolarsError, TypeError) as error:
                 raise DataError(f"{name}: not a readable {type(data).__name__}: {error}") from error
             named = dict(pairs)
             if len(named) < len(pairs):
@@ -158,7 +158,14 @@ def _of_fields(data: Any) -> _Pairs:
 
 
 def _of_mapping(data: Any) -> _Pairs:
-    return ((str(name), _array(column)) for name, column in data.items())
+    for name, column in data.items():
+        if (
+            isinstance(column, str | bytes | Mapping)
+            or not hasattr(column, "__len__")
+            or getattr(column, "ndim", 1) == 0
+        ):
+            raise TypeError(f"column {name!r} is no array, but {type(column).__name__}")
+        yield str(name), _array(column)
 
 
 def _is_pandas(data: Any) -> bool:
@@ -188,7 +195,7 @@ def _array(column: Any) -> Any:
         return array
     try:
         return pa.array(column if array is None else array, from_pandas=True)
-    except (pa.ArrowException, TypeError, ValueError):
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
         return np.fromiter(column, dtype=object)
 
 
@@ -207,7 +214,7 @@ def _as_arrow(column: Any) -> Any:
 
 
 def _values(column: Any) -> Any:
-    if isinstance(column, ak.Array) and str(column.type.content).startswith("var * ") and "?" not in str(column.type):
+    if isinstance(column, ak.Array) and _is_plain(str(column.type.content)):
         return column
     if not isinstance(column, np.ndarray):
         return arrow_values(_as_arrow(column))
@@ -215,6 +222,11 @@ def _values(column: Any) -> Any:
         column = np.ma.filled(column.astype(np.float64), np.nan) if np.ma.is_masked(column) else column.data
     column = column.astype(column.dtype.newbyteorder("="), copy=False)
     return ak.from_regular(ak.from_numpy(column), axis=1) if column.ndim == 2 else column
+
+
+def _is_plain(held: str) -> bool:
+    """Return whether awkward lists are as they should be: of any length, of numbers that are all there."""
+    return held.startswith("var * ") and "?" not in held and "unknown" not in held
 
 
 def _buffers(values: Any) -> tuple[NDArray[Any], ...]:
