@@ -21,6 +21,14 @@ def particles():
     ]
 
 
+def test_numbers_and_arrays_together():
+    """Two back to back at rest together: M = pt₁ + pt₂ at the same pt, whichever of them are arrays."""
+    pt = np.full(4, 50.0)
+    np.testing.assert_allclose(kinematics.invariant_mass(pt, 0.5, 0.0, 50.0, -0.5, np.pi), 100 * np.cosh(0.5))
+    np.testing.assert_allclose(kinematics.invariant_mass(50.0, 0.0, 0.0, pt, 0.0, np.pi), np.full(4, 100.0))
+    assert kinematics.four_momentum(1.0, 2.0, np.zeros(3)).shape == (4, 3)
+
+
 def test_invariant_mass(particles):
     numbers, vectors = particles
     np.testing.assert_allclose(

@@ -48,10 +48,10 @@ def _unreadable(error: Exception, spelling: Spelling) -> str:
         return f"{words[0]!r} is a word of Python's; a column of that name is written in backticks: `{words[0]}`"
     if re.search(r"(?<![<>=!])=(?!=)", spelling.python):
         return "a single = compares nothing; write == for equal"
-    if not isinstance(error, SyntaxError) or not error.offset:
+    if not isinstance(error, SyntaxError) or error.offset is None:
         return "it cannot be read"
     why = f" ({error.msg})" if re.search("never closed|unmatched|does not match|too many nested", error.msg) else ""
-    rest = spelling.restored(spelling.python[error.offset - 1 :]).strip()
+    rest = spelling.restored(spelling.python[error.offset - 1 :]) if error.offset else ""
     return (
         f"it cannot be read from {quoted(rest[:20])} on{why}" if rest else f"it cannot be read: it ends too early{why}"
     )

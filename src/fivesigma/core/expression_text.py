@@ -32,10 +32,10 @@ class Spelling:
     stand_ins: dict[str, str] = field(default_factory=dict)
 
     def restored(self, piece: str) -> str:
-        """Return a piece of what Python reads as the user wrote it."""
+        """Return a piece of what Python reads as the user wrote it, but for spaces."""
         for stand_in, name in self.stand_ins.items():
-            piece = piece.replace(f" {stand_in} ", name).replace(stand_in, name)
-        return piece
+            piece = piece.replace(stand_in, name)
+        return " ".join(piece.split())
 
 
 def quoted(text: str) -> str:
