@@ -13,23 +13,32 @@ from fivesigma.core.version import __version__
 
 if TYPE_CHECKING:
     from fivesigma.core.parallel import Workers
+    from fivesigma.core.sample import Variation
     from fivesigma.evaluation.roc import roc
     from fivesigma.events.assemble import dataset
     from fivesigma.events.read import read
     from fivesigma.inference.counting import count
     from fivesigma.inference.filling import templates
-    from fivesigma.inference.systematics import Normalisation
+    from fivesigma.inference.limit_plane import SignalPoint
+    from fivesigma.inference.signal_grid import limit_plane
+    from fivesigma.inference.systematics import Normalisation, ShapeSystematic
     from fivesigma.inference.template_fit import fit_templates, upper_limit
+    from fivesigma.inference.varied_events import VariedEvents
     from fivesigma.learning.cross_fit import cross_fit
     from fivesigma.plots.registry import plot
 
 _HOMES = {
     "Normalisation": "inference.systematics",
+    "ShapeSystematic": "inference.systematics",
+    "SignalPoint": "inference.limit_plane",
+    "Variation": "core.sample",
+    "VariedEvents": "inference.varied_events",
     "Workers": "core.parallel",
     "count": "inference.counting",
     "cross_fit": "learning.cross_fit",
     "dataset": "events.assemble",
     "fit_templates": "inference.template_fit",
+    "limit_plane": "inference.signal_grid",
     "plot": "plots.registry",
     "read": "events.read",
     "roc": "evaluation.roc",
@@ -39,12 +48,17 @@ _HOMES = {
 
 __all__ = [
     "Normalisation",
+    "ShapeSystematic",
+    "SignalPoint",
+    "Variation",
+    "VariedEvents",
     "Workers",
     "__version__",
     "count",
     "cross_fit",
     "dataset",
     "fit_templates",
+    "limit_plane",
     "plot",
     "read",
     "roc",

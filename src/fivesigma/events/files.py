@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fivesigma.core.errors import DataError, suggestion
 from fivesigma.events.formats import open_source
+from fivesigma.events.friends import Friends
 from fivesigma.events.parameters import Parametrised
 from fivesigma.events.source import Source
 
@@ -146,7 +147,6 @@ def _source(
 ) -> Source:
     source = open_source(file.path, tree, header=header)
     if friends:
-        from fivesigma.events.friends import Friends
         source = Friends(source, tuple(_friend(friend, file.path, folder) for friend in friends))
     return Parametrised(source, file.parameters) if file.parameters else source
 
