@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from fivesigma import __version__
 from fivesigma.cli.main import cli
 
-COMMANDS = ("doctor", "inspect", "recipes", "report", "run", "show", "simulate", "validate")
+COMMANDS = ("doctor", "init", "inspect", "recipes", "report", "run", "show", "simulate", "validate")
 
 
 def invoke(*arguments):

@@ -60,13 +60,13 @@ def test_each_column_is_what_it_is():
     pt, mass, jets = (found.columns[name] for name in ("lep_pt", "jet_m", "jets"))
     assert (pt.minimum, pt.maximum) == (COLUMNS["lep_pt"].min(), COLUMNS["lep_pt"].max())
     assert pt.mean == pytest.approx(COLUMNS["lep_pt"].mean(), rel=1e-12)
-    assert (pt.missing, pt.distinct, pt.sentinel, pt.unit) == (0, None, None, "MeV")
+    assert (pt.missing, pt.values, pt.sentinel, pt.unit) == (0, None, None, "MeV")
     assert mass.sentinel == (-999, pytest.approx(1 / 3))
     assert mass.minimum == COLUMNS["jet_m"][:200].min()
     assert mass.mean == pytest.approx(COLUMNS["jet_m"][:200].mean(), rel=1e-12)
     assert mass.unit == "MeV"  # small, but the table's other momentum is
     assert found.columns["phi"].unit == "rad"
-    assert (found.columns["charge"].distinct, found.columns["charge"].unit) == (2, None)
+    assert (found.columns["charge"].values, found.columns["charge"].unit) == ((-1, 1), None)
     assert found.columns["gap"].missing == pytest.approx(1 / 3)
     assert found.columns["gap"].mean == 1.5
     assert (jets.kind, jets.size, jets.multiplicity) == ("jagged", 600, Multiplicity(mean=2.0, maximum=5))

@@ -22,6 +22,9 @@ _SIGNAL = re.compile(
     r"slepton|chargino|neutralino|[zw]_?prime|graviton|(^|[^a-z])h_?\d{3}|t2(tt|bb|degstop)|tohh|monopole|darkmatter|heavyn|leptoquark"
 )
 _VARIED = re.compile(r"(varied|variation|up|down|syst\w*|jes|jer)$")
+_SUFFIX = re.compile(r"\.(root|csv|tsv|txt|parquet|pq|h5|hdf5?)(\.gz)?$", re.IGNORECASE)
+_FULL_STOP = re.compile(r"(?<!\d)\.|\.(?!\d)")
+"""One that is none within a number."""
 _MOST_VALUES = 50_000_000
 
 
@@ -56,14 +59,8 @@ class StarterTable:
         """What the sample may be called: the tree's name if the file holds several, else the telling part of the file's."""
         if self.tree is not None:
             return self.tree.rpartition("/")[2]
-        parts = [
-            part for part in re.sub(r"\.(gz|root|csv|tsv|txt|parquet|pq|h5|hdf5?)$", "", self._name).split(".") if part
-        ]
+        parts = [part for part in _FULL_STOP.split(_SUFFIX.sub("", self.path.name)) if part]
         return next((part for part in reversed(parts) if not part.isdigit()), self.path.name)
-
-    @property
-    def _name(self) -> str:
-        return re.sub(r"\.gz$", "", self.path.name)
 
     @property
     def columns(self) -> Mapping[str, ColumnDescription]:
@@ -117,7 +114,7 @@ def _trees(path: Path, kind: Kind | None, remarks: list[str]) -> list[tuple[str 
     """Return the trees of a file that are samples, with their kinds; one that a file holds alone need not be named."""
     there = tables(path)
     if len(there) <= 1:
-        return [(None, kind or _kind_of(path.name))]
+        return [(None, kind or _kind_of(path.name, *there))]
     nominal = [tree for tree in there if not _VARIED.search(tree.lower())] or list(there)
     if skipped := [tree for tree in there if tree not in nominal]:
         remarks.append(f"{path}: left out, for they look like variations: {', '.join(skipped)}")
@@ -130,12 +127,14 @@ def _trees(path: Path, kind: Kind | None, remarks: list[str]) -> list[tuple[str 
     return [(tree, kind) for tree in fitting]
 
 
-def _kind_of(name: str) -> Kind:
-    """Return what kind of sample a name tells of; background if it tells nothing."""
-    name = name.lower()
-    if not re.match(r"(.*[^a-z])?mc([^a-z]|$)", name) and _DATA.search(name):
-        return "data"
-    return "signal" if _SIGNAL.search(name) else "background"
+def _kind_of(*names: str) -> Kind:
+    """Return what kind of sample names tell of, the first that tells something; background if none does."""
+    for name in map(str.lower, names):
+        if not re.match(r"(.*[^a-z])?mc([^a-z]|$)", name) and _DATA.search(name):
+            return "data"
+        if _SIGNAL.search(name):
+            return "signal"
+    return "background"
 
 
 def _alike(

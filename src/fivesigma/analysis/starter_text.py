@@ -104,14 +104,14 @@ def _samples(samples: Sequence[StarterSample]) -> Iterator[str]:
         if sample.select is not None:
             yield f"    select: {_quoted(sample.select)}"
         yield from _remarks(sample.remarks, "    ")
-        yield from _weight(sample, common)
+        yield from _weight(sample, common, mixed=len(_weights(samples)) > 1)
     if pattern := _grid(samples):
         yield from _comment(
             f"points of a signal grid can be one sample, for a limit at each of them: files: {_quoted(pattern)}", "  "
         )
 
 
-def _weight(sample: StarterSample, common: str | None) -> Iterator[str]:
+def _weight(sample: StarterSample, common: str | None, *, mixed: bool) -> Iterator[str]:
     if sample.kind == "data":
         yield "    duplicates: remove # an event that two trigger streams recorded counts once"
         return
@@ -119,13 +119,17 @@ def _weight(sample: StarterSample, common: str | None) -> Iterator[str]:
         yield f"    generator_weight: {_quoted(sample.weight)}"
         yield "    sum_of_weights: files # of all that was generated; a number if the files hold only a part"
         yield "    cross_section: 1 # pb; yours"
-    elif sample.weight != common:
+    elif sample.weight != common or mixed:
         yield f"    weight: {_quoted(sample.weight or '1')} # {_sum(sample)}"
+
+
+def _weights(samples: Sequence[StarterSample]) -> set[str | None]:
+    return {sample.weight for sample in samples if sample.kind != "data" and not sample.of_generator}
 
 
 def _common_weight(samples: Sequence[StarterSample]) -> str | None:
     """Return the weight that is the same in all simulated samples, if there is one."""
-    weights = {sample.weight for sample in samples if sample.kind != "data" and not sample.of_generator}
+    weights = _weights(samples)
     return weights.pop() if len(weights) == 1 else None
 
 

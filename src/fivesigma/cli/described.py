@@ -90,8 +90,8 @@ def _notes(column: ColumnDescription) -> Iterator[str]:
         yield "text" if column.type != "text" else ""
     elif column.kind == "other":
         yield "no numbers"
-    elif column.distinct is not None and column.minimum is not None:
-        yield "constant" if column.distinct == 1 else f"{column.distinct} values"
+    elif column.values:
+        yield "constant" if len(column.values) == 1 else f"{len(column.values)} values"
     if lengths := _lengths(column):
         yield lengths
 

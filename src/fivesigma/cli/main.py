@@ -16,6 +16,7 @@ __all__ = ["cli", "main"]
 
 _COMMANDS: Mapping[str, str] = {
     "doctor": "Say what is installed, and what is missing for what.",
+    "init": "Write a first YAML for event files to stdout.",
     "inspect": "Say what event files hold.",
     "recipes": "List the analyses that come with the package.",
     "report": "Write the page of a run again, from its results.",

@@ -48,8 +48,8 @@ class ColumnDescription:
         Fraction of the values that are NaN.
     infinite
         Fraction of the values that are infinite.
-    distinct
-        How many different finite values there are; None if more than twenty.
+    values
+        The different finite values, ascending, those that stand for "not there" left out; None if there are more than twenty.
     sentinel
         The value that seems to stand for "not there", with its fraction; None if none does.
     unit
@@ -67,7 +67,7 @@ class ColumnDescription:
     mean: float | None = None
     missing: float = 0.0
     infinite: float = 0.0
-    distinct: int | None = None
+    values: tuple[float, ...] | None = None
     sentinel: Sentinel | None = None
     unit: str | None = None
     multiplicity: Multiplicity | None = None
@@ -170,7 +170,7 @@ def _described(info: ColumnInfo, summary: Summary | None, events: int) -> Column
         mean=mean,
         missing=summary.missing / size,
         infinite=summary.infinite / size,
-        distinct=summary.extremes.distinct,
+        values=None if summary.extremes.distinct is None else tuple(lowest),
         sentinel=found,
         unit=_unit(info.name, magnitude, minimum, maximum) if summary.extremes.distinct is None else None,
         multiplicity=Multiplicity(mean=size / events, maximum=summary.longest) if info.kind == "jagged" else None,
