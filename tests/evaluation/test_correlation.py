@@ -1,8 +1,10 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from numpy.testing import assert_allclose
 
+from fivesigma.core.errors import FivesigmaError
 from fivesigma.evaluation.correlation import (
     correlations,
     observable_correlations,
@@ -68,3 +70,48 @@ def test_a_constant_observable_has_no_correlation(toy):
     dataset, scores = toy
     result = observable_correlations(replace(dataset, observables={"mass": np.ones(len(dataset))}), scores)
     assert result.coefficients == {"mass": None}
+
+
+def test_where_values_are_missing_each_pair_has_its_own_events():
+    generator = np.random.default_rng(3)
+    columns = generator.normal(1e4, 1, size=(400, 3)) @ generator.normal(size=(3, 3))
+    weight = generator.uniform(-0.2, 1, 400)
+    columns[generator.random(400) < 0.3, 0] = np.nan
+    columns[generator.random(400) < 0.5, 2] = np.nan
+    found = weighted_correlation(columns, weight)
+    for i, j in ((0, 1), (0, 2), (1, 2)):
+        both = np.isfinite(columns[:, i]) & np.isfinite(columns[:, j])
+        x, y = columns[both][:, [i, j]].T - np.average(columns[both][:, [i, j]], axis=0, weights=weight[both])[:, None]
+        w = weight[both]
+        expected = (w * x * y).sum() / np.sqrt((w * x * x).sum() * (w * y * y).sum())
+        assert_allclose([found[i, j], found[j, i]], expected, rtol=1e-6)
+    assert_allclose(np.diag(found), 1)
+
+
+def test_a_column_that_is_constant_or_never_there_has_no_correlation_beside_missing_values():
+    columns = np.array([[1.0, 5.0, np.nan, 0.1], [2.0, 5.0, np.nan, np.nan], [4.0, 5.0, np.nan, 0.1]])
+    found = weighted_correlation(columns, np.ones(3))
+    assert_allclose(found[0, 0], 1)
+    assert np.isnan(found[1:]).all()
+    assert np.isnan(found[0, 1:]).all()
+
+
+def test_observables_may_be_among_the_features_and_names_are_checked(toy):
+    dataset, _ = toy
+    signal, background = correlations(dataset, features=["useful", "follower"])
+    assert signal.features == ("useful", "follower")
+    mask = dataset.background
+    expected = np.corrcoef(dataset.X[mask, 0], dataset.observables["follower"][mask])[0, 1]
+    assert_allclose(background.matrix[0][1], expected, rtol=1e-4)
+    with pytest.raises(FivesigmaError, match="no input or observable 'folower'; did you mean follower"):
+        correlations(dataset, features=["folower"])
+
+
+def test_an_observable_that_is_missing_in_some_events_is_correlated_in_the_others(toy):
+    dataset, scores = toy
+    holes = np.where(np.arange(len(dataset)) % 3 == 0, np.nan, dataset.observables["follower"])
+    changed = replace(dataset, observables={"follower": holes, "nothing": np.full(len(dataset), np.nan)})
+    found = observable_correlations(changed, scores).coefficients
+    mask = dataset.background & np.isfinite(holes)
+    assert_allclose(found["follower"].value, np.corrcoef(scores.value[mask], holes[mask])[0, 1])
+    assert found["nothing"] is None

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -81,3 +83,17 @@ def test_edges_rise_whatever_the_values(values):
     else:
         with pytest.raises(DataError, match="no finite value"):
             binning(values, 10)
+
+
+def test_events_that_lack_a_value_are_counted_and_the_others_filled(toy):
+    dataset, _ = toy
+    X = dataset.X.copy()
+    X[dataset.signal & (np.arange(len(dataset)) % 4 == 0), 0] = np.nan
+    (found,) = feature_distributions(replace(dataset, X=X), features=["useful"])
+    signal, background = found.samples
+    assert (signal.histogram.missing, background.histogram.missing) == (750, 0)
+    assert found.missing == pytest.approx(750 / 6000)
+    (whole,) = feature_distributions(dataset, features=["useful"])
+    assert found.outside == pytest.approx(whole.outside, abs=0.005)
+    assert signal.histogram.total.sum() == pytest.approx(0.75 * whole.samples[0].histogram.total.sum(), rel=0.02)
+    np.testing.assert_array_equal(background.histogram.events, 3000)
