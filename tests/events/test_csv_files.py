@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from fivesigma.core.errors import DataError
 from fivesigma.core.identity import file_digest
 from fivesigma.events.csv_files import CsvFile
+from fivesigma.events.csv_rows import RowError, _check_height
 
 FEW = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 WORDS = ("", "nan", "NaN", "NA", "null")
@@ -150,7 +152,7 @@ def test_a_fraction_far_below_in_a_column_of_whole_numbers(write):
 
 
 def test_whole_numbers_beyond_the_signed_ones(write):
-    columns, _ = read(CsvFile(write(f"id,x\n{2**64 - 1},1\n1,1.5\n"), span_bytes=1))
+    columns, _ = read(CsvFile(write(f"id,n\n{2**64 - 1},1\n1,NA\n"), span_bytes=1))
     assert columns["id"].dtype == np.uint64
     assert columns["id"].tolist() == [2**64 - 1, 1]
 
@@ -272,6 +274,23 @@ def test_truths_and_numbers_do_not_mix(write):
         read(CsvFile(write("a,b\n" + "1,true\n" * 30_000 + "3,1\n")))
     with pytest.raises(DataError, match=r"events\.csv:5: column 'b': 'true' is no number"):
         read(CsvFile(write("a,b\n1,0\n2,1\n3,1\n4,true\n"), span_bytes=1))
+
+
+def test_a_last_row_of_missing_values_is_no_blank_line(write):
+    columns, length = read(CsvFile(write("a\tb\n1\t2\n\t\n\n")))
+    assert length == 2
+    assert np.isnan(columns["a"][1])
+
+
+def test_rows_that_are_counted_differently():
+    with pytest.raises(RowError, match="2 rows follow, or 1: their quotes can be read in two ways"):
+        _check_height(pl.DataFrame({"x": [1]}), 2)
+
+
+@pytest.mark.parametrize("row", ['3,5" or 6" pipe', '3,"a"b"', '3, "a"'])
+def test_quotes_within_a_field_far_below(write, row):
+    with pytest.raises(DataError, match=r"events\.csv:50002: a quote within a field"):
+        read(CsvFile(write("a,b\n" + "1,x\n" * 50_000 + row + "\n4,y\n")), ["a"])
 
 
 @pytest.mark.parametrize("size", [1, 4, 1 << 20])

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from fivesigma.core.errors import DataError
 from fivesigma.core.identity import file_digest
 from fivesigma.events.parquet_files import ParquetFile
+from fivesigma.events.source import Span
 
 FEW = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -80,6 +81,14 @@ def test_spans_are_row_groups_joined_or_split(write):
     ]
     assert [tuple(span) for span in ParquetFile(path, span_rows=40).spans()][:3] == [(0, 40), (40, 100), (100, 140)]
     assert len(ParquetFile(path).spans()) == 1
+
+
+@pytest.mark.parametrize("spans", [[(10, 20), (20, 60)], [(60, 100)], [(5, 6), (50, 51), (51, 99)], [(70, 80), (0, 3)]])
+@pytest.mark.parametrize("group", [7, 100])
+def test_any_spans_can_be_read(write, spans, group):
+    source = ParquetFile(write({"x": np.arange(100)}, row_group_size=group))
+    for (start, stop), table in zip(spans, source.read(["x"], [Span(*span) for span in spans]), strict=True):
+        np.testing.assert_array_equal(table.columns["x"], np.arange(start, stop))
 
 
 def test_types_of_columns(write):
