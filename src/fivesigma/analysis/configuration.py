@@ -88,12 +88,13 @@ def load_resolved(path: Path, folder: Path, settings: Sequence[str] = ()) -> Con
     except UnresolvedError as error:
         told = [source.problem(("samples", name), message) for name, message in error.problems.items()]
         raise DataError("\n".join(map(str, told))) from error
-    _require_consistent(source, resolved)
+    _require_consistent(source, resolved, resolved=True)
     return resolved
 
 
-def _require_consistent(source: YamlSource, config: Configuration) -> None:
-    if wrong := [source.problem(location, message) for location, message in inconsistencies(config)]:
+def _require_consistent(source: YamlSource, config: Configuration, *, resolved: bool = False) -> None:
+    found = inconsistencies(config, resolved=resolved)
+    if wrong := [source.problem(location, message) for location, message in found]:
         raise ConfigurationError(wrong)
 
 

@@ -27,9 +27,13 @@ def axes_of(observable: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in observable.replace("×", "*").split("*"))
 
 
-def inconsistencies(config: Configuration) -> Iterator[Inconsistency]:
-    """Yield what is wrong, each with its place; nothing is read from disk."""
-    yield from sample_inconsistencies(config)
+def inconsistencies(config: Configuration, *, resolved: bool = False) -> Iterator[Inconsistency]:
+    """Yield what is wrong, each with its place; nothing is read from disk.
+
+    Of a ``resolved`` configuration samples are not looked at: they are as resolving made them.
+    """
+    if not resolved:
+        yield from sample_inconsistencies(config)
     yield from _features(config)
     yield from _models(config)
     yield from _training(config)

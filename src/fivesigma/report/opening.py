@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from fivesigma.report.answer import headline, status
-from fivesigma.report.cells import Cell, cell, interval
+from fivesigma.report.answer import Status, headline, status
+from fivesigma.report.cells import MISSING, Cell, cell, interval
 from fivesigma.report.content import RunContent
 from fivesigma.report.inference import expected_limit_cell, observed_label, observed_limit_cell, type_name
+from fivesigma.report.limit_plane import excluded_points
 from fivesigma.report.limits import CONFIDENCE
 
 __all__ = ["KeyNumber", "key_numbers", "source"]
@@ -28,19 +31,33 @@ def key_numbers(content: RunContent) -> tuple[KeyNumber, ...]:
     if found is not None:
         _, entry = found
         kind = status(content.results, content.config)
-        numbers = [
-            KeyNumber(label=f"expected limit on μ, {CONFIDENCE}, and its ±1σ band", value=expected_limit_cell(entry)),
-            KeyNumber(label="expected significance", value=cell(entry.get("z_expected"), "z_expected")),
-            KeyNumber(label=observed_label("observed limit on μ", kind), value=observed_limit_cell(entry)),
-            KeyNumber(
-                label=observed_label("observed significance", kind), value=cell(entry.get("z_observed"), "z_observed")
-            ),
-        ]
+        numbers = _of_plane(entry, kind) if "points" in entry else _of_one_signal(entry, kind)
     aucs = {name: model["auc"] for name, model in content.results.get("models", {}).items() if model.get("auc")}
     if aucs:
         best = max(aucs, key=lambda name: float(aucs[name]["value"]))
         numbers.append(KeyNumber(label=f"highest AUC, out of fold ({best})", value=interval(aucs[best])))
     return tuple(numbers)
+
+
+def _of_one_signal(entry: Mapping[str, Any], kind: Status) -> list[KeyNumber]:
+    return [
+        KeyNumber(label=f"expected limit on μ, {CONFIDENCE}, and its ±1σ band", value=expected_limit_cell(entry)),
+        KeyNumber(label="expected significance", value=cell(entry.get("z_expected"), "z_expected")),
+        KeyNumber(label=observed_label("observed limit on μ", kind), value=observed_limit_cell(entry)),
+        KeyNumber(
+            label=observed_label("observed significance", kind), value=cell(entry.get("z_observed"), "z_observed")
+        ),
+    ]
+
+
+def _of_plane(entry: Mapping[str, Any], kind: Status) -> list[KeyNumber]:
+    """Return how many points of a signal grid are excluded."""
+    told = []
+    for label, key in (("expected", "limit_expected"), (observed_label("observed", kind), "limit_observed")):
+        excluded, points = excluded_points(entry, key)
+        value = Cell(text=f"{excluded} of {points}", kind="number") if points else MISSING
+        told.append(KeyNumber(label=f"signal points excluded at {CONFIDENCE}, {label}", value=value))
+    return told
 
 
 def source(content: RunContent) -> str:

@@ -15,7 +15,7 @@ from fivesigma.report.figures import FigureView, figure_views
 from fivesigma.report.opening import key_numbers, source
 from fivesigma.report.sections import sections
 
-__all__ = ["render"]
+__all__ = ["environment", "render"]
 
 
 def render(content: RunContent) -> str:
@@ -27,7 +27,7 @@ def render(content: RunContent) -> str:
     hero, rest = _figures(content)
     analysis = content.config.get("analysis", {})
     return (
-        _environment()
+        environment()
         .get_template("page.html.j2")
         .render(
             title=analysis.get("title") or analysis.get("name") or content.results.get("analysis") or "Analysis",
@@ -48,7 +48,7 @@ def render(content: RunContent) -> str:
     )
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
     return Environment(
         loader=PackageLoader("fivesigma.report"),
         autoescape=True,

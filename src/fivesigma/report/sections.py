@@ -16,7 +16,7 @@ from fivesigma.report.models import auc_table, built_table, judgement_tables
 from fivesigma.report.tables import Column, Group, Part, Row, Table, tables_of
 from fivesigma.report.yields import cutflow_table, sample_table
 
-__all__ = ["Section", "sections"]
+__all__ = ["Section", "inputs_table", "sections"]
 
 _PRINTED = frozenset({"schema", "fivesigma", "analysis", "samples", "models", "inference", "findings", "judgement"})
 
@@ -66,10 +66,10 @@ def _features(content: RunContent) -> Iterator[Part]:
     features = content.config.get("features", {})
     for key, caption in (("inputs", "Model inputs"), ("observables", "Observables, kept from the models")):
         if chosen := features.get(key):
-            yield Part(tables=(_inputs_table(caption, chosen, content.models if key == "inputs" else {}),))
+            yield Part(tables=(inputs_table(caption, chosen, content.models if key == "inputs" else {}),))
 
 
-def _inputs_table(caption: str, chosen: Any, models: Mapping[str, Mapping[str, Any]]) -> Table:
+def inputs_table(caption: str, chosen: Any, models: Mapping[str, Mapping[str, Any]]) -> Table:
     expressions = chosen if isinstance(chosen, Mapping) else {name: name for name in chosen}
     users = {
         name: set(model["inputs"]) for name, model in models.items() if isinstance(model.get("inputs"), list | tuple)

@@ -14,7 +14,7 @@ from fivesigma.report.tables import Column, Group, Row, Table
 __all__ = ["cutflow_table", "sample_label", "sample_table"]
 
 _FIRST_COLUMNS = ("kind", "events", "yield", "effective_events", "negative_weight_fraction")
-_NOT_COLUMNS = frozenset({"pseudo", "yield_error", "label"})
+_NOT_COLUMNS = frozenset({"pseudo", "yield_error", "label", "parameters"})
 
 
 def sample_label(name: str, config: Mapping[str, Any]) -> str:
@@ -63,6 +63,7 @@ def _total_row(backgrounds: Sequence[Mapping[str, Any]], keys: Sequence[str]) ->
 
 def cutflow_table(cutflow: Mapping[str, Sequence[Mapping[str, Any]]], config: Mapping[str, Any]) -> Table:
     """Return the rows of every sample: raw events, weighted yield, efficiency of the step and of all up to it."""
+    shown = _without_other_points(cutflow, config)
     lost = any(step.get("missing") for steps in cutflow.values() for step in steps)
     heads = ("Raw events", "Yield", "Step efficiency", "Cumulative", *(["Lost for lack of a value"] if lost else []))
     return Table(
@@ -73,10 +74,22 @@ def cutflow_table(cutflow: Mapping[str, Sequence[Mapping[str, Any]]], config: Ma
                 title=sample_label(name, config),
                 rows=tuple(_cutflow_row(steps, position, lost=lost) for position in range(len(steps))),
             )
-            for name, steps in cutflow.items()
+            for name, steps in shown.items()
         ),
-        note="Efficiencies are ratios of yields, so of sums of weights.",
+        note="Efficiencies are ratios of yields, so of sums of weights."
+        + (" All points of the signal grid are in cutflow.csv." if len(shown) < len(cutflow) else ""),
     )
+
+
+def _without_other_points(
+    cutflow: Mapping[str, Sequence[Mapping[str, Any]]], config: Mapping[str, Any]
+) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """Return the cutflow without the points of a signal grid that the analysis is not judged by."""
+    judged = (config.get("judgement") or {}).get("signal")
+    if judged is None:
+        return cutflow
+    points = {name for name, sample in config.get("samples", {}).items() if sample.get("grid")}
+    return {name: steps for name, steps in cutflow.items() if name not in points or name in judged}
 
 
 def _cutflow_row(steps: Sequence[Mapping[str, Any]], position: int, *, lost: bool) -> Row:
