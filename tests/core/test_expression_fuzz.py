@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import inspect
 import os
 import string
 import sys
@@ -98,6 +99,20 @@ def test_what_is_mutated_is_valid(text: str) -> None:
 )
 def test_deep_nesting(opening: str, closing: str, depth: int) -> None:
     ask(opening * depth + "flag" + closing * depth)
+
+
+@pytest.mark.parametrize("room", [30, 100, 400, 700])
+def test_deep_nesting_where_little_room_is_left(room: int) -> None:
+    """As in a program that calls us from deep within itself."""
+
+    def deeper(frames: int) -> None:
+        if frames > 0:
+            deeper(frames - 1)
+        else:
+            ask("abs(" * 190 + "a" + ")" * 190)
+            ask("hypot(x, " * 150 + "a" + ")" * 150)
+
+    deeper(sys.getrecursionlimit() - len(inspect.stack(0)) - room)
 
 
 @pytest.mark.parametrize(

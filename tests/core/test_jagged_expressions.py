@@ -227,6 +227,12 @@ def test_what_is_missing_in_a_list_makes_what_needs_it_missing():
     assert Expression("ascending(n, x)").column(infinite).tolist() == [[0, 3, 2, 1]]
 
 
+def test_equals_keep_their_order():
+    columns = {"x": ak.Array([[k % 3 for k in range(99)]]), "k": ak.Array([list(range(99))])}
+    for text, sign in (("descending(k, x)", -1), ("ascending(k, x)", 1)):
+        assert Expression(text).column(columns).tolist() == [sorted(range(99), key=lambda k, s=sign: s * (k % 3))]
+
+
 def test_numbers_alone_do_not_load_awkward():
     code = (
         "import sys, numpy, fivesigma\n"

@@ -46,9 +46,13 @@ class Expression:
     names: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        tree = parse(self.text)
+        try:
+            tree = parse(self.text)
+            names = frozenset(names_in(tree))
+        except RecursionError as error:
+            raise ExpressionError(_too_deep(self.text)) from error
         object.__setattr__(self, "_tree", tree)
-        object.__setattr__(self, "names", frozenset(names_in(tree)))
+        object.__setattr__(self, "names", names)
 
     def __reduce__(self) -> tuple[type[Expression], tuple[str]]:
         return Expression, (self.text,)
@@ -114,10 +118,14 @@ class Expression:
                 with np.errstate(all="ignore"):
                     answer = evaluate(self._tree, part)
             except RecursionError as error:
-                raise ExpressionError(f"{quoted(self.text)} is nested too deep") from error
+                raise ExpressionError(_too_deep(self.text)) from error
             if not isinstance(answer, Lists):
                 answer = np.broadcast_to(answer, (place.stop - place.start,))
             yield place, size, answer
+
+
+def _too_deep(text: str) -> str:
+    return f"{quoted(text)} is nested too deep"
 
 
 def _still_lists(text: str, answer: Lists) -> str:
