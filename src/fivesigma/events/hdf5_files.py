@@ -33,7 +33,7 @@ def hdf5_tables(path: Path) -> tuple[str, ...]:
     DataError
         If the file is missing, is no HDF5 file, or is damaged.
     """
-    with _opened(path) as file, _readable(path):
+    with _opened(path) as file:
         return find_tables(file)
 
 
@@ -68,7 +68,7 @@ class Hdf5Table:
 
     def spans(self) -> Sequence[Span]:
         """Return ranges of rows, at least one."""
-        with self._opened() as (file, layout), _readable(self.path):
+        with self._opened() as (file, layout):
             used = {column.dataset for column in layout.columns.values() if column.info.kind in ("flat", "jagged")}
             chunk = max((file[path].chunks[0] for path in used if file[path].chunks), default=1)
             step = chunk * max(1, round(self.span_rows / chunk))
@@ -81,9 +81,8 @@ class Hdf5Table:
                 self.name, {name: column.info for name, column in layout.columns.items()}, names, lambda _: None
             )
             wanted = {name: layout.columns[name] for name in sorted(names)}
-            with _readable(self.path):
-                for path in {column.dataset for column in wanted.values()}:
-                    _check_filters(self.name, file[path])
+            for path in {column.dataset for column in wanted.values()}:
+                _check_filters(self.name, file[path])
             for span in spans:
                 try:
                     columns = hdf5_values(file, wanted, span)
@@ -98,38 +97,30 @@ class Hdf5Table:
     def digest(self) -> str:
         """Return a digest of the file, and of the key where there are several tables."""
         content = file_digest(self.path)
-        with _opened(self.path) as file, _readable(self.path):
+        with _opened(self.path) as file:
             several = len(find_tables(file)) > 1
             return digest([content, str(resolve(self.name, file, self.key).name)]) if several else content
 
     @contextmanager
     def _opened(self) -> Iterator[tuple[h5py.File, Layout]]:
         with _opened(self.path) as file:
-            with _readable(self.path):
-                there = resolve(str(self.path), file, self.key)
-                is_pandas = isinstance(there, h5py.Group) and "pandas_type" in there.attrs
-                layout = (pandas_layout if is_pandas else plain_layout)(self.name, there)
-            yield file, layout
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except _BROKEN as error:
-        raise DataError(f"{path}: not a readable HDF5 file (damaged or truncated): {_first_line(error)}") from error
+            there = resolve(str(self.path), file, self.key)
+            is_pandas = isinstance(there, h5py.Group) and "pandas_type" in there.attrs
+            yield file, (pandas_layout if is_pandas else plain_layout)(self.name, there)
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[h5py.File]:
+    """Open a file; what h5py cannot read of it becomes a DataError."""
     if not path.is_file():
         raise DataError(f"{path}: there is no such file")
     if not path.stat().st_size:
         raise DataError(f"{path}: not a readable HDF5 file: it is empty (0 bytes)")
-    with _readable(path):
-        file = h5py.File(path, "r")
-    with file:
-        yield file
+    try:
+        with h5py.File(path, "r") as file:
+            yield file
+    except _BROKEN as error:
+        raise DataError(f"{path}: not a readable HDF5 file (damaged or truncated): {_first_line(error)}") from error
 
 
 def _check_filters(where: str, dataset: h5py.Dataset) -> None:

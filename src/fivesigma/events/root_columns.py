@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 import awkward as ak
+import cramjam
 import numpy as np
+import uproot
 
 from fivesigma.events.source import ColumnInfo, ColumnKind, Span
 
-__all__ = ["Field", "OpenTable", "RootColumn", "columns_of", "values"]
+__all__ = ["BROKEN", "Field", "OpenTable", "RootColumn", "columns_of", "values"]
+
+BROKEN = (
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    AssertionError,
+    OSError,
+    EOFError,
+    MemoryError,
+    NameError,
+    RuntimeError,
+    SyntaxError,
+    struct.error,
+    zlib.error,
+    cramjam.DecompressionError,
+    uproot.deserialization.DeserializationError,
+)
+"""What uproot raises for bytes that are no ROOT file, and for types that it does not know."""
 
 Field: TypeAlias = tuple[str, ...]
 """Where a column lies: the path of its branch or outermost field, then the names within the structures that this holds."""
@@ -62,11 +86,11 @@ def columns_of(name: str, path: str, typename: str, form: Any) -> Iterator[tuple
     path
         What the file calls it.
     typename
-        Its type in C++.
+        Its type in C++, as far as it is known.
     form
         Its form in awkward; None if it cannot be read.
     """
-    yield name, RootColumn(ColumnInfo(name=name, type=typename, kind=_kind(form)), (path,))
+    yield name, RootColumn(ColumnInfo(name=name, type=typename or "structure", kind=_kind(form)), (path,))
     for inner, part, kind in _parts(form):
         full = ".".join((name, *inner))
         yield full, RootColumn(ColumnInfo(name=full, type=str(part.type), kind=kind), (path, *inner))

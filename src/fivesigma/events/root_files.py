@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cramjam
 import numpy as np
 import uproot
 
 from fivesigma.core.errors import DataError, suggestion
 from fivesigma.core.identity import digest, file_digest
 from fivesigma.events.named_columns import check_named
-from fivesigma.events.root_columns import OpenTable, RootColumn
+from fivesigma.events.root_columns import BROKEN, OpenTable, RootColumn
 from fivesigma.events.root_ntuples import Ntuple
 from fivesigma.events.root_trees import Tree
 from fivesigma.events.source import ColumnInfo, Span, Table
@@ -32,25 +30,6 @@ _CLASSES: Mapping[str, Callable[[Any], OpenTable]] = {
 }
 _SPAN = 250_000
 """About how many entries to hold in memory at once: 1 MB a column of floats."""
-_BROKEN = (
-    ValueError,
-    TypeError,
-    AttributeError,
-    LookupError,
-    ArithmeticError,
-    AssertionError,
-    OSError,
-    EOFError,
-    MemoryError,
-    NameError,
-    RuntimeError,
-    SyntaxError,
-    struct.error,
-    zlib.error,
-    cramjam.DecompressionError,
-    uproot.deserialization.DeserializationError,
-)
-"""What uproot raises for bytes that are no ROOT file."""
 
 
 def root_tables(path: Path) -> tuple[str, ...]:
@@ -74,8 +53,8 @@ class RootTable:
     path
         The file.
     tree
-        Name of the tree, with its directory if it is in one ("dir/Events") and of the newest cycle if none is named
-        ("Events;3"); the only one of the file if None.
+        Name of the tree, with its directory if it is in one ("dir/Events"); the only one of the file if None. Of several
+        cycles the newest is read.
     span_rows
         About how many entries a span has, whole clusters where all have one size.
     """
@@ -122,7 +101,7 @@ class RootTable:
                 columns = next(pieces) if pieces else {}
                 if any(len(column) != span.stop - span.start for column in columns.values()):
                     raise ValueError("there are other numbers of entries than the file says")
-            except (*_BROKEN, StopIteration) as error:
+            except (*BROKEN, StopIteration) as error:
                 raise _damaged(self.name, table, wanted, span, error) from error
             yield Table(columns, span.stop - span.start)
 
@@ -140,32 +119,23 @@ class RootTable:
     @contextmanager
     def _table(self) -> Iterator[OpenTable]:
         with _opened(self.path) as file:
-            with _readable(self.path):
-                found = _found(file)
-                key = _chosen(self.path, found, self.tree)
-                table = _CLASSES[found[key.split(";")[0]]](file[key])
-            with _readable(self.path):
-                yield table
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except _BROKEN as error:
-        raise DataError(f"{path}: not a readable ROOT file (damaged or truncated): {_first_line(error)}") from error
+            found = _found(file)
+            name = _chosen(self.path, found, self.tree)
+            yield _CLASSES[found[name]](file[name])
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
+    """Open a file; what uproot cannot read of it becomes a DataError."""
     if not path.is_file():
         raise DataError(f"{path}: there is no such file")
     _check_whole(path)
-    with _readable(path):
+    try:
         # plain reads: a mapped file counts as memory, and kills the process if it shrinks meanwhile
-        file = uproot.open(path, handler=uproot.MultithreadedFileSource, use_threads=False, num_workers=1)
-    with file:
-        yield file
+        with uproot.open(path, handler=uproot.MultithreadedFileSource, use_threads=False, num_workers=1) as file:
+            yield file
+    except BROKEN as error:
+        raise DataError(f"{path}: not a readable ROOT file (damaged or truncated): {_first_line(error)}") from error
 
 
 def _check_whole(path: Path) -> None:
@@ -185,11 +155,11 @@ def _check_whole(path: Path) -> None:
 
 def _found(file: Any) -> dict[str, str]:
     """Return the trees and RNTuples of an open file and the classes of their newest cycles."""
-    cycles: dict[str, tuple[int, str]] = {}
+    newest: dict[str, tuple[int, str]] = {}
     for key, kind in file.iterclassnames(recursive=True, cycle=True):
         name, _, cycle = key.rpartition(";")
-        cycles[name] = max(cycles.get(name, (0, "")), (int(cycle), kind))
-    return {name: kind for name, (_, kind) in cycles.items() if kind in _CLASSES}
+        newest[name] = max(newest.get(name, (0, "")), (int(cycle), kind))
+    return {name: kind for name, (_, kind) in newest.items() if kind in _CLASSES}
 
 
 def _chosen(path: Path, found: Mapping[str, str], tree: str | None) -> str:
@@ -199,7 +169,7 @@ def _chosen(path: Path, found: Mapping[str, str], tree: str | None) -> str:
             raise DataError(f"{path}: {which}")
         return next(iter(found))
     name = tree.strip("/")
-    if name.split(";")[0] not in found:
+    if name not in found:
         raise DataError(f"{path}: no tree {tree!r}{suggestion(name, found) or '; there are none'}")
     return name
 
@@ -214,17 +184,18 @@ def _step(boundaries: Sequence[int], about: int) -> int:
 
 def _runs(spans: Sequence[Span]) -> Iterator[tuple[Span, int]]:
     """Yield spans that follow one another and have one size as one, with that size; only the last may be smaller."""
-    start = 0
-    while start < len(spans):
-        first = spans[start]
-        step = max(first.stop - first.start, 1)
-        stop = start + 1
-        while stop < len(spans) and spans[stop].start == spans[stop - 1].stop == first.start + (stop - start) * step:
-            if spans[stop].stop > spans[stop].start + step or spans[stop].stop == spans[stop].start:
-                break
-            stop += 1
-        yield Span(first.start, spans[stop - 1].stop), step
-        start = stop
+    run: list[Span] = []
+    for span in spans:
+        if run and not (span.start == run[-1].stop and 0 < _size(span) <= _size(run[0]) == _size(run[-1])):
+            yield Span(run[0].start, run[-1].stop), max(_size(run[0]), 1)
+            run = []
+        run.append(span)
+    if run:
+        yield Span(run[0].start, run[-1].stop), max(_size(run[0]), 1)
+
+
+def _size(span: Span) -> int:
+    return span.stop - span.start
 
 
 def _damaged(
@@ -232,11 +203,12 @@ def _damaged(
 ) -> DataError:
     """Return an error that says which column cannot be read in which entries, having tried them one by one."""
     for name, column in wanted.items():
-        for piece in table.pieces(column):
-            if piece.start < span.stop and piece.stop > span.start:
+        # from the end, for uproot reads the cluster that follows, too
+        for piece in reversed(table.pieces(column)):
+            if piece.start <= span.stop and piece.stop > span.start:
                 try:
-                    next(table.read({name: column}, piece, max(piece.stop - piece.start, 1)))
-                except _BROKEN as fault:
+                    next(table.read({name: column}, piece, max(_size(piece), 1)))
+                except BROKEN as fault:
                     return _unreadable(f"{where}: column {name!r}, ", piece, fault)
     return _unreadable(f"{where}: ", span, error)
 

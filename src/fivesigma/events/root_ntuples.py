@@ -10,7 +10,7 @@ from typing import Any
 import awkward as ak
 import xxhash
 
-from fivesigma.events.root_columns import RootColumn, columns_of, values
+from fivesigma.events.root_columns import BROKEN, RootColumn, columns_of, values
 from fivesigma.events.source import Span
 
 __all__ = ["Ntuple"]
@@ -40,11 +40,10 @@ class Ntuple:
             _verify(chunk.raw_data, "a list of pages")
         self.entries = int(ntuple.num_entries)
         self._boundaries = [*(int(cluster.num_first_entry) for cluster in ntuple.cluster_summaries), self.entries]
-        form, _ = ntuple.to_akform()
         self.columns: Mapping[str, RootColumn] = {
             column: found
-            for name, content in zip(form.fields, form.contents, strict=True)
-            for column, found in columns_of(name, name, str(ntuple[name].typename), content)
+            for field in ntuple.fields
+            for column, found in columns_of(field.name, field.name, *_described(field))
         }
 
     def boundaries(self) -> Sequence[int]:
@@ -101,6 +100,15 @@ class Ntuple:
             start = page.locator.offset
             stop = start + page.locator.num_bytes + _CHECKSUM
             _verify(self._ntuple.file.source.chunk(start, stop).raw_data, f"the page at byte {start}")
+
+
+def _described(field: Any) -> tuple[str, Any]:
+    """Return the type of a field and its form in awkward; None where uproot cannot read it."""
+    try:
+        form, _ = field.to_akform()
+        return str(field.typename), form.contents[0]
+    except BROKEN:
+        return "unknown", None
 
 
 def _verify(content: Any, what: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import uproot
 
-from fivesigma.events.root_columns import RootColumn, columns_of, values
+from fivesigma.events.root_columns import BROKEN, RootColumn, columns_of, values
 from fivesigma.events.source import Span
 
 __all__ = ["Tree"]
@@ -39,13 +39,14 @@ class Tree:
             if name in taken:
                 name = ".".join(map(_plain, path.split("/")))
             taken.add(name)
-            yield from columns_of(name, path, str(branch.typename), _form(branch))
+            yield from columns_of(name, path, *_described(branch))
 
     def boundaries(self) -> Sequence[int]:
-        """Return the entries at which a basket of every branch starts, and the number of entries."""
-        offsets = [branch.entry_offsets for branch in self._branches.values() if branch.num_baskets]
-        if self.entries > max((last for *_, last in offsets), default=0):
+        """Return the entries at which a basket of every branch of numbers starts, and where the last ends."""
+        if self.entries > max((branch.num_entries for branch in self._branches.values()), default=0):
             raise ValueError(f"the tree says it has {self.entries} entries, but no branch has so many")
+        used = {column.field[0] for column in self.columns.values() if column.info.kind in ("flat", "jagged")}
+        offsets = [self._branches[path].entry_offsets for path in used if self._branches[path].num_baskets]
         return sorted(set.intersection(*map(set, offsets))) if offsets else [0]
 
     def pieces(self, column: RootColumn) -> Sequence[Span]:
@@ -97,12 +98,15 @@ def _plain(name: str) -> str:
     return name.partition("[")[0].rstrip(".")
 
 
-def _form(branch: Any) -> Any:
-    """Return the form of a branch in awkward; None where uproot cannot read it, or finds it split in others."""
-    reading = branch.interpretation
-    if isinstance(reading, (uproot.interpretation.grouped.AsGrouped, Exception)):
-        return None
+def _described(branch: Any) -> tuple[str, Any]:
+    """Return the type of a branch and its form in awkward; None where uproot cannot read it, or finds it split in others."""
     try:
-        return reading.awkward_form(branch.file)
-    except uproot.interpretation.objects.CannotBeAwkward:
-        return None
+        typename, reading = str(branch.typename), branch.interpretation
+        is_split = isinstance(reading, uproot.interpretation.grouped.AsGrouped)
+        return typename, None if is_split else reading.awkward_form(branch.file)
+    except (
+        *BROKEN,
+        uproot.interpretation.objects.CannotBeAwkward,
+        uproot.interpretation.identify.UnknownInterpretation,
+    ):
+        return "unknown", None
