@@ -104,7 +104,9 @@ class _Reader:
         self.blinding = _blinding(config) if blind else None
         self.variation, self.shift = variation, shift
         selects = [part.select for part in sample.parts.values()]
-        self.has_own_cut = any(select is not None for select in selects) or sample.inject is not None
+        if sample.inject is not None and sample.inject.files is not None:
+            selects.append(sample.inject.select)
+        self.has_own_cut = any(select is not None for select in selects)
 
     def files(self, part: Part, files: object, select: str | None) -> EventFiles:
         """Return files read as a part says."""
