@@ -41,7 +41,12 @@ def test_axes_of_an_observable(text, axes):
         ("features.inputs.d", "mass", "features.inputs.d", "this is the observable 'm'"),
         ("features.inputs.d", "  mass ", "features.inputs.d", "this is the observable 'm'"),
         ("features.inputs.d", "(mass)", "features.inputs.d", "this is the observable 'm'"),
-        ("features.titles", {"aa": "x"}, "features.titles.aa", "no input or observable 'aa'; did you mean a?"),
+        (
+            "features.titles",
+            {"aa": "x"},
+            "features.titles.aa",
+            "no input, observable or parameter 'aa'; did you mean a?",
+        ),
         ("models.trees.inputs", ["a", "bb"], "models.trees.inputs", "no input 'bb'; did you mean b?"),
         ("models.trees.inputs", [], "models.trees.inputs", "a model needs an input"),
         ("models.trees.inputs", ["a", "m"], "models.trees.inputs", "no input 'm'"),

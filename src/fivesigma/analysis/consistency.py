@@ -149,6 +149,8 @@ def _systematics(config: Configuration) -> Iterator[Inconsistency]:
             yield from _unknown_samples(config, [systematic.sample], "simulated sample", (*here, "sample"), simulated)
             if (sample := config.samples.get(systematic.sample)) is not None:
                 yield from _unknown([systematic.use], sample.alternatives, "alternative", (*here, "use"))
+                if systematic.use == sample.use:
+                    yield (*here, "use"), f"{systematic.use!r} is the one that is used already; it varies nothing"
         else:
             yield from _unknown_samples(config, systematic.samples, "simulated sample", (*here, "samples"), simulated)
             if systematic.samples == []:

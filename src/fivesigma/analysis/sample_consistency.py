@@ -16,6 +16,10 @@ __all__ = ["Inconsistency", "grid_parameters", "grids_of", "is_grid", "sample_in
 Inconsistency = tuple[Location, str]
 _SAME = 1e-6
 _OF_CROSS_SECTION = ("sum_of_weights", "filter_efficiency", "k_factor", "generator_weight")
+_NEEDS_SUM = (
+    f"needs `sum_of_weights`: a number, a column, `{FROM_FILES}` if the files hold all that was generated, or"
+    f" `{INCLUDED}` if the weight already has cross section and luminosity in it"
+)
 _OF_SIMULATION = ("weight", "cross_section", "metadata", *_OF_CROSS_SECTION)
 
 
@@ -29,6 +33,8 @@ def sample_inconsistencies(config: Configuration) -> Iterator[Inconsistency]:
         for place, part in _all_parts(sample, here):
             yield from _periods_of(config, part, place)
             yield from _numbers(config, sample, part, place)
+        if sample.kind != "data":
+            yield from dict.fromkeys(_scales(config, sample, here))
     yield from _groups(config)
     periods = config.analysis.periods
     if periods and abs(sum(periods.values()) - config.analysis.luminosity) > _SAME * config.analysis.luminosity:
@@ -88,11 +94,13 @@ def _kinds(config: Configuration) -> Iterator[Inconsistency]:
             yield ("samples", name, "pseudo"), "only data can be pseudo-data"
         if sample.inject is not None and not sample.pseudo:
             yield ("samples", name, "inject"), "signal is injected into pseudo-data only: kind: data, pseudo: true"
+        if sample.inject is not None and sample.inject.select is None and sample.inject.files is None:
+            yield ("samples", name, "inject"), "`select` says which events are signal, or `files` where they come from"
 
 
 def _sources(sample: SampleConfiguration, here: Location) -> Iterator[Inconsistency]:
-    given = [key for key in ("parts", "alternatives") if getattr(sample, key)]
-    if len(given) > 1:
+    chosen = sample.alternatives.get(sample.use or "")
+    if sample.parts and sample.alternatives and not (chosen is not None and chosen.parts == sample.parts):
         yield here, "has parts and alternatives; give parts to an alternative"
     for place, process in _processes(sample, here):
         for name, part in process.parts.items():
@@ -144,26 +152,27 @@ def _numbers(config: Configuration, sample: SampleConfiguration, part: Part, her
         return
     if part.metadata is not None and config.events.metadata is None:
         yield (*here, "metadata"), "names a row, and `events.metadata` names no file"
-    known = {
-        key: getattr(part, key) if getattr(part, key) is not None else getattr(sample, key) for key in _OF_SIMULATION
-    }
-    if known["cross_section"] is None and known["metadata"] is None:
-        for key in _OF_CROSS_SECTION:
-            if getattr(part, key) is not None and not sample.parts:
-                yield (*here, key), "is of use with a `cross_section` only"
-    if (
-        part.cross_section is not None
-        and known["sum_of_weights"] is None
-        and known["metadata"] is None
-        and not sample.parts
-    ):
-        yield (
-            (*here, "cross_section"),
-            (
-                f"needs `sum_of_weights`: a number, a column, `{FROM_FILES}` if the files hold all that was generated, or"
-                f" `{INCLUDED}` if the weight already has cross section and luminosity in it"
-            ),
-        )
+
+
+def _scales(config: Configuration, sample: SampleConfiguration, here: Location) -> Iterator[Inconsistency]:
+    """Yield cross sections without a sum of weights, and what is of no use without a cross section, inheritance counted."""
+    by_row = config.events.metadata is not None and config.events.metadata.sum_of_weights is not None
+    for place, process in _processes(sample, here):
+        parts = {(*place, "parts", name): part for name, part in process.parts.items()} or {place: process}
+        for own, part in parts.items():
+            levels = {own: part, place: process, here: sample}
+            row = next((at for at, level in levels.items() if level.metadata is not None), None)
+            number = next((at for at, level in levels.items() if level.cross_section is not None), None)
+            if number is None and row is None:
+                for key in _OF_CROSS_SECTION:
+                    if getattr(part, key) is not None:
+                        yield (*own, key), "is of use with a `cross_section` only"
+            elif any(level.sum_of_weights is not None for level in levels.values()) or (row is not None and by_row):
+                continue
+            elif number is not None:
+                yield (*number, "cross_section"), _NEEDS_SUM
+            elif row is not None:
+                yield (*row, "metadata"), f"the row holds no sum of weights; its cross section {_NEEDS_SUM}"
 
 
 def _groups(config: Configuration) -> Iterator[Inconsistency]:
