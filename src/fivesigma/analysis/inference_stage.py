@@ -91,7 +91,11 @@ def _plane(context: RunContext, item: InferenceItem, inference: LimitPlane) -> O
 
 def _points(config: Configuration, grid: str) -> list[SignalPoint]:
     return [
-        SignalPoint(parameters=sample.parameters, signal=(name,), cross_section=cross_section_at_unit_strength(sample))
+        SignalPoint(
+            parameters=sample.parameters,
+            signal=(name,),
+            cross_section=cross_section_at_unit_strength(sample, config.analysis.periods),
+        )
         for name, sample in config.samples.items()
         if sample.grid == grid
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from fivesigma.analysis.schema import (
@@ -132,7 +132,7 @@ class _Reader:
         )
 
     def _cuts(self, select: str | None) -> dict[str, Expression]:
-        own = {f"is {self.name}": Expression(select or "True")} if self.has_own_cut else {}
+        own = {self._own_cut: Expression(select or "True")} if self.has_own_cut else {}
         return {**own, **{step: Expression(cut) for step, cut in self.config.events.select.items()}}
 
     def injected(self, parts: list[EventFiles], inject: Inject) -> Iterator[EventFiles]:
@@ -141,13 +141,20 @@ class _Reader:
             if inject.files is not None or inject.select is None:
                 yield part
             else:
-                yield part.inject(inject.select, inject.events, seed=self.config.analysis.seed, name=self.name)
+                conditions = [inject.select, *(str(part.cuts[name]) for name in part.cuts if name == self._own_cut)]
+                yield self._drawn(part, " and ".join(f"({condition})" for condition in conditions), inject)
 
     def injected_from(self, inject: Inject, like: Part) -> Iterator[EventFiles]:
         """Yield the signal that comes from files of its own."""
         if inject.files is not None:
-            files = self.files(like, inject.files, inject.select)
-            yield files.inject("True", inject.events, seed=self.config.analysis.seed, name=self.name)
+            yield self._drawn(self.files(like, inject.files, inject.select), inject.select or "True", inject)
+
+    def _drawn(self, part: EventFiles, signal: str, inject: Inject) -> EventFiles:
+        return part.inject(signal, inject.events, seed=self.config.analysis.seed, name=self.name)
+
+    @property
+    def _own_cut(self) -> str:
+        return f"is {self.name}"
 
 
 def cross_section_of(config: Configuration, part: Part) -> CrossSection | None:
@@ -165,20 +172,20 @@ def cross_section_of(config: Configuration, part: Part) -> CrossSection | None:
     )
 
 
-def cross_section_at_unit_strength(sample: SampleConfiguration) -> float | None:
+def cross_section_at_unit_strength(sample: SampleConfiguration, periods: Collection[str]) -> float | None:
     """Return the cross section of a signal in pb, filter efficiency and k-factor included, summed over subprocesses.
 
-    None where a part does not say it, or each event has its own. Periods are not subprocesses: their luminosities add up.
+    None where a part does not say it, or each event has its own. ``periods`` are no subprocesses: their luminosities add up.
     """
-    periods: dict[str, float] = {}
+    processes: dict[str, float] = {}
     for name, part in sample.parts.items():
         factors = [part.cross_section, part.filter_efficiency or "1", part.k_factor or "1"]
         expressions = [Expression(factor) for factor in factors if factor is not None]
         if len(expressions) < len(factors) or any(expression.names for expression in expressions):
             return None
-        process = name.rpartition("-")[0] if part.luminosity is not None and "-" in name else name
-        periods[process] = math.prod(float(expression.values({}, 1)[0]) for expression in expressions)
-    return sum(periods.values()) or None
+        period = next((f"-{period}" for period in periods if name.endswith(f"-{period}")), "")
+        processes[name.removesuffix(period)] = math.prod(float(factor.values({}, 1)[0]) for factor in expressions)
+    return sum(processes.values()) or None
 
 
 def _missing(config: Configuration) -> MissingValues | None:
