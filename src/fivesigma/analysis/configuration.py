@@ -86,7 +86,7 @@ def load_resolved(path: Path, folder: Path, settings: Sequence[str] = ()) -> Con
     try:
         resolved = resolve(config, folder)
     except UnresolvedError as error:
-        told = [source.problem(("samples", name), message) for name, message in error.problems.items()]
+        told = [source.problem(place, message) for place, message in error.problems]
         raise DataError("\n".join(map(str, told))) from error
     _require_consistent(source, resolved, resolved=True)
     return resolved

@@ -6,8 +6,9 @@ is a sample.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fivesigma.analysis.metadata import with_metadata
@@ -20,8 +21,9 @@ from fivesigma.analysis.schema import (
     Process,
     SampleConfiguration,
 )
+from fivesigma.analysis.yaml_source import Location
 from fivesigma.core.errors import DataError
-from fivesigma.events.files import filled, located, placeholders
+from fivesigma.events.files import FoundFile, filled, located, placeholders
 
 __all__ = ["UnresolvedError", "members_of", "point_name", "resolve"]
 
@@ -30,11 +32,11 @@ _INHERITED = tuple(name for name in Part.model_fields if name not in ("files", "
 
 
 class UnresolvedError(DataError):
-    """What samples name is not there; ``problems`` says of which sample what."""
+    """What samples name is not there; ``problems`` says what, each with its place in the configuration."""
 
-    def __init__(self, problems: Mapping[str, str]) -> None:
-        self.problems = dict(problems)
-        super().__init__("\n".join(f"samples.{name}: {message}" for name, message in problems.items()))
+    def __init__(self, problems: Sequence[tuple[Location, str]]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(f"{'.'.join(map(str, place))}: {message}" for place, message in problems))
 
 
 def resolve(config: Configuration, folder: Path) -> Configuration:
@@ -54,20 +56,18 @@ def resolve(config: Configuration, folder: Path) -> Configuration:
     """
     samples: dict[str, SampleConfiguration] = {}
     grids: dict[str, list[str]] = {}
-    missing: dict[str, str] = {}
+    missing: dict[tuple[Location, str], None] = {}
     for name, sample in config.samples.items():
-        try:
-            points = _Resolver(config, folder, name).points(sample)
-        except DataError as error:
-            missing[name] = str(error)
-            continue
+        resolver = _Resolver(config, folder, name)
+        points = resolver.points(sample)
+        missing |= dict.fromkeys(resolver.missing)
         if clash := next((point for point in points if point in samples), None):
-            missing[name] = f"its point {clash!r} is called as another sample is"
+            missing[("samples", name), f"its point {clash!r} is called as another sample is"] = None
         samples |= points
         if sample.grid is None and any(point.grid for point in points.values()):
             grids[name] = list(points)
     if missing:
-        raise UnresolvedError(missing)
+        raise UnresolvedError(list(missing))
     return _named(config, samples, grids)
 
 
@@ -96,11 +96,12 @@ def _shown(value: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Resolver:
-    """Resolves one sample."""
+    """Resolves one sample, and notes what is ``missing``."""
 
     config: Configuration
     folder: Path
     name: str
+    missing: list[tuple[Location, str]] = field(default_factory=list)
 
     def points(self, sample: SampleConfiguration) -> dict[str, SampleConfiguration]:
         """Return the samples that a sample stands for: itself, or the points of its grid."""
@@ -109,7 +110,7 @@ class _Resolver:
             return {self.name: self._plain(sample, sample.parameters)}
         points = {}
         for parameters in grid:
-            values = {key: _shown(value) for key, value in parameters.items()}
+            values = _written(parameters)
             label = filled(sample.label, values) if placeholders(sample.label) else ""
             told = label or f"{sample.label or self.name} ({', '.join(values.values())})"
             point = sample.model_copy(update={"grid": self.name, "parameters": parameters, "label": told})
@@ -120,15 +121,16 @@ class _Resolver:
         """Return the parameters of each point that the files of a signal stand for; none if it is no grid."""
         if sample.kind != "signal" or sample.grid is not None:
             return []
-        patterns = [pattern for part in _processes(sample) for pattern in self._patterns(part.files)]
-        if not any(placeholders(pattern) for pattern in patterns):
-            return []
-        found = {
-            tuple(file.parameters.items()): dict(file.parameters)
-            for pattern in patterns
-            for file in located(pattern, self.folder)
-        }
-        return [found[key] for key in sorted(found, key=lambda items: [value for _, value in items])]
+        patterns = [pattern for files in _files_of(sample) for pattern in self._patterns(files)]
+        found: dict[frozenset[tuple[str, float]], dict[str, float]] = {}
+        for pattern in patterns:
+            with contextlib.suppress(DataError):  # told where the files themselves are asked for
+                for file in located(pattern, self.folder):
+                    found.setdefault(frozenset(file.parameters.items()), dict(file.parameters))
+        # files that points share name fewer parameters, or none
+        most = max((len(parameters) for parameters in found.values()), default=0)
+        points = [parameters for parameters in found.values() if 0 < len(parameters) == most]
+        return sorted(points, key=lambda parameters: [parameters[name] for name in points[0]])
 
     def _patterns(self, files: object) -> list[str]:
         if isinstance(files, Mapping):
@@ -138,38 +140,40 @@ class _Resolver:
         return list(dict.fromkeys(filled(p, {PERIOD: period}) for p in listed for period in periods))
 
     def _plain(self, sample: SampleConfiguration, parameters: Mapping[str, float]) -> SampleConfiguration:
-        values = {key: _shown(value) for key, value in parameters.items()}
-        chosen = sample.alternatives[sample.use] if sample.alternatives and sample.use else sample
+        here: Location = ("samples", self.name)
         alternatives = {
-            name: Process(parts=dict(self._parts(process, sample, values)))
+            name: Process(parts=dict(self._parts(process, sample, parameters, (*here, "alternatives", name))))
             for name, process in sample.alternatives.items()
         }
+        chosen = alternatives[sample.use].parts if alternatives and sample.use else None
         empty = dict.fromkeys(Part.model_fields) | {"skimmed": False}
-        inject = None if sample.inject is None else self._injected(sample.inject)
         update = {
             **empty,
-            "parts": dict(self._parts(chosen, sample, values)),
+            "parts": dict(self._parts(sample, sample, parameters, here)) if chosen is None else chosen,
             "alternatives": alternatives,
-            "inject": inject,
+            "inject": None if sample.inject is None else self._injected(sample.inject, (*here, "inject", "files")),
         }
         return sample.model_copy(update=update)
 
-    def _injected(self, inject: Inject) -> Inject:
-        files = self._files(inject.files, {}) if inject.files is not None else None
+    def _injected(self, inject: Inject, here: Location) -> Inject:
+        files = self._files(inject.files, {}, here) if inject.files is not None else None
         return inject.model_copy(update={"files": files})
 
-    def _parts(self, process: Process, sample: Part, values: Mapping[str, str]) -> Iterator[tuple[str, Part]]:
+    def _parts(
+        self, process: Process, sample: Part, parameters: Mapping[str, float], here: Location
+    ) -> Iterator[tuple[str, Part]]:
         """Yield the parts of a process, each of one period."""
         given = {**_said(sample), **_said(process)}
-        own = process.parts or {self.name: process}
-        for name, part in own.items():
+        own = {name: (part, (*here, "parts", name)) for name, part in process.parts.items()}
+        for name, (part, place) in (own or {self.name: (process, here)}).items():
             whole = part.model_copy(update={**given, **_said(part), "select": _both(sample, process, part)})
-            files = next((p.files for p in (part, process, sample) if p.files is not None), None)
+            levels = ((part, place), (process, here), (sample, ("samples", self.name)))
+            files, where = next(((p.files, at) for p, at in levels if p.files is not None), (None, place))
             for period, some in self._by_period(files).items():
                 luminosity = self.config.analysis.periods.get(period, whole.luminosity)
-                update = {"files": self._files(some, values), "luminosity": luminosity}
+                update = {"files": self._files(some, parameters, (*where, "files")), "luminosity": luminosity}
                 resolved = Part(**{key: getattr(whole.model_copy(update=update), key) for key in Part.model_fields})
-                yield (f"{name}-{period}" if period else name), self._with_metadata(resolved, values)
+                yield (f"{name}-{period}" if period else name), self._with_metadata(resolved, parameters, place)
 
     def _by_period(self, files: object) -> dict[str, object]:
         if isinstance(files, Mapping):
@@ -179,27 +183,57 @@ class _Resolver:
             return {"": listed}
         return {period: [filled(f, {PERIOD: period}) for f in listed] for period in self.config.analysis.periods}
 
-    def _files(self, files: object, values: Mapping[str, str]) -> list[str]:
+    def _files(self, files: object, parameters: Mapping[str, float], here: Location) -> list[str]:
         """Return the names of the files themselves, relative to the folder where they lie below it.
 
-        A pattern whose placeholders become columns stays as it is.
+        Of a grid those of the point with these parameters; else a pattern whose placeholders become columns stays as it is.
         """
-        patterns = [filled(pattern, values) for pattern in _listed(files)]
-        found = located(patterns, self.folder)
-        if any(file.parameters for file in found):
-            return patterns
-        paths = [file.path for file in found]
-        return [str(path.relative_to(self.folder) if path.is_relative_to(self.folder) else path) for path in paths]
+        names: list[str] = []
+        for pattern in _listed(files):
+            try:
+                found = self._of_point(pattern, parameters)
+            except DataError as error:
+                self.missing.append((here, str(error)))
+                found = []
+            stays = not found or (not parameters and any(file.parameters for file in found))
+            names += [pattern] if stays else [self._relative(file.path) for file in found]
+        return list(dict.fromkeys(names))
 
-    def _with_metadata(self, part: Part, values: Mapping[str, str]) -> Part:
+    def _relative(self, path: Path) -> str:
+        return str(path.relative_to(self.folder) if path.is_relative_to(self.folder) else path)
+
+    def _of_point(self, pattern: str, parameters: Mapping[str, float]) -> list[FoundFile]:
+        """Return the files of a pattern whose names bear the parameters of a point, however their numbers are written."""
+        found = [
+            file
+            for file in located(pattern, self.folder)
+            if all(parameters.get(name, value) == value for name, value in file.parameters.items())
+        ]
+        if not found:
+            point = self.folder / filled(pattern, _written(parameters))
+            raise DataError(f"{point}: no such file, as other points of the grid have")
+        return found
+
+    def _with_metadata(self, part: Part, parameters: Mapping[str, float], here: Location) -> Part:
         if part.metadata is None or self.config.events.metadata is None:
             return part
-        return with_metadata(part, self.config.events.metadata, filled(part.metadata, values), self.folder)
+        row = filled(part.metadata, _written(parameters))
+        try:
+            return with_metadata(part, self.config.events.metadata, row, self.folder)
+        except DataError as error:
+            self.missing.append(((*here, "metadata"), str(error)))
+            return part
 
 
-def _processes(sample: SampleConfiguration) -> list[Part]:
+def _written(parameters: Mapping[str, float]) -> dict[str, str]:
+    return {name: _shown(value) for name, value in parameters.items()}
+
+
+def _files_of(sample: SampleConfiguration) -> list[object]:
+    """Return what a sample, or the alternative that is used, names as files, part by part."""
     chosen = sample.alternatives[sample.use] if sample.alternatives and sample.use else sample
-    return [*chosen.parts.values()] or [chosen]
+    levels = ((part, chosen, sample) for part in chosen.parts.values() or [chosen])
+    return [next((part.files for part in parts if part.files is not None), None) for parts in levels]
 
 
 def _listed(files: object) -> list[str]:
