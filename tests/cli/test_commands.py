@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from fivesigma import __version__
 from fivesigma.cli.main import cli
 
-COMMANDS = ("doctor", "init", "inspect", "recipes", "report", "run", "show", "simulate", "validate")
+COMMANDS = ("doctor", "explore", "init", "inspect", "recipes", "report", "run", "show", "simulate", "validate")
 
 
 def invoke(*arguments):
@@ -112,7 +112,7 @@ def test_validate_says_all_that_is_wrong(fivesigma):
         (
             ("run", "toy.yaml", "--set", "samples.sig.files=sgi.parquet", "--output", "new"),
             1,
-            "no file sgi.parquet; did you mean sig.parquet",
+            "sgi.parquet: no such file; did you mean sig.parquet",
         ),
         (
             ("run", "toy.yaml", "--set", "features.inputs.a=xx", "--output", "new2"),

@@ -81,8 +81,10 @@ def test_what_is_wrong_is_said(folder, arguments, code, message):
     "arguments",
     [
         "--signal atlas_ll_met/DM_300.csv --background atlas_ll_met/ZZ.csv atlas_ll_met/WZ.csv",
-        "--signal atlas_h4l_8tev/skim.mc_105986.ZZ.root --background atlas_h4l_8tev/skim.mc_147770.Zee.root"
-        " --data atlas_h4l_8tev/skim.DataEgamma.root",
+        (
+            "--signal atlas_h4l_8tev/skim.mc_105986.ZZ.root --background atlas_h4l_8tev/skim.mc_147770.Zee.root"
+            " --data atlas_h4l_8tev/skim.DataEgamma.root"
+        ),
         "toy_systematics/prediction.root toy_systematics/data.root",
         "simulated/stop_like.parquet",
         "lhco/lhco_rnd_dev.h5",

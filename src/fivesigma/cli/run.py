@@ -12,7 +12,7 @@ import click
 if TYPE_CHECKING:
     from fivesigma.analysis.run import FinishedRun
 
-__all__ = ["run"]
+__all__ = ["cores", "run"]
 
 _SERIOUS = 3
 _STAGES = ("events", "models", "judgement", "inference", "page")
@@ -56,7 +56,7 @@ def run(
     from fivesigma.core.parallel import Workers
 
     path = find_analysis(analysis)
-    with Workers(workers or _cores()) as pool, Display() as display:
+    with Workers(workers or cores()) as pool, Display() as display:
         finished = run_analysis(
             path,
             output,
@@ -74,7 +74,8 @@ def run(
         sys.exit(_SERIOUS)
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -18,7 +18,6 @@ __all__ = ["plot_scatter_matrix"]
 _SIDE, _WHOLE = 1.5, 5.0
 """Of a panel at least, and of all panels together if there are few, in inches."""
 _LARGEST, _SMALLEST, _POINTS_A_LETTER = 8.5, 5.0, 0.55
-_DOTS_PER_INCH = 200
 _LEGEND_INSIDE_FROM = 3
 
 
@@ -43,7 +42,6 @@ def plot_scatter_matrix(result: ScatterMatrix, *, context: Context) -> Figure:
             _points(axes, result, row, column, colour)
         _dress(axes, result, row, column, context)
     _legend(figure, result, colour, context)
-    figure.set_dpi(_DOTS_PER_INCH)
     return figure
 
 

@@ -49,6 +49,7 @@ def render(content: RunContent) -> str:
 
 
 def environment() -> Environment:
+    """Return what fills our templates: all that comes from outside is escaped, and nothing may be left out."""
     return Environment(
         loader=PackageLoader("fivesigma.report"),
         autoescape=True,

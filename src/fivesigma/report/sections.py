@@ -70,6 +70,7 @@ def _features(content: RunContent) -> Iterator[Part]:
 
 
 def inputs_table(caption: str, chosen: Any, models: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Return how each input or observable is computed and, if there are models, which of them see it."""
     expressions = chosen if isinstance(chosen, Mapping) else {name: name for name in chosen}
     users = {
         name: set(model["inputs"]) for name, model in models.items() if isinstance(model.get("inputs"), list | tuple)

@@ -1,0 +1,56 @@
+from dataclasses import replace
+
+import numpy as np
+
+from fivesigma.evaluation.distributions import FeatureShapes, FeatureYields, feature_distributions
+from fivesigma.plots.registry import plot
+from fivesigma.plots.style import Context
+
+
+def test_backgrounds_stack_and_signal_lies_over_them(toy):
+    distributions = feature_distributions(toy.dataset, show_data=True)
+    figure = plot(
+        [FeatureYields(distribution=one) for one in distributions], context=Context(titles={"mass": "m [GeV]"})
+    )
+    first = distributions[0]
+    total = {sample.name: sample.histogram.total for sample in first.samples}
+    other, zz, band, higgs = figure.axes[0].patches
+    np.testing.assert_allclose(other.get_data().values, total["other"])
+    np.testing.assert_allclose(zz.get_data().baseline, total["other"])
+    np.testing.assert_allclose(zz.get_data().values, total["other"] + total["zz"])
+    error = np.hypot(*(sample.histogram.error for sample in first.samples[1:]))
+    np.testing.assert_allclose(band.get_data().values, total["other"] + total["zz"] + error)
+    np.testing.assert_allclose(higgs.get_data().values, total["higgs"])
+    (points,) = figure.axes[0].containers
+    np.testing.assert_array_equal(points.lines[0].get_ydata(), first.data.counts[first.data.counts > 0])
+    assert figure.axes[0].get_yscale() == "log"
+    assert figure.axes[-1].get_xlabel() == "m [GeV]"
+    titles = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert titles == ["other", "ZZ → 4ℓ", "simulation's uncertainty", "H(125)", "data"]
+
+
+def test_while_blind_no_data_are_drawn(toy):
+    figure = plot(FeatureYields(distribution=feature_distributions(toy.dataset)[0]))
+    assert not figure.axes[0].containers
+
+
+def test_shapes_have_an_area_of_one_whatever_the_yield(toy):
+    figure = plot(FeatureShapes(distribution=feature_distributions(toy.dataset, features=["mass"])[0]))
+    lines = [patch for patch in figure.axes[0].patches if not patch.get_fill()]
+    assert len(lines) == 3
+    np.testing.assert_allclose([line.get_data().values.sum() for line in lines], 1)
+
+
+def test_what_is_missing_stands_below_the_axis(toy):
+    X = toy.dataset.X.copy()
+    X[~toy.dataset.data, 0] = np.where(np.arange((~toy.dataset.data).sum()) % 4 == 0, np.nan, 1.5)
+    distribution = feature_distributions(replace(toy.dataset, X=X), features=["x0"])[0]
+    for result in (FeatureYields(distribution=distribution), FeatureShapes(distribution=distribution)):
+        assert plot(result).axes[0].get_xlabel() == "x0, 25 % missing"
+
+
+def test_a_sample_whose_weights_cancel_has_no_shape_and_no_fault(toy):
+    weight = np.where(toy.dataset.of("other"), 0.0, toy.dataset.weight)
+    distribution = feature_distributions(replace(toy.dataset, weight=weight), features=["mass"])[0]
+    for result in (FeatureYields(distribution=distribution), FeatureShapes(distribution=distribution)):
+        plot(result).draw_without_rendering()
