@@ -316,6 +316,18 @@ def test_damage_is_found_where_it_is(path):
     assert len(list(source.read(["eta"], source.spans()))) == 5
 
 
+@pytest.mark.parametrize(("chunks", "says"), [(100, "only 5 of 10 chunks"), (None, "only 0 of 8000 bytes")])
+def test_rows_that_were_never_written(path, chunks, says):
+    """HDF5 gives zeros for them, which would be events."""
+    with h5py.File(path, "w") as file:
+        made = file.create_dataset("pt", (N,), "f8", chunks=chunks)
+        if chunks:
+            made[:450] = 1
+    for call in (Hdf5Table(path).columns, Hdf5Table(path).spans):
+        with pytest.raises(DataError, match=rf"events\.h5: {says} of /pt were ever written"):
+            call()
+
+
 def test_a_filter_that_is_not_installed(path):
     with h5py.File(path, "w") as file:
         file.create_dataset("pt", data=np.zeros(N), **hdf5plugin.Blosc())

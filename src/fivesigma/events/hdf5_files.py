@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import h5py
 
 from fivesigma.core.errors import DataError
 from fivesigma.core.identity import digest, file_digest
+from fivesigma.events.hdf5_checks import check_filters, check_written
 from fivesigma.events.hdf5_layouts import Hdf5Column, Layout, find_tables, plain_layout, resolve
 from fivesigma.events.hdf5_pandas import pandas_layout
 from fivesigma.events.hdf5_values import hdf5_values
@@ -69,8 +69,7 @@ class Hdf5Table:
     def spans(self) -> Sequence[Span]:
         """Return ranges of rows, at least one."""
         with self._opened() as (file, layout):
-            used = {column.dataset for column in layout.columns.values() if column.info.kind in ("flat", "jagged")}
-            chunk = max((file[path].chunks[0] for path in used if file[path].chunks), default=1)
+            chunk = max((file[path].chunks[0] for path in _used(layout) if file[path].chunks), default=1)
             step = chunk * max(1, round(self.span_rows / chunk))
             return [Span(start, min(start + step, layout.rows)) for start in range(0, max(layout.rows, 1), step)]
 
@@ -82,7 +81,7 @@ class Hdf5Table:
             )
             wanted = {name: layout.columns[name] for name in sorted(names)}
             for path in {column.dataset for column in wanted.values()}:
-                _check_filters(self.name, file[path])
+                check_filters(self.name, file[path])
             for span in spans:
                 try:
                     columns = hdf5_values(file, wanted, span)
@@ -106,7 +105,10 @@ class Hdf5Table:
         with _opened(self.path) as file:
             there = resolve(str(self.path), file, self.key)
             is_pandas = isinstance(there, h5py.Group) and "pandas_type" in there.attrs
-            yield file, (pandas_layout if is_pandas else plain_layout)(self.name, there)
+            layout = (pandas_layout if is_pandas else plain_layout)(self.name, there)
+            for path in _used(layout):
+                check_written(self.name, file[path])
+            yield file, layout
 
 
 @contextmanager
@@ -123,18 +125,9 @@ def _opened(path: Path) -> Iterator[h5py.File]:
         raise DataError(f"{path}: not a readable HDF5 file (damaged or truncated): {_first_line(error)}") from error
 
 
-def _check_filters(where: str, dataset: h5py.Dataset) -> None:
-    """Raise DataError if a dataset is compressed in a way that cannot be undone here."""
-    made = dataset.id.get_create_plist()
-    filters = [made.get_filter(number) for number in range(made.get_nfilters())]
-    if all(h5py.h5z.filter_avail(code) for code, *_ in filters):
-        return
-    with suppress(ModuleNotFoundError):
-        importlib.import_module("hdf5plugin")  # which makes its filters known
-    for code, _, _, name in filters:
-        if not h5py.h5z.filter_avail(code):
-            called = name.decode(errors="replace") or f"filter {code}"
-            raise DataError(f"{where}: compressed with {called}, which needs hdf5plugin: pip install 'fivesigma[hdf5]'")
+def _used(layout: Layout) -> set[str]:
+    """Return the datasets that hold columns of numbers."""
+    return {column.dataset for column in layout.columns.values() if column.info.kind in ("flat", "jagged")}
 
 
 def _damaged(
