@@ -16,7 +16,7 @@ from fivesigma.analysis.events_stage import load_dataset
 from fivesigma.analysis.judging import classes, judged, judged_by, told
 from fivesigma.analysis.models_stage import load_scores
 from fivesigma.analysis.run_context import RunContext
-from fivesigma.analysis.schema import Configuration, TemplateFit
+from fivesigma.analysis.schema import Configuration, LimitPlane, TemplateFit
 from fivesigma.analysis.stages import Outcome, outcome_digest
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.finding import Finding
@@ -93,7 +93,10 @@ def _models(context: RunContext, events: Outcome) -> Outcome:
 def _by_use(config: Configuration, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Return findings on observables, those that no fit uses only for information."""
     fitted = {
-        axis for fit in config.inference.values() if isinstance(fit, TemplateFit) for axis in axes_of(fit.observable)
+        axis
+        for fit in config.inference.values()
+        if isinstance(fit, TemplateFit | LimitPlane)
+        for axis in axes_of(fit.observable)
     }
     used = {f"{model} and {observable}" for model in config.models for observable in fitted}
     return tuple(f if f.subject in used else dataclasses.replace(f, severity="info") for f in findings)

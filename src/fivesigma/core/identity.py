@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,13 @@ def digest(value: object) -> str:
 
 
 def file_digest(path: Path) -> str:
-    """Return a short digest of a file's content."""
+    """Return a short digest of a file's content; that of a file that has not changed since is remembered."""
+    status = path.stat()
+    return _digest_of(path, status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+@lru_cache(maxsize=1024)
+def _digest_of(path: Path, _size: int, _changed: int, _inode: int) -> str:
     sha = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):

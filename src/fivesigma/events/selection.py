@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from fivesigma.core.arrays import Bools, Floats, UInts
+from fivesigma.core.arrays import Bools, Floats, Ints, UInts
 from fivesigma.core.errors import DataError, ExpressionError
+from fivesigma.core.expression_operands import UnequalListsError
 from fivesigma.core.expressions import Expression
 from fivesigma.core.sample import Kind, Variation
 from fivesigma.events.blinding import Blinding
@@ -126,9 +128,14 @@ class Selection:
 
     def names(self, there: Mapping[str, ColumnInfo]) -> frozenset[str]:
         """Return the columns to be read of a source that has the columns ``there``."""
+        return self.used | set(identity_of(self, there).columns)
+
+    @property
+    def used(self) -> frozenset[str]:
+        """The columns to be read where nobody asks who an event is."""
         computed = self._computed | self._direct
         shifted = (expression.names for name, expression in self.shift.items() if name in computed)
-        return computed.union(*shifted) | set(identity_of(self, there).columns)
+        return computed.union(*shifted)
 
     @property
     def _direct(self) -> frozenset[str]:
@@ -159,10 +166,22 @@ class Selection:
             Naming the file, and where it can the row: if an expression does not fit the columns, a weight is not finite, or a
             value that is kept is infinite, or missing where nothing may be.
         """
-        try:
+        with _named(source):
             return self._applied(source, identity_of(self, there), span, table, first=first)
-        except ExpressionError as error:
-            raise DataError(f"{source.name}: {error}") from error
+
+    def passing(self, source: Source, span: Span, table: Table) -> tuple[Columns, Floats, Mapping[float | None, float]]:
+        """Return ``columns``, ``weight`` and ``generated`` as `apply` does, without a look at who the events are.
+
+        Of the columns of the source, those `used` will do.
+        """
+        with _named(source):
+            columns = self._prepared(table)
+            weight, generated = self._weighed(source, span, columns, table.length)
+            alive = self._visible(columns, table.length)
+            for cut in self.cuts.values():
+                alive &= cut.mask(columns, table.length)
+            rows = np.flatnonzero(alive)
+            return self._kept(source, span, columns, rows, table.length), weight.take(rows), generated
 
     def _applied(self, source: Source, identity: Identity, span: Span, table: Table, *, first: bool) -> Selected:
         ids = identity.ids(source, table)
@@ -171,25 +190,24 @@ class Selection:
         weights = {key: self._factor(columns, table.length, w)[0] for key, w in self._varied()}
         for key, varied in weights.items():
             _require_finite(source, span, varied, f"weight of {key.systematic} {key.label}")
-        alive = np.ones(table.length, dtype=np.bool_)
-        if self.blinding is not None:
-            alive = ~self.blinding.hidden(columns, table.length)
+        alive = self._visible(columns, table.length)
         visible, passed = np.flatnonzero(alive), np.zeros(table.length if self.together else 0, dtype=np.int32)
-        tallies = [_tally(weight, alive)]
+        rows = visible
+        tallies = [_tally(weight, rows)]
         for cut in self.cuts.values():
             fulfilled = cut.mask(columns, table.length)
             lost = _lost_for_lack(cut, columns, alive & ~fulfilled)
             alive &= fulfilled
-            tallies.append(_tally(weight, alive, lost))
+            rows = np.flatnonzero(alive)
+            tallies.append(_tally(weight, rows, lost))
             if self.together:
                 passed += alive
-        left = alive.all()
         chosen = self.draw.mask(columns, table.length)[visible] if self.draw is not None else None
         return Selected(
-            columns=self._kept(source, span, columns, alive),
-            weight=weight if left else weight[alive],
-            weights={key: varied[alive] for key, varied in weights.items()},
-            id=ids[alive],
+            columns=self._kept(source, span, columns, rows, table.length),
+            weight=weight.take(rows),
+            weights={key: varied.take(rows) for key, varied in weights.items()},
+            id=ids.take(rows),
             length=table.length,
             tallies=tuple(tallies),
             generated=generated,
@@ -199,6 +217,12 @@ class Selection:
             weighed=weight[visible] if self.together else None,
             chosen=chosen,
         )
+
+    def _visible(self, columns: Columns, length: int) -> Bools:
+        """Return which events may be looked at."""
+        if self.blinding is None:
+            return np.ones(length, dtype=np.bool_)
+        return ~self.blinding.hidden(columns, length)
 
     def _summed_up(self, columns: Columns, visible: Any) -> dict[str, Summary]:
         names = frozenset[str]().union(*(expression.names for expression in self._looked_at))
@@ -245,11 +269,9 @@ class Selection:
             return scaled, {None: float(generated.sum())}
         return scaled, {float(each): float(generated[declared == each].sum()) for each in np.unique(declared)}
 
-    def _kept(self, source: Source, span: Span, columns: Columns, alive: Bools) -> Columns:
-        needed = {name for name, expression in self.keep.items() if expression is None}
-        needed |= frozenset[str]().union(*(e.names for e in self.keep.values() if e is not None))
-        rows = np.flatnonzero(alive)
-        events = columns if len(rows) == len(alive) else {name: columns[name][alive] for name in needed}
+    def _kept(self, source: Source, span: Span, columns: Columns, rows: Ints, length: int) -> Columns:
+        needed = self._direct.union(*(e.names for e in self.keep.values() if e is not None))
+        events = columns if len(rows) == length else {name: columns[name][rows] for name in needed}
         kept: Columns = {}
         for name, expression in self.keep.items():
             if expression is None:
@@ -263,15 +285,15 @@ class Selection:
         self,
         source: Source,
         span: Span,
-        rows: Any,
+        rows: Ints,
         name: str,
         expression: Expression,
         values: Floats,
         events: Columns,
     ) -> None:
-        unusable = ~(np.abs(values) <= np.finfo(np.float32).max)
-        if not unusable.any():
+        if _within(values, float(np.finfo(np.float32).max)):
             return
+        unusable = ~(np.abs(values) <= np.finfo(np.float32).max)
         absent = np.isnan(values) & _absent(expression.names, events, len(values))
         where = f"{source.name}: {name!r} ({expression})"
         if wrong := int(np.count_nonzero(unusable & ~absent)):
@@ -291,8 +313,8 @@ def _is_numeric(column: Any) -> bool:
     return not isinstance(column, np.ndarray) or column.dtype.kind in "iuf"
 
 
-def _tally(weight: Floats, alive: Bools, lost: int = 0) -> Tally:
-    left = weight if alive.all() else weight[alive]
+def _tally(weight: Floats, rows: Ints, lost: int = 0) -> Tally:
+    left = weight.take(rows)
     return Tally(len(left), float(left.sum()), float(np.square(left).sum()), lost)
 
 
@@ -317,10 +339,9 @@ def _absent(names: Collection[str], columns: Columns, length: int, *, jagged: bo
 
 def _require_finite(source: Source, span: Span, weight: Floats, what: str) -> None:
     """Raise DataError unless weights are numbers that can be summed and squared."""
-    usable = np.abs(weight) < _LARGEST
-    if usable.all():
+    if _within(weight, _LARGEST):
         return
-    wrong = np.flatnonzero(~usable)
+    wrong = np.flatnonzero(~(np.abs(weight) <= _LARGEST))
     said = (
         "NaN or infinite"
         if not np.isfinite(weight).all()
@@ -329,3 +350,17 @@ def _require_finite(source: Source, span: Span, weight: Floats, what: str) -> No
     raise DataError(
         f"{source.name}: {what} is {said} in {len(wrong)} of {len(weight)} events, the first of them {source.position(span, int(wrong[0]))}"
     )
+
+
+def _within(values: Floats, largest: float) -> bool:
+    """Return whether all values are numbers from -``largest`` to ``largest``: no array is made to say so."""
+    return bool(values.min(initial=0.0) >= -largest and values.max(initial=0.0) <= largest)
+
+
+@contextmanager
+def _named(source: Source) -> Iterator[None]:
+    """Tell of which file it is that an expression does not fit."""
+    try:
+        yield
+    except ExpressionError as error:
+        raise DataError(f"{source.name}: {error}") from error
