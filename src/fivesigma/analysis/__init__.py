@@ -7,5 +7,8 @@
 - ``directory``: the layout of a run directory, and writes that leave nothing half-written.
 - ``stages``: keys, and what is done again. ``events_stage``, ``models_stage``, ``features_stage``, ``judgement_stage``,
   ``inference_stage``, ``page_stage``: the stages themselves, in the order in which they run.
+- ``explore``: the events of an analysis before any model, as a page.
+- ``starter``: a first YAML for event files. ``starter_tables``, ``starter_labels``: which are its samples; ``starter_columns``,
+  ``starter_weights``: what their columns are for; ``starter_text``: the YAML itself.
 - ``recipes``: the analyses that come with the package.
 """

@@ -3,6 +3,8 @@
 What to use when.
 
 - ``main``: the group of commands, and what happens when one fails.
-- ``run``, ``show``, ``report``, ``validate``, ``recipes``, ``simulate``, ``doctor``: one command each, imported when called.
+- ``run``, ``show``, ``report``, ``validate``, ``inspect``, ``init``, ``explore``, ``recipes``, ``simulate``, ``doctor``: one command
+  each, imported when called.
+- ``described``: what ``inspect`` prints.
 - ``progress``: what a run says while it works.
 """

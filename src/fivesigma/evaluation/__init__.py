@@ -5,8 +5,9 @@
 - ``figures_of_merit``: what a cut on the score would bring: S/B, Asimov Z, approximate median significances.
 - ``single_cuts``: the same for a cut on one input, which a classifier has to beat.
 - ``overtraining``: training events against out-of-fold events, and the difference in AUC.
-- ``correlation``: correlations of the inputs, and of scores with the observables kept from the models.
+- ``correlation``: correlations of inputs and observables, and of scores with the observables kept from the models.
 - ``distributions``: weighted histograms of inputs and scores by sample, with data.
+- ``scatter``: events drawn by weight, in several inputs at once.
 - ``choice``: how all of these choose a cut on other folds than they read it on.
 - ``classes``: which events are signal and which background.
 """

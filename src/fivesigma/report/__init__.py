@@ -1,7 +1,7 @@
 """A run's results as one HTML page that fetches nothing. What to use when.
 
 - ``content``: ``RunContent`` and ``FigureEntry``, everything the page is made from.
-- ``page``: ``render`` turns that content into the page.
+- ``page``: ``render`` turns that content into the page. ``explore``: the page of events before any model.
 - ``answer``: the run in a sentence or two, for the page, the terminal and the README alike.
 - ``format``: numbers as physicists print them: rounding by the PDG's rule, grouping, units, powers of ten.
 - ``labels``: what the fields of ``results.json`` are called in print.
