@@ -10,6 +10,7 @@ from typing import Any
 import h5py
 
 from fivesigma.core.errors import DataError
+from fivesigma.events.hdf5_checks import check_filters
 from fivesigma.events.hdf5_layouts import Hdf5Column, Layout, columns_in, joined
 from fivesigma.events.source import ColumnInfo, ColumnKind
 
@@ -101,6 +102,7 @@ def _labels(where: str, group: h5py.Group, axis: str) -> list[str]:
     if labels.dtype.kind not in "Siu":
         kind = _text(labels.attrs.get("kind", b"objects"))
         raise DataError(f"{where}: the names of the columns are no strings or whole numbers, but {kind}")
+    check_filters(where, labels)
     encoding = _text(group.attrs.get("encoding", b"")) or "utf-8"
     return [label.decode(encoding) if isinstance(label, bytes) else str(label) for label in labels[:].tolist()]
 
