@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.identity import derive_seed, digest, entry_ids, fold_of, ids_from_columns
 
 
@@ -15,6 +16,17 @@ def test_folds_are_even():
     folds = fold_of(entry_ids("file", np.arange(100_000)), seed=42, folds=5)
     counts = np.bincount(folds, minlength=5)
     assert stats.chisquare(counts).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("folds", [128, 200, 0, -1])
+def test_more_folds_than_their_numbers_hold_are_refused(folds):
+    with pytest.raises(FivesigmaError, match=f"events are split into 1 to 127 folds, not {folds}"):
+        fold_of(entry_ids("file", np.arange(3)), seed=1, folds=folds)
+
+
+def test_as_many_folds_as_their_numbers_hold():
+    fold = fold_of(entry_ids("file", np.arange(10_000)), seed=1, folds=127)
+    assert (fold.min(), fold.max()) == (0, 126)
 
 
 def test_folds_of_two_seeds_are_independent():

@@ -17,12 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fivesigma.core.arrays import UInts
+from fivesigma.core.errors import FivesigmaError
 
 __all__ = ["derive_seed", "digest", "entry_ids", "file_digest", "fold_of", "ids_from_columns", "text_key", "ticket_of"]
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _CHUNK = 1 << 20
 _LARGEST_WHOLE = 2.0**53
+_MOST_FOLDS = np.iinfo(np.int8).max
 
 
 def _mix(values: UInts) -> UInts:
@@ -64,7 +66,15 @@ def entry_ids(file_key: str, entries: NDArray[np.integer[Any]]) -> UInts:
 
 
 def fold_of(ids: UInts, *, seed: int, folds: int) -> NDArray[np.int8]:
-    """Return the fold, shape (n,) in 0 ... folds-1, of each event: a hash of identifier and seed, modulo ``folds``."""
+    """Return the fold, shape (n,) in 0 ... folds-1, of each event: a hash of identifier and seed, modulo ``folds``.
+
+    Raises
+    ------
+    FivesigmaError
+        If there is no fold, or more than 127: their numbers are kept in a byte.
+    """
+    if not 1 <= folds <= _MOST_FOLDS:
+        raise FivesigmaError(f"events are split into 1 to {_MOST_FOLDS} folds, not {folds}")
     key = text_key(f"folds {seed}")
     return (_mix(ids ^ key) % np.uint64(folds)).astype(np.int8)
 
