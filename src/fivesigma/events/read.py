@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fivesigma.core.errors import DataError
+from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.core.expressions import Expression
 from fivesigma.core.parallel import Workers
 from fivesigma.core.sample import NOMINAL, Kind, Sample, SampleInfo, Variation
@@ -19,6 +19,16 @@ from fivesigma.events.collect import Draw, Pieces, collect, scaled
 from fivesigma.events.cross_section import CrossSection
 from fivesigma.events.files import located, sources_of
 from fivesigma.events.frames import frame
+from fivesigma.events.given import (
+    condition_of,
+    expression_of,
+    expressions_of,
+    missing_of,
+    names_of,
+    require_count,
+    require_kind,
+    require_positive,
+)
 from fivesigma.events.identify import identity_of
 from fivesigma.events.missing import MissingValues
 from fivesigma.events.selection import Selection
@@ -80,16 +90,17 @@ class EventFiles:
         ExpressionError
             If a cut cannot be read.
         FivesigmaError
-            If two cuts bear one name.
+            If two cuts bear one name, or one is no text.
         """
-        new = {cut: Expression(cut) for cut in cuts} | {name: Expression(cut) for name, cut in named.items()}
+        pairs = [*((str(cut), cut) for cut in cuts), *named.items()]
+        new = {name: condition_of(cut, "a cut") for name, cut in pairs}
         if doubled := set(new) & set(self.cuts):
             raise DataError(f"two cuts are called {min(doubled)!r}")
         return replace(self, cuts={**self.cuts, **new})
 
-    def weigh(self, weight: str) -> EventFiles:
+    def weigh(self, weight: float | str) -> EventFiles:
         """Return the same with the weight per event as an expression: expected events, or what `normalise` scales."""
-        return replace(self, weight=Expression(weight))
+        return replace(self, weight=expression_of(weight, "a weight"))
 
     def normalise(
         self,
@@ -99,7 +110,7 @@ class EventFiles:
         filter_efficiency: float | str = 1.0,
         k_factor: float | str = 1.0,
         sum_of_weights: float | str | None = None,
-        generator_weight: str | None = None,
+        generator_weight: float | str | None = None,
     ) -> EventFiles:
         """Return the same with weights scaled by σ·L·ε·k/Σw.
 
@@ -117,23 +128,34 @@ class EventFiles:
             Of all generated events; summed over the events of the files if None.
         generator_weight
             What ``sum_of_weights`` sums; the weight of `weigh` if None. Else it multiplies that, which then holds corrections only.
+
+        Raises
+        ------
+        ExpressionError
+            If a text is no expression.
+        FivesigmaError
+            If a factor is neither text nor number, or the luminosity not above zero.
         """
+        require_positive(luminosity, "luminosity")
+        sums = {"sum_of_weights": sum_of_weights, "generator_weight": generator_weight}
+        declared = {name: None if value is None else expression_of(value, name) for name, value in sums.items()}
         scale = CrossSection(
             luminosity=luminosity,
-            cross_section=_expression(cross_section),
-            filter_efficiency=_expression(filter_efficiency),
-            k_factor=_expression(k_factor),
-            sum_of_weights=None if sum_of_weights is None else _expression(sum_of_weights),
-            generator_weight=None if generator_weight is None else Expression(generator_weight),
+            cross_section=expression_of(cross_section, "cross_section"),
+            filter_efficiency=expression_of(filter_efficiency, "filter_efficiency"),
+            k_factor=expression_of(k_factor, "k_factor"),
+            **declared,
         )
         return replace(self, cross_section=scale)
 
-    def vary(self, systematic: str, **weights: str) -> EventFiles:
+    def vary(self, systematic: str, **weights: float | str) -> EventFiles:
         """Return the same with weights for the variations of a systematic, as in ``vary("pileup", up="w_up", down="w_down")``.
 
         Each stands in for the weight of `weigh`; events, cuts and features stay as they are and are not copied.
         """
-        new = {Variation(systematic, label): Expression(text) for label, text in weights.items()}
+        if not weights:
+            raise FivesigmaError(f"{systematic}: no weights are given, such as up='w_up', down='w_down'")
+        new = {Variation(systematic, label): text for label, text in expressions_of(weights, systematic).items()}
         return replace(self, weights={**self.weights, **new})
 
     def shifted(self, systematic: str, label: str, columns: Mapping[str, str]) -> EventFiles:
@@ -141,7 +163,7 @@ class EventFiles:
 
         Everything is computed from the shifted columns; an event keeps its identifier and so its fold.
         """
-        shift = {name: Expression(text) for name, text in columns.items()}
+        shift = expressions_of(columns, systematic)
         return replace(self, shift=shift, variation=Variation(systematic, label), weights={})
 
     def blind(self, condition: str, observables: Mapping[str, str] | None = None) -> EventFiles:
@@ -152,16 +174,17 @@ class EventFiles:
         condition
             What is blind, as an expression over columns and over ``observables``, themselves expressions by name.
         """
-        named = {name: Expression(text) for name, text in (observables or {}).items()}
-        return replace(self, blinding=Blinding(condition=Expression(condition), observables=named))
+        named = expressions_of(observables or {}, "observables")
+        return replace(self, blinding=Blinding(condition=condition_of(condition, "what is blind"), observables=named))
 
     def inject(self, condition: str, events: int, *, seed: int, name: str = "signal") -> EventFiles:
         """Return the same with only so many of the events that fulfil a condition, as read; the rest is set aside.
 
         Which of them stay depends on their identifiers and the seed alone.
         """
+        require_count(events, "how many events are injected")
         draw = Draw(events=events, seed=seed, name=name)
-        return replace(self, drawn=Expression(condition), draw=draw)
+        return replace(self, drawn=condition_of(condition, "which events are signal"), draw=draw)
 
     def sample(
         self,
@@ -191,7 +214,10 @@ class EventFiles:
         ------
         DataError
             If a file cannot be read, lacks a column, or weights are not finite, sum to nothing or below zero.
+        FivesigmaError
+            If there is no such kind of sample.
         """
+        require_kind(kind)
         info = SampleInfo(name=name, kind=kind, label=label, pseudo=pseudo)
         return sample_of([self], info, columns=columns, remove_duplicates=remove_duplicates, workers=workers)
 
@@ -211,7 +237,8 @@ class EventFiles:
         workers
             Who reads; this process if None.
         """
-        selection = _selection(self, kind, {"value": Expression(expression)})
+        require_kind(kind)
+        selection = _selection(self, kind, {"value": expression_of(expression, "what is filled")})
         filling = Filling(selection, np.asarray(edges, dtype=np.float64))
         return added([piece for pieces in over_pieces(self.sources, filling, workers) for piece in pieces])
 
@@ -220,11 +247,11 @@ def read(
     files: Any,
     *,
     tree: str | Sequence[str] | None = None,
-    id_columns: Sequence[str] = (),
+    id_columns: str | Sequence[str] = (),
     friends: str | Sequence[str] = (),
-    missing: Sequence[float] | Mapping[str, Sequence[float]] | None = None,
+    missing: float | Sequence[float] | Mapping[str, float | Sequence[float]] | None = None,
     header: Sequence[str] | None = None,
-    folder: Path = Path(),
+    folder: str | Path = Path(),
 ) -> EventFiles:
     """Name the files of a sample, with patterns if wanted, or hand in a table that is in memory.
 
@@ -252,12 +279,15 @@ def read(
     """
     sources: tuple[Source, ...]
     if isinstance(files, str | Path) or (isinstance(files, Sequence) and all(isinstance(f, str | Path) for f in files)):
-        others = [friends] if isinstance(friends, str) else list(friends)
-        found = located(files, folder)
-        sources = sources_of(found, tree=tree, friends=others, header=header, folder=folder)
+        if not isinstance(files, str | Path) and not files:
+            raise DataError("no files are given")
+        found = located(files, Path(folder))
+        others = names_of(friends, "friends")
+        sources = sources_of(found, tree=tree, friends=others, header=header, folder=Path(folder))
     else:
         sources = (frame(files),)
-    return EventFiles(sources=sources, id_columns=tuple(id_columns), missing=_missing(missing))
+    identity = tuple(names_of(id_columns, "id_columns"))
+    return EventFiles(sources=sources, id_columns=identity, missing=missing_of(missing))
 
 
 def sample_of(
@@ -307,24 +337,12 @@ def sample_of(
     return sample
 
 
-def _expression(value: float | str) -> Expression:
-    return Expression(value if isinstance(value, str) else repr(float(value)))
-
-
-def _missing(given: Sequence[float] | Mapping[str, Sequence[float]] | None) -> MissingValues | None:
-    if given is None or isinstance(given, MissingValues):
-        return given
-    if isinstance(given, Mapping):
-        return MissingValues(of_column={name: tuple(values) for name, values in given.items()})
-    return MissingValues(everywhere=tuple(given))
-
-
 def _kept(columns: Iterable[str] | Mapping[str, str] | None, source: Source) -> dict[str, Expression | None]:
     if isinstance(columns, Mapping):
-        return {name: Expression(text) for name, text in columns.items()}
+        return dict(expressions_of(columns, "columns"))
     if columns is None:
         columns = [name for name, info in source.columns().items() if info.kind in ("flat", "jagged")]
-    return dict.fromkeys(columns)
+    return dict.fromkeys(names_of(columns, "columns"))
 
 
 def _selection(
