@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import awkward as ak
 import numpy as np
 
 from fivesigma.core.arrays import Bools, Floats, UInts
@@ -185,4 +184,6 @@ def _counted(step: str, weight: Floats, missing: int = 0) -> CutflowRow:
 def _concatenated(parts: Sequence[Any]) -> Any:
     if all(isinstance(part, np.ndarray) for part in parts):
         return np.concatenate(parts)
+    import awkward as ak  # noqa: PLC0415 - who has no lists does not wait for awkward
+
     return ak.concatenate(parts)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from fivesigma.core.parallel import Shared, Workers, run_map
-from fivesigma.events.frames import Frame
 from fivesigma.events.source import ColumnInfo, Source, Span, Table
 
 __all__ = ["Piecework", "over_pieces"]
@@ -20,12 +19,12 @@ _SPANS_A_TASK = 8
 class Piecework(Protocol[Result_co]):
     """What is done with each piece; picklable, and without memory of other pieces."""
 
-    def names(self, there: Mapping[str, ColumnInfo]) -> frozenset[str]:
+    def names(self, there: Mapping[str, ColumnInfo], /) -> frozenset[str]:
         """Return the columns it needs of a source that has the columns ``there``."""
         ...
 
     def apply(
-        self, source: Source, there: Mapping[str, ColumnInfo], span: Span, table: Table, *, first: bool
+        self, source: Source, there: Mapping[str, ColumnInfo], span: Span, table: Table, /, *, first: bool
     ) -> Result_co:
         """Return what becomes of a piece; ``first`` says whether it is its source's first."""
         ...
@@ -35,6 +34,7 @@ class Piecework(Protocol[Result_co]):
 class _Task(Generic[Result_co]):
     work: Piecework[Result_co]
     source: Source
+    there: Mapping[str, ColumnInfo]
     spans: tuple[Span, ...]
     first: bool
 
@@ -49,13 +49,14 @@ def over_pieces(
     DataError
         If a source cannot be read, lacks a column, or the work cannot be done on its values.
     """
-    tasks = [
-        (number, _Task(work, source, spans, first=not place))
-        for number, source in enumerate(sources)
-        for place, spans in enumerate(_shared_out(source.spans()))
-    ]
     # what lies in memory is not worth sending to another process
-    away = None if any(isinstance(source, Frame) for source in sources) else workers
+    away = None if workers is None or workers.inline or _in_memory(sources) else workers
+    tasks = [
+        (number, _Task(work, source, there, spans, first=not place))
+        for number, source in enumerate(sources)
+        for there in [dict(source.columns())]
+        for place, spans in enumerate(_shared_out(source.spans(), whole=away is None))
+    ]
     results: list[list[Result_co]] = [[] for _ in sources]
     done = run_map(_perform, [task for _, task in tasks], workers=away)
     for (number, _), pieces in zip(tasks, done, strict=True):
@@ -63,9 +64,17 @@ def over_pieces(
     return results
 
 
-def _shared_out(spans: Sequence[Span]) -> Iterator[tuple[Span, ...]]:
-    for first in range(0, len(spans), _SPANS_A_TASK):
-        yield tuple(spans[first : first + _SPANS_A_TASK])
+def _in_memory(sources: Sequence[Source]) -> bool:
+    from fivesigma.events.frames import Frame  # noqa: PLC0415 - who reads files alone does not wait for what frames need
+
+    return any(isinstance(source, Frame) for source in sources)
+
+
+def _shared_out(spans: Sequence[Span], *, whole: bool) -> Iterator[tuple[Span, ...]]:
+    """Yield the pieces of each task: all, so that a source is opened once, where they are not shared out."""
+    size = len(spans) if whole else _SPANS_A_TASK
+    for first in range(0, len(spans), size):
+        yield tuple(spans[first : first + size])
 
 
 def _perform(task: _Task[Result_co], _shared: Shared) -> list[Result_co]:
@@ -73,7 +82,6 @@ def _perform(task: _Task[Result_co], _shared: Shared) -> list[Result_co]:
 
 
 def _each(task: _Task[Result_co]) -> Iterator[Result_co]:
-    there = task.source.columns()
-    tables = task.source.read(task.work.names(there), task.spans)
+    tables = task.source.read(task.work.names(task.there), task.spans)
     for place, (span, table) in enumerate(zip(task.spans, tables, strict=True)):
-        yield task.work.apply(task.source, there, span, table, first=task.first and not place)
+        yield task.work.apply(task.source, task.there, span, table, first=task.first and not place)

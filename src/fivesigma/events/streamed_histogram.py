@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fivesigma.core.arrays import Floats
+from fivesigma.core.arrays import Floats, Ints
 from fivesigma.core.errors import DataError
 from fivesigma.events.selection import Selection
 from fivesigma.events.source import ColumnInfo, Source, Span, Table
@@ -52,22 +52,39 @@ class Filling:
     selection: Selection
     edges: Floats
 
-    def names(self, there: Mapping[str, ColumnInfo]) -> frozenset[str]:
-        """Return the columns to be read."""
-        return self.selection.names(there)
+    def __post_init__(self) -> None:
+        if self.edges.ndim != 1 or len(self.edges) < 2 or not (self.edges[1:] > self.edges[:-1]).all():
+            raise DataError(f"the edges of bins are two or more numbers that rise, not {self.edges.tolist()}")
+
+    def names(self, _there: Mapping[str, ColumnInfo]) -> frozenset[str]:
+        """Return the columns to be read; a histogram asks not who an event is."""
+        return self.selection.used
 
     def apply(
-        self, source: Source, there: Mapping[str, ColumnInfo], span: Span, table: Table, *, first: bool
+        self, source: Source, _there: Mapping[str, ColumnInfo], span: Span, table: Table, **_first: bool
     ) -> _Filled:
         """Return the histogram of a piece; errors as for `Selection.apply`."""
-        left = self.selection.apply(source, there, span, table, first=first)
-        value, weight = left.columns["value"], left.weight
-        totals, _ = np.histogram(value, self.edges, weights=weight)
-        squares, _ = np.histogram(value, self.edges, weights=np.square(weight))
-        inside = (value >= self.edges[0]) & (value <= self.edges[-1])
-        outside = 0.0 if inside.all() else float(weight[~inside].sum())
-        made = StreamedHistogram(edges=self.edges, values=totals, variances=squares, events=len(value), outside=outside)
-        return _Filled(made, left.generated)
+        columns, weight, generated = self.selection.passing(source, span, table)
+        value: Floats = columns["value"]
+        place = np.searchsorted(_with_upper_edge(self.edges), value, side="right")
+        totals, squares = (_sums(place, each, len(self.edges) + 1) for each in (weight, np.square(weight)))
+        made = StreamedHistogram(
+            edges=self.edges,
+            values=totals[1:-1],
+            variances=squares[1:-1],
+            events=len(weight),
+            outside=float(totals[0] + totals[-1]),
+        )
+        return _Filled(made, generated)
+
+
+def _with_upper_edge(edges: Floats) -> Floats:
+    """Return edges whose last bin holds its upper edge, as `numpy.histogram` has it."""
+    return np.append(edges[:-1], np.nextafter(edges[-1], np.inf))
+
+
+def _sums(place: Ints, weight: Floats, places: int) -> Floats:
+    return np.asarray(np.bincount(place, weight, minlength=places), dtype=np.float64)
 
 
 def added(pieces: Sequence[_Filled]) -> StreamedHistogram:
