@@ -182,6 +182,7 @@ def test_infinite_numbers_and_surrounding_spaces(write):
         "a;b\n1;2\n3;4\n",
         "a\tb\n1\t2\n3\t4\n",
         "a   b\n 1  2\n3\t 4  \n",
+        "a b\n 1 2\n3 4 ",
         "a , b\n1 , 2\n3 , 4\n \n",
     ],
 )

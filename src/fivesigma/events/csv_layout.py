@@ -24,7 +24,7 @@ Bytes = BufferedReader | gzip.GzipFile
 DAMAGED = (OSError, EOFError, zlib.error)
 """What reading a damaged packed file raises."""
 
-_HEAD = 1 << 17
+_HEAD = 1 << 16
 _MOST = 1 << 26
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
+from fivesigma.core.arrays import Bools
 from fivesigma.events.csv_values import as_array, first_word, typed
 from fivesigma.events.source import Table
 
@@ -115,7 +116,7 @@ def _surely_even(data: bytes, separator: str, last: pl.Series, width: int) -> bo
 
 def _even_rows(data: bytes, separator: str, width: int) -> int:
     """Return the number of rows, having looked at every one."""
-    bare = _quoted(separator).sub(b"x", data)
+    bare = _blotted(data, separator)
     others = bytes(set(range(256)) - {ord(separator), ord("\n")})
     ends = bare.translate(None, others) + (b"" if bare.endswith(b"\n") else b"\n")
     rows, left = divmod(len(ends), width)
@@ -141,9 +142,7 @@ def _find_uneven(data: bytes, separator: str, width: int) -> None:
 
 
 def _rows(data: bytes, separator: str) -> list[bytes]:
-    """Return the rows, quoted fields blotted out at their length."""
-    plain = _quoted(separator).sub(lambda field: b"x" * len(field.group()), data) if b'"' in data else data
-    return plain.removesuffix(b"\n").split(b"\n")
+    return _blotted(data, separator).removesuffix(b"\n").split(b"\n")
 
 
 def _line(data: bytes, rows: Sequence[bytes], row: int) -> int:
@@ -155,13 +154,34 @@ def _check_height(frame: pl.DataFrame, rows: int) -> None:
         raise RowError(0, f"{rows} rows follow, or {len(frame)}: their quotes can be read in two ways")
 
 
-def _quoted(separator: str) -> re.Pattern[bytes]:
-    mark = re.escape(separator.encode())
-    return re.compile(rb'(?:(?<=[%b\n])|\A)"[^"]*(?:""[^"]*)*"(?=%b|\r?\n|\r?\Z)' % (mark, mark))
+def _blotted(data: bytes, separator: str) -> bytes:
+    """Return rows with every quoted field replaced by as many letters; quotes that do not enclose a field are left."""
+    if b'"' not in data:
+        return data
+    values = np.frombuffer(data, np.uint8)
+    quotes = values == ord('"')
+    inside = np.logical_xor.accumulate(quotes)
+    places = np.flatnonzero(quotes)
+    opening, closing = places[::2], places[1::2]
+    edged = np.concatenate(([ord("\n")], values, [ord("\n")]), dtype=np.uint8, casting="unsafe")
+    # a closing quote and an opening one side by side stand for a quote within the field
+    inside[opening] = _among(separator + '\n"')[edged[opening]]
+    inside[closing] = _among(separator + '\r\n"')[edged[closing + 2]]
+    if len(opening) > len(closing):
+        inside[opening[-1]] = False
+    return np.where(inside, np.uint8(ord("x")), values).tobytes()
+
+
+def _among(characters: str) -> Bools:
+    """Return which of the 256 values of a byte are one of these characters."""
+    table = np.zeros(256, dtype=np.bool_)
+    table[[ord(character) for character in characters]] = True
+    return table
 
 
 def _plain(data: bytes, separator: str) -> bytes:
     """Return lines whose fields are separated by one character."""
-    if separator != " ":
+    odd = (b"\t", b"  ", b"\n ", b" \n", b" \r")
+    if separator != " " or not (data[:1] == b" " or data[-1:] == b" " or any(spaces in data for spaces in odd)):
         return data
-    return re.sub(rb"(?m)^ | (?=\r?$)", b"", re.sub(rb"[ \t]+", b" ", data))
+    return b"\n".join([b" ".join(line.split()) for line in data.split(b"\n")])

@@ -24,12 +24,11 @@ def typed(words: pl.Series, expected: pl.DataType | None = None) -> pl.Series | 
     expected
         Type of the column, from its first rows: numbers and truths do not mix. Either will do if None.
     """
+    if expected is not None and (numbers := _numbers(words, expected)) is not None:
+        return numbers  # as they stand: nothing to strip, no words for missing values
     clean = _clean(words)
-    missing = clean.null_count()
-    for kind in () if expected == pl.Boolean else _kinds(expected):
-        numbers = clean.cast(kind, strict=False)
-        if numbers.null_count() == missing:
-            return numbers if missing < len(clean) else numbers.cast(pl.Float64)
+    if (numbers := _numbers(clean, expected)) is not None:
+        return numbers
     truths = clean.str.to_lowercase()
     return truths == "true" if expected in (None, pl.Boolean) and truths.is_in(_TRUTHS).all() else None
 
@@ -58,10 +57,18 @@ def _clean(words: pl.Series) -> pl.Series:
     return stripped.set(stripped.str.to_lowercase().is_in(_MISSING), None)
 
 
-def _kinds(expected: pl.DataType | None) -> list[type[pl.DataType]]:
-    """Return the types that numbers can have, whole ones first; unsigned if so expected, so that all pieces are alike."""
-    signed, unsigned = pl.Int64, pl.UInt64
-    return [unsigned, signed, pl.Float64] if expected == unsigned else [signed, unsigned, pl.Float64]
+def _numbers(words: pl.Series, expected: pl.DataType | None) -> pl.Series | None:
+    """Return words as whole numbers if they are, else as fractions; None if they are no numbers, or truths are expected."""
+    missing = words.null_count()
+    if missing == len(words):
+        return words.cast(pl.Float64)
+    # unsigned first if so expected, so that all pieces are alike
+    whole = (pl.UInt64, pl.Int64) if expected == pl.UInt64 else (pl.Int64, pl.UInt64)
+    for kind in () if expected == pl.Boolean else (*whole, pl.Float64):
+        numbers = words.cast(kind, strict=False)
+        if numbers.null_count() == missing:
+            return numbers
+    return None
 
 
 def _others(clean: pl.Series, expected: pl.DataType | None) -> pl.Series:
