@@ -77,7 +77,7 @@ def cutflow_table(cutflow: Mapping[str, Sequence[Mapping[str, Any]]], config: Ma
             for name, steps in shown.items()
         ),
         note="Efficiencies are ratios of yields, so of sums of weights."
-        + (" All points of the signal grid are in cutflow.csv." if len(shown) < len(cutflow) else ""),
+        + (" The cutflow.csv of a run has all points of the signal grid." if len(shown) < len(cutflow) else ""),
     )
 
 
