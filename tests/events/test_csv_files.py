@@ -142,7 +142,7 @@ def test_types_are_named_and_text_is_told_from_numbers(write):
 
 def test_a_fraction_far_below_in_a_column_of_whole_numbers(write):
     big = 2**53 + 1
-    lines = ["id,n", *(f"{big + row},1" for row in range(50_000)), f"{big},1.5", f"{big},"]
+    lines = ["id,n", *(f"{big + row},1" for row in range(20_000)), f"{big},1.5", f"{big},"]
     columns, _ = read(CsvFile(write("\n".join(lines)), span_bytes=100_000))
     assert columns["n"][-3:].tolist()[:2] == [1.0, 1.5]
     assert math.isnan(columns["n"][-1])
@@ -235,7 +235,7 @@ def test_the_number_of_events_needs_no_column(write):
     ],
 )
 def test_a_row_with_too_many_or_too_few_fields(write, names, rows, line, fields):
-    head = "a,b,c\n" + "0,0,0\n" * 30_000
+    head = "a,b,c\n" + "0,0,0\n" * 12_000
     for before in ("a,b,c\n", head):
         path = write(before + rows)
         where = line + before.count("\n") - 1
@@ -271,8 +271,8 @@ def test_the_line_of_text_below_a_field_of_several_lines(write):
 
 
 def test_truths_and_numbers_do_not_mix(write):
-    with pytest.raises(DataError, match=r"events\.csv:30002: column 'b': '1' is neither true nor false"):
-        read(CsvFile(write("a,b\n" + "1,true\n" * 30_000 + "3,1\n")))
+    with pytest.raises(DataError, match=r"events\.csv:12002: column 'b': '1' is neither true nor false"):
+        read(CsvFile(write("a,b\n" + "1,true\n" * 12_000 + "3,1\n")))
     with pytest.raises(DataError, match=r"events\.csv:5: column 'b': 'true' is no number"):
         read(CsvFile(write("a,b\n1,0\n2,1\n3,1\n4,true\n"), span_bytes=1))
 
@@ -290,31 +290,31 @@ def test_rows_that_are_counted_differently():
 
 @pytest.mark.parametrize("row", ['3,5" or 6" pipe', '3,"a"b"', '3, "a"'])
 def test_quotes_within_a_field_far_below(write, row):
-    with pytest.raises(DataError, match=r"events\.csv:50002: a quote within a field"):
-        read(CsvFile(write("a,b\n" + "1,x\n" * 50_000 + row + "\n4,y\n")), ["a"])
+    with pytest.raises(DataError, match=r"events\.csv:20002: a quote within a field"):
+        read(CsvFile(write("a,b\n" + "1,x\n" * 20_000 + row + "\n4,y\n")), ["a"])
 
 
 @pytest.mark.parametrize("size", [1, 4, 1 << 20])
 def test_a_quote_that_does_not_close(write, size):
-    far = CsvFile(write("a,b\n" + "1,2\n" * 50_000 + '3,"x\n5,6\n', "far.csv"), span_bytes=max(size, 50_000))
-    with pytest.raises(DataError, match=r"far\.csv:50002: a quote within a field, or one that does not close"):
+    far = CsvFile(write("a,b\n" + "1,2\n" * 20_000 + '3,"x\n5,6\n', "far.csv"), span_bytes=max(size, 20_000))
+    with pytest.raises(DataError, match=r"far\.csv:20002: a quote within a field, or one that does not close"):
         read(far, ["a"])
     with pytest.raises(DataError, match=r"events\.csv:3: a quote within a field"):
         read(CsvFile(write('a,b\n1,x\n2,5" pipe\n'), span_bytes=size), ["a"])
 
 
 def test_a_quoted_line_end_that_a_boundary_hits_is_never_read_wrongly(write):
-    rows = "1,2\n" * 50_000
+    rows = "1,2\n" * 20_000
     path = write("a,b\n" + rows + '3,"x\n9,9\n9,9"\n' + rows)
-    for size in range(200_004, 200_030):
+    for size in range(80_004, 80_030):
         source = CsvFile(path, span_bytes=size)
         try:
             columns, length = read(source, ["a"])
         except DataError as error:
-            assert "events.csv:50002: a quote within a field" in str(error)  # noqa: PT017 - either is right
+            assert "events.csv:20002: a quote within a field" in str(error)  # noqa: PT017 - either is right
         else:
-            assert length == 100_001
-            assert columns["a"].sum() == 100_003
+            assert length == 40_001
+            assert columns["a"].sum() == 40_003
 
 
 def test_a_missing_column_names_the_nearest(write):
