@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import pickle
 import subprocess
 import sys
@@ -66,6 +67,8 @@ LAYOUTS = {
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_frame_of_pandas(path, frame, layout):
+    if LAYOUTS[layout].get("complib") == "blosc" and not importlib.util.find_spec("hdf5plugin"):
+        pytest.skip("needs hdf5plugin")
     frame.to_hdf(path, key="a/df", mode="w", **LAYOUTS[layout])
     assert hdf5_tables(path) == ("a/df",)
     for span_rows in (100, 10_000):
