@@ -31,6 +31,10 @@ class MissingValues:
         """Return the values that stand for "not there" in a column."""
         return (*self.everywhere, *self.of_column.get(column, ()))
 
+    def holds_nan(self, column: str) -> bool:
+        """Return whether the file itself may hold NaN in a column."""
+        return any(np.isnan(value) for value in self.of(column))
+
     def replaced(self, column: str, values: Any) -> Any:
         """Return a column, numpy or awkward, with NaN (float64) where a value stands for "not there"."""
         sentinels = [value for value in self.of(column) if not np.isnan(value)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ import numpy as np
 
 from fivesigma.core.arrays import Bools, Floats, Ints, UInts
 from fivesigma.core.errors import DataError, ExpressionError
-from fivesigma.core.expression_operands import UnequalListsError
+from fivesigma.core.expression_grammar import parse
 from fivesigma.core.expressions import Expression
 from fivesigma.core.sample import Kind, Variation
 from fivesigma.events.blinding import Blinding
@@ -24,7 +25,8 @@ from fivesigma.events.summaries import Summary
 __all__ = ["Selected", "Selection", "Tally"]
 
 _LARGEST = 1e100
-_HANDLES_MISSING = ("missing(", "default(", "isfinite(")
+_HANDLES_MISSING = ("missing", "default", "isfinite")
+_NAN_HINT = "; `missing: [nan]` lets models see events that lack a value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +134,13 @@ class Selection:
 
     @property
     def used(self) -> frozenset[str]:
-        """The columns to be read where nobody asks who an event is."""
+        """The columns to be read where nobody asks who an event is.
+
+        What is shifted is read though nothing may ask for it: a column that is not there shifts nothing, and is told.
+        """
         computed = self._computed | self._direct
         shifted = (expression.names for name, expression in self.shift.items() if name in computed)
-        return computed.union(*shifted)
+        return computed.union(*shifted, self.shift)
 
     @property
     def _direct(self) -> frozenset[str]:
@@ -181,7 +186,7 @@ class Selection:
             for cut in self.cuts.values():
                 alive &= cut.mask(columns, table.length)
             rows = np.flatnonzero(alive)
-            return self._kept(source, span, columns, rows, table.length), weight.take(rows), generated
+            return self._kept(source, span, columns, rows, table), weight.take(rows), generated
 
     def _applied(self, source: Source, identity: Identity, span: Span, table: Table, *, first: bool) -> Selected:
         ids = identity.ids(source, table)
@@ -204,7 +209,7 @@ class Selection:
                 passed += alive
         chosen = self.draw.mask(columns, table.length)[visible] if self.draw is not None else None
         return Selected(
-            columns=self._kept(source, span, columns, rows, table.length),
+            columns=self._kept(source, span, columns, rows, table),
             weight=weight.take(rows),
             weights={key: varied.take(rows) for key, varied in weights.items()},
             id=ids.take(rows),
@@ -269,44 +274,51 @@ class Selection:
             return scaled, {None: float(generated.sum())}
         return scaled, {float(each): float(generated[declared == each].sum()) for each in np.unique(declared)}
 
-    def _kept(self, source: Source, span: Span, columns: Columns, rows: Ints, length: int) -> Columns:
+    def _kept(self, source: Source, span: Span, columns: Columns, rows: Ints, table: Table) -> Columns:
         needed = self._direct.union(*(e.names for e in self.keep.values() if e is not None))
-        events = columns if len(rows) == length else {name: columns[name][rows] for name in needed}
+        events = columns if len(rows) == table.length else {name: columns[name][rows] for name in needed}
         kept: Columns = {}
         for name, expression in self.keep.items():
             if expression is None:
                 kept[name] = events[name]
                 continue
             kept[name] = expression.values(events, len(rows))
-            self._require_there(source, span, rows, name, expression, kept[name], events)
+            self._require_there(
+                source, span, rows, f"{name!r} ({expression})", kept[name], self._origins(expression), table
+            )
         return kept
 
+    def _origins(self, expression: Expression) -> frozenset[str]:
+        """Return the columns of the source that an expression is made of."""
+        shifted = [self.shift[name].names for name in expression.names if name in self.shift]
+        return frozenset(name for name in expression.names if name not in self.shift).union(*shifted)
+
     def _require_there(
-        self,
-        source: Source,
-        span: Span,
-        rows: Ints,
-        name: str,
-        expression: Expression,
-        values: Floats,
-        events: Columns,
+        self, source: Source, span: Span, rows: Ints, what: str, values: Floats, origins: frozenset[str], table: Table
     ) -> None:
+        """Raise DataError unless values are there, or are missing because a column of the source says so."""
         if _within(values, float(np.finfo(np.float32).max)):
             return
         unusable = ~(np.abs(values) <= np.finfo(np.float32).max)
-        absent = np.isnan(values) & _absent(expression.names, events, len(values))
-        where = f"{source.name}: {name!r} ({expression})"
-        if wrong := int(np.count_nonzero(unusable & ~absent)):
-            first = source.position(span, int(rows[np.flatnonzero(unusable & ~absent)[0]]))
-            raise DataError(
-                f"{where} is NaN or infinite in {wrong} of {len(values)} selected events, the first of them {first}"
-            )
+        read = {name: table.columns[name][rows] for name in origins if name in table.columns}
+        declared, absent = self._declared(read, len(rows)), np.isnan(values) & _absent(origins, read, len(rows))
+        undeclared = absent & ~declared
+        computed = unusable & ~absent & ~(declared & np.isnan(values))
+        for wrong, how, hint in ((computed, "is NaN or infinite", ""), (undeclared, "is not there", _NAN_HINT)):
+            if wrong.any():
+                first = source.position(span, int(rows[np.argmax(wrong)]))
+                raise DataError(
+                    f"{source.name}: {what} {how} in {np.count_nonzero(wrong)} of {len(values)} selected events,"
+                    f" the first of them {first}{hint}"
+                )
+
+    def _declared(self, read: Columns, length: int) -> Bools:
+        """Return which events lack a value of a column by what is declared as "not there"; lists may lack one if anything is."""
         if self.missing is None:
-            first = source.position(span, int(rows[np.flatnonzero(absent)[0]]))
-            raise DataError(
-                f"{where} is not there in {np.count_nonzero(absent)} of {len(values)} selected events, the first of them {first};"
-                " `missing: [nan]` lets models see events that lack a value"
-            )
+            return np.zeros(length, dtype=np.bool_)
+        replaced = {name: self.missing.replaced(name, values) for name, values in read.items()}
+        nan = {name: values for name, values in read.items() if not self.missing.holds_nan(name)}
+        return _absent(replaced, replaced, length) & ~_absent(nan, nan, length, jagged=False)
 
 
 def _is_numeric(column: Any) -> bool:
@@ -320,9 +332,15 @@ def _tally(weight: Floats, rows: Ints, lost: int = 0) -> Tally:
 
 def _lost_for_lack(cut: Expression, columns: Columns, failed: Bools) -> int:
     """Return how many events fail a cut that asks for a value they lack, unless the cut says what becomes of them."""
-    if not failed.any() or any(word in cut.text for word in _HANDLES_MISSING):
+    if not failed.any() or _says_of_missing(cut):
         return 0
     return int(np.count_nonzero(failed & _absent(cut.names, columns, len(failed), jagged=False)))
+
+
+def _says_of_missing(cut: Expression) -> bool:
+    """Return whether a cut calls one of the functions that know what is missing."""
+    calls = (node.func for node in ast.walk(parse(cut.text)) if isinstance(node, ast.Call))
+    return any(isinstance(function, ast.Name) and function.id in _HANDLES_MISSING for function in calls)
 
 
 def _absent(names: Collection[str], columns: Columns, length: int, *, jagged: bool = True) -> Bools:
