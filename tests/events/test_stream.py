@@ -150,7 +150,7 @@ class TestCrossSection:
         files = EventFiles(sources=(frame(columns),)).weigh("sf")
         made = files.normalise(luminosity=1.0, cross_section=1.0, generator_weight="gen").sample("s", kind="signal")
         assert made.cutflow[0].total == pytest.approx(900.0)
-        assert made.generated == {None: 1200.0}
+        assert made.generated == ((None, 1200.0),)
 
     def test_parts_have_luminosities_of_their_own(self):
         files = EventFiles(sources=(frame(events()),)).weigh("1")

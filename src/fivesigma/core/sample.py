@@ -90,7 +90,8 @@ class Sample:
     cutflow
         What was left after each step of the selection.
     generated
-        Σ of generator weights that the files hold, by the sum that was declared for them; None where none was declared.
+        For each sum of generator weights that was declared for a part of the sample (None where none was): that sum, and
+        the one that the part's files hold.
     findings
         What was noticed as the events were read.
     """
@@ -102,7 +103,7 @@ class Sample:
     weights: Mapping[Variation, Floats] = field(default_factory=dict)
     variation: Variation = NOMINAL
     cutflow: tuple[CutflowRow, ...] = ()
-    generated: Mapping[float | None, float] = field(default_factory=dict)
+    generated: tuple[tuple[float | None, float], ...] = ()
     findings: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:

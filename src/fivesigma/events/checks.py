@@ -78,7 +78,7 @@ def _keys(sample: Sample) -> UInts:
 
 def _sums(sample: Sample) -> Iterator[Finding]:
     """Yield a finding for each declared sum of generator weights that the files do not hold."""
-    for declared, found in sample.generated.items():
+    for declared, found in sample.generated:
         if declared is None or abs(found - declared) <= _DIFFERENT * abs(declared):
             continue
         yield Finding(

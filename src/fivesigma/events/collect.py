@@ -32,11 +32,15 @@ class Draw:
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """What is left of each piece of a source, in order, and whether its events are identified by their entry."""
+    """What is left of each piece of a source, in order, and whether its events are identified by their entry.
+
+    ``part`` numbers the part of the sample that the source belongs to, with a sum of weights of its own.
+    """
 
     source: Source
     by_entry: bool
     selected: Sequence[Selected]
+    part: int = 0
 
     def ids(self, of: Callable[[Selected], UInts]) -> Iterator[UInts]:
         """Yield the identifiers of the events of each piece."""
@@ -117,14 +121,18 @@ def collect(
         id=ids[keep],
         variation=variation,
         cutflow=cutflow,
-        generated=_generated(flat),
+        generated=_generated(sources),
         findings=tuple(noticed(info, flat, cutflow, watched)),
     )
 
 
-def _generated(flat: Sequence[Selected]) -> dict[float | None, float]:
-    declared = {each for piece in flat for each in piece.generated}
-    return {each: math.fsum(piece.generated.get(each, 0.0) for piece in flat) for each in declared}
+def _generated(sources: Sequence[Pieces]) -> tuple[tuple[float | None, float], ...]:
+    found: dict[tuple[int, float | None], list[float]] = {}
+    for source in sources:
+        for piece in source.selected:
+            for declared, total in piece.generated.items():
+                found.setdefault((source.part, declared), []).append(total)
+    return tuple((declared, math.fsum(totals)) for (_, declared), totals in found.items())
 
 
 def _staying(

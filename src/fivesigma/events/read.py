@@ -319,8 +319,8 @@ def sample_of(
     together = remove_duplicates or draw is not None
     pieces = [
         piece
-        for part in parts
-        for piece in _pieces(part, _selection(part, info.kind, keep, together=together, watch=True), workers)
+        for number, part in enumerate(parts)
+        for piece in _pieces(part, number, _selection(part, info.kind, keep, together=together, watch=True), workers)
     ]
     hides = info.kind == "data" and parts[0].blinding is not None
     sample = collect(
@@ -370,8 +370,8 @@ def _selection(
     )
 
 
-def _pieces(part: EventFiles, selection: Selection, workers: Workers | None) -> Iterator[Pieces]:
-    """Yield what is left of each source, its weights scaled by the sum over all of them where that was not declared."""
+def _pieces(part: EventFiles, number: int, selection: Selection, workers: Workers | None) -> Iterator[Pieces]:
+    """Yield what is left of each source of a part, its weights scaled by the sum over all of them where that was not declared."""
     done = over_pieces(part.sources, selection, workers)
     if part.cross_section is not None and part.cross_section.sum_of_weights is None and selection.kind != "data":
         total = math.fsum(total for pieces in done for piece in pieces for total in piece.generated.values())
@@ -381,7 +381,7 @@ def _pieces(part: EventFiles, selection: Selection, workers: Workers | None) -> 
             )
         done = [[scaled(piece, 1 / total) for piece in pieces] for pieces in done]
     for source, selected in zip(part.sources, done, strict=True):
-        yield Pieces(source, not identity_of(selection, source.columns()).columns, selected)
+        yield Pieces(source, not identity_of(selection, source.columns()).columns, selected, number)
 
 
 def _check_sum(sample: Sample, where: str) -> None:
