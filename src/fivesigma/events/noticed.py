@@ -17,6 +17,8 @@ from fivesigma.events.units import looks_like_mev
 
 __all__ = ["noticed"]
 
+_KEEPS_THE_UNIT = {"abs", "ascending", "at", "default", "descending", "first", "last", "max", "mean", "min", "sum"}
+
 
 def noticed(
     info: SampleInfo, pieces: Sequence[Selected], cutflow: Iterable[CutflowRow], asked: Sequence[Expression]
@@ -40,13 +42,25 @@ def noticed(
 
 
 def _taken_as_is(expression: Expression) -> set[str]:
-    """Return the columns whose own values a feature is, or a cut compares: no factor turns their unit into another."""
+    """Return the columns whose own values a feature is, or a cut compares with a number: nothing turns their unit into another."""
     tree = parse(expression.text)
     operands = [tree]
     for node in ast.walk(tree):
         if isinstance(node, ast.Compare):
-            operands += [node.left, *node.comparators]
-    return set().union(*(names_in(operand) for operand in operands if isinstance(operand, ast.Name | ast.Attribute)))
+            compared = [node.left, *node.comparators]
+            operands += compared if any(not names_in(operand) for operand in compared) else []
+    return set().union(*map(_of_one_unit, operands))
+
+
+def _of_one_unit(operand: ast.expr) -> set[str]:
+    """Return the columns that an operand is made of, if it has their unit: themselves, elements, sums and extremes of lists."""
+    if isinstance(operand, ast.Name | ast.Attribute):
+        return names_in(operand)
+    if isinstance(operand, ast.Subscript):
+        return _of_one_unit(operand.value)
+    if isinstance(operand, ast.Call) and isinstance(operand.func, ast.Name) and operand.func.id in _KEEPS_THE_UNIT:
+        return set().union(*map(_of_one_unit, operand.args))
+    return set()
 
 
 def _summed(parts: Sequence[Mapping[str, Summary]]) -> dict[str, Summary]:
@@ -68,8 +82,7 @@ def _stands_for_nothing(info: SampleInfo, name: str, summary: Summary) -> Iterat
 
 
 def _in_mev(info: SampleInfo, name: str, summary: Summary) -> Iterator[Finding]:
-    finite = summary.extremes.size - summary.missing - summary.infinite
-    size = summary.magnitude / finite if finite else 0.0
+    size = _size(summary)
     if not looks_like_mev(name, size):
         return
     yield Finding(
@@ -79,3 +92,12 @@ def _in_mev(info: SampleInfo, name: str, summary: Summary) -> Iterator[Finding]:
         message=f"{name} of {info.name} is {size:,.0f} on average, which looks like MeV; fivesigma computes in GeV: write {name} / 1000",
         evidence={"mean": size},
     )
+
+
+def _size(summary: Summary) -> float:
+    """Return the mean magnitude of the values, one that stands for "not there" left out."""
+    count, total = summary.extremes.size - summary.missing - summary.infinite, summary.magnitude
+    if (found := summary.extremes.sentinel()) is not None:
+        absent = round(found.fraction * summary.extremes.size)
+        count, total = count - absent, total - absent * abs(found.value)
+    return total / count if count else 0.0
