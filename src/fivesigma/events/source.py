@@ -56,7 +56,9 @@ class Source(Protocol):
     """
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What messages call it."""
+        ...
 
     def columns(self) -> Mapping[str, ColumnInfo]:
         """Return what columns there are, in the file's order; DataError if it cannot be read."""
