@@ -65,8 +65,7 @@ class Filling:
     ) -> _Filled:
         """Return the histogram of a piece; errors as for `Selection.apply`."""
         columns, weight, generated = self.selection.passing(source, span, table)
-        value: Floats = columns["value"]
-        place = np.searchsorted(_with_upper_edge(self.edges), value, side="right")
+        place = _places(columns["value"], _with_upper_edge(self.edges))
         totals, squares = (_sums(place, each, len(self.edges) + 1) for each in (weight, np.square(weight)))
         made = StreamedHistogram(
             edges=self.edges,
@@ -81,6 +80,22 @@ class Filling:
 def _with_upper_edge(edges: Floats) -> Floats:
     """Return edges whose last bin holds its upper edge, as `numpy.histogram` has it."""
     return np.append(edges[:-1], np.nextafter(edges[-1], np.inf))
+
+
+def _places(value: Floats, edges: Floats) -> Ints:
+    """Return ``numpy.searchsorted(edges, value, side="right")``, in a third of the time where bins are about equally wide."""
+    with np.errstate(all="ignore"):
+        guess = value - edges[0]
+        guess *= (len(edges) - 1) / (edges[-1] - edges[0])
+    np.fmax(guess, 0, out=guess)  # what is no number becomes one here, and is found out below
+    np.fmin(guess, len(edges) - 2, out=guess)
+    place: Ints = guess.astype(np.int64)
+    found = edges.take(place) <= value
+    place += 1
+    found &= value < edges.take(place)
+    others = np.flatnonzero(~found)
+    place[others] = np.searchsorted(edges, value.take(others), side="right")
+    return place
 
 
 def _sums(place: Ints, weight: Floats, places: int) -> Floats:
