@@ -105,6 +105,14 @@ def test_sentinels_and_gaps_are_declared(write, configured):
     assert missing == {"jet_pt": [-999], "gap": ["nan"], "disc": [-10]}
 
 
+@pytest.mark.parametrize("value", [np.float32(-999.9), -99999999.0, -3.4e38, 1e10])
+def test_odd_sentinels_are_written_exactly(write, configured, value):
+    x = np.append(GENERATOR.uniform(0, 1, 250), np.full(50, value)).astype(np.float64)
+    paths = [write(f"{name}.parquet", events(300, x=x)) for name in "sb"]
+    missing = configured(paths[:1], paths[1:])[0].events.missing
+    assert (missing["x"] if isinstance(missing, dict) else missing) == [float(value)]
+
+
 def test_mev_becomes_gev(write, configured):
     paths = [write(f"{n}.parquet", events(300, lep_pt=GENERATOR.exponential(3e4, 300) + 2e4)) for n in "sb"]
     config, text, _ = configured(paths[:1], paths[1:])
@@ -119,6 +127,7 @@ def test_mev_becomes_gev(write, configured):
         ({"label": [0, 1]}, "label == 1", "label == 0"),
         ({"type": [-1, 1]}, "type == 1", "type == -1"),
         ({"Label": [1, 0, 2]}, "Label == 1", "Label == 0"),
+        ({"process": [1234567, 7654321]}, "process == 7654321", "process == 1234567"),
     ],
 )
 def test_a_label_splits_a_file(write, configured, label, signal, background):
@@ -251,6 +260,8 @@ def test_what_no_model_may_see_is_left_out(write, configured):
     more = {
         "genpT": GENERATOR.random(300),
         "GenMET_pt": GENERATOR.random(300),
+        "nGenJet": GENERATOR.integers(0, 5, 300),
+        "met_JESUp": GENERATOR.random(300),
         "HLT_mu24": np.resize([True, False], 300),
         "constant": np.ones(300),
         "l1_pt": GENERATOR.random(300),

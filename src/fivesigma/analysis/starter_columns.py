@@ -11,7 +11,7 @@ from fivesigma.analysis.starter_tables import StarterTable
 from fivesigma.core.expression_text import written
 from fivesigma.events.describe import ColumnDescription
 from fivesigma.events.identify import EVENT_NAMES, LUMI_NAMES, RUN_NAMES
-from fivesigma.events.units import is_mass
+from fivesigma.events.units import is_energy, is_mass
 
 __all__ = ["Feature", "Features", "chosen_features", "missing_values", "weight_column"]
 
@@ -48,11 +48,12 @@ _WEIGHT = re.compile(
     r"weight|scalefactor|(^|_)sf(_|$)|(^|_)(xs|xsec)(_|$)|crosssection|kfactor|(^|_)lumi|sumw", re.IGNORECASE
 )
 _TRUTH = re.compile(
-    r"^(gen|Gen|mc|MC|LHE|HTXS|truth|Generator|Pileup)(?=[A-Z_])|(?i:(^|_)(truth|pdgid)|truthmatched|genpart|pdgid$)"
+    r"^n?(gen|Gen|mc|MC|LHE|HTXS|truth|Generator|Pileup)(?=[A-Z_])|(?i:(^|_)(truth|pdgid)|truthmatched|genpart|pdgid$)"
 )
 _IDENTIFIER = re.compile(
     r"(event|evt|run|lumi|entry)_?(id|no|nr|num|number)$|^(id|idx|index)$|kaggleset|_?split$|^fold$", re.IGNORECASE
 )
+_SHIFTED = re.compile(r"(Up|Down|_up|_down|_UP|_DOWN)$")
 _TRIGGER = re.compile(r"^(hlt|l1|flag|trig|pass|has|is)", re.IGNORECASE)
 _RESERVED = frozenset({"trees", "pi", "True", "False"})
 _YES_NO = {0.0, 1.0}
@@ -72,7 +73,7 @@ class Feature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Features:
-    """Inputs, observables, columns that were left out by the reason, and lists that could be used too."""
+    """Inputs, observables, columns that were left out by the reason, and lists of momenta that could be used too."""
 
     inputs: tuple[Feature, ...]
     observables: tuple[Feature, ...]
@@ -87,7 +88,8 @@ def chosen_features(samples: Sequence[StarterTable]) -> Features:
     for name, column in samples[0].columns.items():
         columns = [sample.columns[name] for sample in samples if name in sample.columns]
         if column.kind == "jagged":
-            lists += [column] if len(columns) == len(samples) else []
+            fits = len(columns) == len(samples) and not (_TRUTH.search(name) or _SHIFTED.search(name))
+            lists += [column] if fits and is_energy(name) and column.unit is not None else []
         elif reason := _left_out(name, columns, len(samples)):
             left_out.setdefault(reason, []).append(name)
         elif is_mass(name) and any(c.values is None for c in columns):
@@ -146,10 +148,11 @@ def _by_name(name: str, columns: Sequence[ColumnDescription]) -> dict[str, bool]
     bare, few = plain(name), all(column.values is not None for column in columns)
     yes_or_no = few and all(set(column.values or ()) <= _YES_NO for column in columns)
     return {
-        "weights": bare in (*_WEIGHTS, *_GENERATOR_WEIGHTS) or bool(_WEIGHT.search(name)),
         "identify events": bare in _IDENTIFIERS or bool(_IDENTIFIER.search(name)),
+        "weights": bare in (*_WEIGHTS, *_GENERATOR_WEIGHTS) or bool(_WEIGHT.search(name)),
         "labels": bare in LABEL_NAMES and few,
         "known of simulation only": bool(_TRUTH.search(name)),
+        "shifted": bool(_SHIFTED.search(name)),
         "triggers and flags": yes_or_no and bool(_TRIGGER.search(name)),
     }
 

@@ -89,10 +89,14 @@ def _selected(table: StarterTable, found: Sequence[StarterTable], remarks: list[
         return replace(table, remark=f'{remark} "{column.name} == 1"')
     values = _values_of(table.kind, column)
     name = written(column.name)
-    select = f"{name} == {values[0]:g}" if len(values) == 1 else f"{name} in ({', '.join(f'{v:g}' for v in values)})"
+    select = (
+        f"{name} == {values[0]:.0f}" if len(values) == 1 else f"{name} in ({', '.join(f'{v:.0f}' for v in values)})"
+    )
     others = set(column.values or ()) - {v for kind in set(kinds) for v in _values_of(kind, column)}
     remark = (
-        f"{column.name} is also {', '.join(f'{v:g}' for v in sorted(others))}, which no sample takes" if others else ""
+        f"{column.name} is also {', '.join(f'{v:.0f}' for v in sorted(others))}, which no sample takes"
+        if others
+        else ""
     )
     return replace(table, select=select, remark=remark)
 

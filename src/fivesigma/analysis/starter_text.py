@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fivesigma.analysis.starter_columns import Feature, Features
+from fivesigma.analysis.starter_lines import comment, few, flow, listed, quoted
 from fivesigma.analysis.starter_weights import Window
 from fivesigma.core.sample import Kind
 
 __all__ = ["StarterSample", "starter_yaml"]
 
-_WIDTH = 118
 _SHOWN = 12
 _ENERGY = re.compile(r"(\d{1,2}(?:[.p]\d+)?)[_ -]?tev", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?:p\d+)?")
@@ -97,17 +95,17 @@ def _samples(samples: Sequence[StarterSample]) -> Iterator[str]:
     for sample in samples:
         yield f"  {sample.name}:"
         yield f"    kind: {sample.kind}" + (" # guessed" if sample.guessed else "")
-        yield f"    label: {_quoted(sample.label)}"
-        yield from _listed("    files", sample.files)
+        yield f"    label: {quoted(sample.label)}"
+        yield from listed("    files", sample.files)
         if sample.trees:
-            yield f"    tree: {_quoted(sample.trees[0]) if len(sample.trees) == 1 else _flow(sample.trees)}"
+            yield f"    tree: {quoted(sample.trees[0]) if len(sample.trees) == 1 else flow(sample.trees)}"
         if sample.select is not None:
-            yield f"    select: {_quoted(sample.select)}"
+            yield f"    select: {quoted(sample.select)}"
         yield from _remarks(sample.remarks, "    ")
         yield from _weight(sample, common, mixed=len(_weights(samples)) > 1)
     if pattern := _grid(samples):
-        yield from _comment(
-            f"points of a signal grid can be one sample, for a limit at each of them: files: {_quoted(pattern)}", "  "
+        yield from comment(
+            f"points of a signal grid can be one sample, for a limit at each of them: files: {quoted(pattern)}", "  "
         )
 
 
@@ -116,11 +114,11 @@ def _weight(sample: StarterSample, common: str | None, *, mixed: bool) -> Iterat
         yield "    duplicates: remove # an event that two trigger streams recorded counts once"
         return
     if sample.of_generator:
-        yield f"    generator_weight: {_quoted(sample.weight)}"
+        yield f"    generator_weight: {quoted(sample.weight)}"
         yield "    sum_of_weights: files # of all that was generated; a number if the files hold only a part"
         yield "    cross_section: 1 # pb; yours"
     elif sample.weight != common or mixed:
-        yield f"    weight: {_quoted(sample.weight or '1')} # {_sum(sample)}"
+        yield f"    weight: {quoted(sample.weight or '1')} # {_sum(sample)}"
 
 
 def _weights(samples: Sequence[StarterSample]) -> set[str | None]:
@@ -139,13 +137,13 @@ def _events(samples: Sequence[StarterSample], missing: Mapping[str, list[float |
     plain = [sample for sample in samples if sample.kind != "data" and not sample.of_generator]
     if common is not None:
         sums = "; ".join(f"{sample.name}: {_sum(sample)}" for sample in plain[:_SHOWN])
-        yield from _comment(f"expected events per simulated one at the luminosity. {sums}", "  ")
-        yield f"  weight: {_quoted(common)}"
+        yield from comment(f"expected events per simulated one at the luminosity. {sums}", "  ")
+        yield f"  weight: {quoted(common)}"
     elif plain and all(sample.weight is None for sample in plain):
         yield "  # weight: ... # no column looks like a weight: every event counts one; or give cross_section in each sample"
     if missing:
-        yield from _comment(
-            f"what stands for 'not there' by the look of it, in {_few(list(missing))}: models see these events as lacking the value",
+        yield from comment(
+            f"what stands for 'not there' by the look of it, in {few(list(missing))}: models see these events as lacking the value",
             "  ",
         )
         yield from _missing(missing)
@@ -155,11 +153,11 @@ def _events(samples: Sequence[StarterSample], missing: Mapping[str, list[float |
 def _missing(missing: Mapping[str, list[float | str]]) -> Iterator[str]:
     everywhere = {value for values in missing.values() for value in values}
     if all(value == "nan" or (isinstance(value, float) and value <= -99) for value in everywhere):
-        yield f"  missing: {_flow(sorted(everywhere, key=str))} # in any column"
+        yield f"  missing: {flow(sorted(everywhere, key=str))} # in any column"
         return
     yield "  missing: # by column; [nan] is what is no number in the files"
     for name, values in missing.items():
-        yield f"    {_quoted(name)}: {_flow(values)}"
+        yield f"    {quoted(name)}: {flow(values)}"
 
 
 def _features(features: Features) -> Iterator[str]:
@@ -167,10 +165,9 @@ def _features(features: Features) -> Iterator[str]:
     yield "  inputs: # what models see"
     for feature in features.inputs:
         yield _feature(feature)
-    for column in features.lists:
-        if column.unit is not None and column.unit != "rad":
-            scale = " / 1000" if column.unit == "MeV" else ""
-            yield f"    # max_{column.name}: default(max({column.name}), 0){scale} # of a list in each event"
+    for column in features.lists[:_SHOWN]:
+        scale = " / 1000" if column.unit == "MeV" else ""
+        yield f"    # max_{column.name}: default(max({column.name}), 0){scale} # of a list in each event"
     if features.observables:
         yield "  observables: # kept from the models: what is fitted, and what regions are made of"
         for feature in features.observables:
@@ -178,14 +175,14 @@ def _features(features: Features) -> Iterator[str]:
     titles = {feature.name: feature.title for feature in (*features.inputs, *features.observables) if feature.title}
     if titles:
         yield "  titles: # of axes"
-        yield from (f"    {name}: {_quoted(title)}" for name, title in titles.items())
+        yield from (f"    {name}: {quoted(title)}" for name, title in titles.items())
     if features.left_out:
-        parts = (f"{reason}: {_few(columns)}" for reason, columns in features.left_out.items())
-        yield from _comment(f"left out: {'; '.join(parts)}", "  ")
+        parts = (f"{reason}: {few(columns)}" for reason, columns in features.left_out.items())
+        yield from comment(f"left out: {'; '.join(parts)}", "  ")
 
 
 def _feature(feature: Feature) -> str:
-    return f"    {feature.name}: {_quoted(feature.expression)}" + (
+    return f"    {feature.name}: {quoted(feature.expression)}" + (
         " # from MeV to GeV; guessed" if feature.in_mev else ""
     )
 
@@ -210,8 +207,8 @@ def _regions(window: Window | None, *, has_data: bool) -> Iterator[str]:
         return
     name, low, high = window.observable, f"{window.low:g}", f"{window.high:g}"
     yield f"  # nine tenths of the signal; guessed{'; its data are dropped as they are read' if has_data else ''}"
-    yield f"  window: {{kind: signal, select: {_quoted(f'{low} < {name} < {high}')}}}"
-    yield f"  sides: {{kind: control, select: {_quoted(f'{name} <= {low} or {name} >= {high}')}}}"
+    yield f"  window: {{kind: signal, select: {quoted(f'{low} < {name} < {high}')}}}"
+    yield f"  sides: {{kind: control, select: {quoted(f'{name} <= {low} or {name} >= {high}')}}}"
 
 
 def _systematics(samples: Sequence[StarterSample]) -> Iterator[str]:
@@ -233,12 +230,12 @@ def _inference(
         yield "  shape:"
         yield "    type: template_fit"
         yield f"    observable: {observable}" + (
-            f" # or an observable: {_few([f.name for f in features.observables])}"
+            f" # or an observable: {few([f.name for f in features.observables])}"
             if trains and features.observables
             else ""
         )
         yield f"    regions: {regions}"
-        others = f" # one at a time; the others: {_few(signals[1:])}" if len(signals) > 1 else ""
+        others = f" # one at a time; the others: {few(signals[1:])}" if len(signals) > 1 else ""
         yield f"    signal: [{signals[0]}]{others}"
     yield "  count:"
     yield "    type: counting"
@@ -273,45 +270,4 @@ def _sum(sample: StarterSample) -> str:
 
 def _remarks(remarks: Sequence[str], indent: str) -> Iterator[str]:
     for remark in remarks:
-        yield from _comment(remark, indent)
-
-
-def _comment(text: str, indent: str) -> Iterator[str]:
-    yield from textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=f"{indent}# ",
-        subsequent_indent=f"{indent}#   ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
-def _listed(key: str, values: Sequence[str]) -> Iterator[str]:
-    if len(values) == 1:
-        yield f"{key}: {_quoted(values[0])}"
-        return
-    yield f"{key}:"
-    yield from (f"      - {_quoted(value)}" for value in values)
-
-
-def _flow(values: Sequence[float | str]) -> str:
-    shown = (
-        _quoted(v) if isinstance(v, str) and v != "nan" else f"{v:g}" if isinstance(v, float) else v for v in values
-    )
-    return f"[{', '.join(shown)}]"
-
-
-def _few(names: Sequence[str]) -> str:
-    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
-
-
-def _quoted(text: str | None) -> str:
-    """Return a text as YAML reads it back: bare where it is a simple word, else in double quotes."""
-    text = text or ""
-    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text) and text.lower() not in _YAML_WORDS:
-        return text
-    return json.dumps(text, ensure_ascii=False)
-
-
-_YAML_WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan"}
+        yield from comment(remark, indent)
