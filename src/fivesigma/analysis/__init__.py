@@ -9,6 +9,6 @@
   ``inference_stage``, ``page_stage``: the stages themselves, in the order in which they run.
 - ``explore``: the events of an analysis before any model, as a page.
 - ``starter``: a first YAML for event files. ``starter_tables``, ``starter_labels``: which are its samples; ``starter_columns``,
-  ``starter_weights``: what their columns are for; ``starter_text``: the YAML itself.
+  ``starter_weights``: what their columns are for; ``starter_text``, ``starter_lines``: the YAML itself.
 - ``recipes``: the analyses that come with the package.
 """
