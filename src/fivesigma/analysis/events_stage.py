@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from fivesigma.analysis.bookkeeping import cutflow_csv, cutflow_of, yields_of
 from fivesigma.analysis.directory import RunDirectory
 from fivesigma.analysis.regions import require_apart
 from fivesigma.analysis.run_context import RunContext
-from fivesigma.analysis.sample_files import parts_of, variations_of
-from fivesigma.analysis.schema import Configuration, LimitPlane, Normalisation, Part, TemplateFit
+from fivesigma.analysis.sample_files import asks_for_variations, parts_of, variations_of
+from fivesigma.analysis.schema import Configuration, Normalisation, Part
 from fivesigma.analysis.stages import Outcome
+from fivesigma.core.arrays import Floats
 from fivesigma.core.dataset import Dataset
+from fivesigma.core.errors import DataError
 from fivesigma.core.finding import Finding
 from fivesigma.core.identity import file_digest
 from fivesigma.core.parallel import Workers
@@ -27,6 +31,8 @@ from fivesigma.events.read import sample_of
 __all__ = ["input_digests", "load_dataset", "load_events", "read_events", "varied_names"]
 
 _FILE = "events/dataset.safetensors"
+_RECONCILES_TO = 1e-12
+"""Part of Σ|w| by which the sum of weights may miss what was counted as the events were read."""
 
 
 def input_digests(config: Configuration, data: Path) -> dict[str, str]:
@@ -71,7 +77,7 @@ def read_events(context: RunContext, digests: dict[str, str]) -> Outcome:
         config.features.model_dump(exclude={"titles"}),
         {name: sample.model_dump() for name, sample in config.samples.items()},
         {name: s.model_dump() for name, s in config.systematics.items() if not isinstance(s, Normalisation)},
-        _fits(config),
+        asks_for_variations(config),
         {name: region.model_dump() for name, region in config.regions.items()} if context.blind else None,
     ]
     context.stages.forget_others("events", parts)  # nor of events that are blind now
@@ -87,10 +93,16 @@ def load_events(
 
 
 def load_dataset(directory: RunDirectory, events: Outcome, variation: Variation = NOMINAL) -> Dataset:
-    """Return the dataset that the events stage wrote."""
+    """Return the dataset that the events stage wrote.
+
+    Raises
+    ------
+    DataError
+        If its file is damaged, or the weights of a sample no longer sum to what its cutflow ended with.
+    """
     arrays = directory.read_arrays(_file(variation))
     told = events.value["datasets"][_key(variation)]
-    return Dataset(
+    dataset = Dataset(
         X=arrays["X"],
         inputs=tuple(events.value["inputs"]),
         observables={name: arrays[f"observable.{name}"] for name in events.value["observables"]},
@@ -101,6 +113,31 @@ def load_dataset(directory: RunDirectory, events: Outcome, variation: Variation 
         weights={Variation(*pair): arrays[f"weight.{'.'.join(pair)}"] for pair in told["weights"]},
         variation=variation,
     )
+    _reconcile(dataset, events.value)
+    return dataset
+
+
+def _reconcile(dataset: Dataset, told: Mapping[str, Any]) -> None:
+    """Raise DataError unless each sample's weights sum to what was counted as they were read."""
+    varied = told["variations"]
+    if dataset.variation == NOMINAL:
+        ends = {name: rows[-1]["total"] for name, rows in told["cutflow"].items()}
+        _require_sums(dataset, dataset.weight, ends, "the cutflow ended with")
+    else:
+        _require_sums(dataset, dataset.weight, varied[_key(dataset.variation)], _varied_words(dataset.variation))
+    for variation, weight in dataset.weights.items():
+        _require_sums(dataset, weight, varied[_key(variation)], _varied_words(variation))
+
+
+def _varied_words(variation: Variation) -> str:
+    return f"those of {variation.systematic} {variation.label} were read as"
+
+
+def _require_sums(dataset: Dataset, weight: Floats, sums: Mapping[str, float], what: str) -> None:
+    for name, total in sums.items():
+        mine = weight[dataset.of(name)]
+        if not abs(mine.sum() - total) <= _RECONCILES_TO * np.abs(mine).sum():
+            raise DataError(f"sample {name!r}: the weights sum to {mine.sum():.15g}, {what} {total:.15g}")
 
 
 def varied_names(events: Outcome) -> list[Variation]:
@@ -116,14 +153,9 @@ def _file(variation: Variation) -> str:
     return _FILE if variation == NOMINAL else f"events/{variation.systematic}-{variation.label}.safetensors"
 
 
-def _fits(config: Configuration) -> bool:
-    """Return whether anything asks for variations."""
-    return any(isinstance(inference, TemplateFit | LimitPlane) for inference in config.inference.values())
-
-
 def _read(context: RunContext) -> Outcome:
     config, directory = context.config, context.directory
-    variations = list(variations_of(config)) if _fits(config) else []
+    variations = list(variations_of(config))
     count, samples = len(config.samples) + len(variations), []
     for done, name in enumerate(config.samples, start=1):
         samples.append(_sample(config, context.data, name, blind=context.blind, workers=context.workers))

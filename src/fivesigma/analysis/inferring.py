@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -19,7 +19,6 @@ from fivesigma.analysis.schema import Normalisation as NormalisationConfiguratio
 from fivesigma.analysis.stages import Outcome
 from fivesigma.core.arrays import Bools
 from fivesigma.core.dataset import Dataset
-from fivesigma.core.errors import DataError
 from fivesigma.core.finding import Finding
 from fivesigma.core.parallel import Shared
 from fivesigma.core.sample import Variation
@@ -36,7 +35,6 @@ from fivesigma.searches.working_point import count_above_working_point, count_in
 __all__ = ["FittedTemplates", "InferenceItem", "filled_templates", "infer_one", "models_of", "systematics_of"]
 
 Shape: TypeAlias = TemplateFit | LimitPlane
-_RECONCILES_TO = 1e-12
 _BINS = 10
 _NOTABLE = 0.01
 
@@ -108,24 +106,8 @@ def _systematic(name: str, systematic: Any) -> Systematic:
     return ShapeSystematic(name=name, samples=samples, group=group, combine="one-sided" if mirrored else "two-sided")
 
 
-def _nominal(item: InferenceItem) -> Dataset:
-    dataset = load_dataset(item.directory, item.events)
-    _reconcile(dataset, item.events.value["samples"])
-    return dataset
-
-
-def _reconcile(dataset: Dataset, yields: Mapping[str, Any]) -> None:
-    """Raise DataError unless each sample's weights still sum to what the cutflow ended with."""
-    for name, told in yields.items():
-        weight = dataset.weight[dataset.of(name)]
-        if not abs(weight.sum() - told["yield"]) <= _RECONCILES_TO * np.abs(weight).sum():
-            raise DataError(
-                f"sample {name!r}: the weights sum to {weight.sum():.15g}, the cutflow ended with {told['yield']:.15g}"
-            )
-
-
 def _count(item: InferenceItem, counting: Counting) -> CountingResult:
-    config, dataset = item.config, _nominal(item)
+    config, dataset = item.config, load_dataset(item.directory, item.events)
     others = [] if counting.signal is None else [n for n in dataset.names("signal") if n not in counting.signal]
     stays = ~dataset.of(*others)
     dataset = dataset.without(*others)
@@ -153,7 +135,7 @@ def _count(item: InferenceItem, counting: Counting) -> CountingResult:
 def filled_templates(item: InferenceItem, fit: Shape) -> tuple[Templates, tuple[Finding, ...]]:
     """Return the templates of a fit, those of its variations among them, and what is notable in their bins."""
     config, axes = item.config, axes_of(fit.observable)
-    nominal = _nominal(item)
+    nominal = load_dataset(item.directory, item.events)
     values, masks = _binned(item, fit, nominal)
     if fit.regions is None:
         looked = {"all"} if item.has_data and not item.blind else set()

@@ -10,9 +10,11 @@ from fivesigma.analysis.schema import (
     AlternativeSample,
     Configuration,
     Inject,
+    LimitPlane,
     Part,
     SampleConfiguration,
     ShiftVariation,
+    TemplateFit,
     WeightVariation,
 )
 from fivesigma.core.expressions import Expression
@@ -24,7 +26,7 @@ from fivesigma.events.missing import MissingValues
 from fivesigma.events.parameters import Parametrised
 from fivesigma.events.read import EventFiles
 
-__all__ = ["cross_section_at_unit_strength", "parts_of", "variations_of", "weights_of"]
+__all__ = ["asks_for_variations", "cross_section_at_unit_strength", "parts_of", "variations_of", "weights_of"]
 
 FROM_FILES, INCLUDED = "files", "included"
 """What ``sum_of_weights`` says besides numbers: summed over the files; in the weight already."""
@@ -58,7 +60,9 @@ def parts_of(
 
 
 def variations_of(config: Configuration) -> Iterator[tuple[Variation, tuple[str, ...]]]:
-    """Yield the variations that need events of their own, each with the samples it moves."""
+    """Yield the variations that need events of their own, each with the samples it moves; none where no fit asks."""
+    if not asks_for_variations(config):
+        return
     simulated = [name for name, sample in config.samples.items() if sample.kind != "data"]
     for name, systematic in config.systematics.items():
         if isinstance(systematic, ShiftVariation):
@@ -70,8 +74,15 @@ def variations_of(config: Configuration) -> Iterator[tuple[Variation, tuple[str,
             yield Variation(name, "up"), (systematic.sample,)
 
 
+def asks_for_variations(config: Configuration) -> bool:
+    """Return whether anything asks for events as systematics make them: counts do not."""
+    return any(isinstance(inference, TemplateFit | LimitPlane) for inference in config.inference.values())
+
+
 def weights_of(config: Configuration, sample: str) -> dict[Variation, Expression]:
-    """Return the weights that a sample has in variations that touch nothing else."""
+    """Return the weights that a sample has in variations that touch nothing else; none where no fit asks."""
+    if config.samples[sample].kind == "data" or not asks_for_variations(config):
+        return {}
     weights = {}
     for name, systematic in config.systematics.items():
         if not isinstance(systematic, WeightVariation) or sample not in (systematic.samples or config.samples):
@@ -79,7 +90,7 @@ def weights_of(config: Configuration, sample: str) -> dict[Variation, Expression
         weights[Variation(name, "up")] = Expression(systematic.up)
         if systematic.down is not None:
             weights[Variation(name, "down")] = Expression(systematic.down)
-    return weights if config.samples[sample].kind != "data" else {}
+    return weights
 
 
 def _shift(systematic: ShiftVariation, variation: Variation) -> dict[str, Expression]:
