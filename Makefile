@@ -34,7 +34,7 @@ check: .venv/.stamp-check ## lint, formatting, types, import contract, repositor
 	@$(BIN)/lint-imports
 	@$(BIN)/repo-review --show err .
 
-bench: .venv/.stamp-demo ## time what matters, as ratios against a baseline in the same run
+bench: .venv/.stamp-test ## time what matters, as ratios against a baseline in the same run
 	@$(BIN)/python benchmarks/run.py
 
 docs: .venv/.stamp-docs ## build the documentation into docs/_build; warnings are errors

@@ -1,7 +1,8 @@
 """Time what matters, each as a ratio against a baseline measured in the same run: `make bench`.
 
 A ratio says what fivesigma's work costs beyond, or saves against, the bare thing; unlike seconds it can be compared between
-machines. Each time is the median of several, taken in turns with the baseline's.
+machines. Each time is the median of several, taken in turns with the baseline's. What reads files also says how much memory
+each side held at its peak; `measure` says how it is measured.
 """
 
 import statistics
@@ -11,8 +12,10 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+import reading
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score, roc_curve
+from table import print_row
 
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.identity import fold_of
@@ -31,8 +34,8 @@ def compare(
 ) -> None:
     """Print the ratio of two times."""
     times = [(seconds(ours), seconds(baseline)) for _ in range(repeats)]
-    mine, bare = (statistics.median(column) for column in zip(*times, strict=True))
-    print(f"{what:<46} {mine / bare:6.2f} × {against} ({mine * 1e3:.0f} ms against {bare * 1e3:.0f} ms)", flush=True)
+    mine, bare = (statistics.median(column) * 1e3 for column in zip(*times, strict=True))
+    print_row(what, mine, bare, against=against, unit="ms")
 
 
 def seconds(call: Callable[[], object]) -> float:
@@ -74,6 +77,7 @@ def python(code: str) -> Callable[[], object]:
 
 def main() -> None:
     """Run all comparisons."""
+    reading.compare_readers()
     data = simulated(200_000)
     label, weight = data.signal, data.weight
     score = data.X.sum(axis=1).astype(np.float64)
