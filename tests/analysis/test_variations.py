@@ -380,15 +380,18 @@ class TestReading:
             run_analysis(path, folder / "wrong", until="events")
 
 
+@pytest.fixture(scope="module")
+def path(folder):
+    return changed(folder, "damaged", models={}, inference={"mass": CONFIGURATION["inference"]["mass"]})
+
+
+@pytest.fixture(scope="module")
+def read(path, folder):
+    """A run that has read its events."""
+    return run_analysis(path, folder / "damaged", until="events").directory
+
+
 class TestDamage:
-    @pytest.fixture(scope="class")
-    def path(self, folder):
-        return changed(folder, "damaged", models={}, inference={"mass": CONFIGURATION["inference"]["mass"]})
-
-    @pytest.fixture(scope="class")
-    def read(self, path, folder):
-        return run_analysis(path, folder / "damaged", until="events").directory
-
     def harmed(self, read, folder, file, harm):
         """Return a copy of the run in which the arrays of a file were changed, but not their size."""
         shutil.copytree(read, folder / "copy")
