@@ -23,6 +23,7 @@ COLUMNS = {
     "a": np.array([1, 2, 3, 4], dtype=np.int32),
     "pt": np.array([10.0, 40.0, np.nan, np.inf]),
     "flag": np.array([True, False, True, False]),
+    "word": np.array(["s", "", "it's", "ℓ"], dtype=object),
     "big": np.array([0, 1, 2**63, 2**64 - 1], dtype=np.uint64),
     "x": ak.Array([[1.0, np.nan], [], [3.0], [4.0, 5.0, 6.0]]),
     "y": ak.Array([[1], [2], [3], []]),
@@ -35,6 +36,7 @@ WORDS = [
     *["(", ")", "[", "]", "(", ")", "[", "]", " and ", " or ", " not ", " in ", " if ", " else ", " "],
     *["abs(", "max(", "min(", "sum(", "count(", "first(", "argmax(", "at(", "descending(", "default(", "where("],
     *["any(", "delta_phi(", "invariant_mass(", "z1_mass("],
+    *["'", '"', "'s'", '"s"', "''", "'it\\'s'", "f'{a}'", "'\\", "word == 's'", "('s', 'ℓ')"],
 ]
 VALID = [
     "40 < pt < 120 and abs(a) < 2.5 or flag",
@@ -46,6 +48,8 @@ VALID = [
     "invariant_mass(x[0], a, pi, x[1], a, 0) / 1e3",
     "big % 2 == 0 && !(big // a > 3)",
     "max(descending(x, x), 2, pt)[1]",
+    "word == 's' or 'ℓ' != word and not (word in ('s', '', \"it's\"))",
+    "where(word not in ['s'], pt, -pt) if 's' != word != '' else a",
 ]
 
 
@@ -138,6 +142,22 @@ def test_deep_nesting_where_little_room_is_left(room: int) -> None:
             "1if a else 2",
             "0777",
         ],
+        *[
+            "'" * 9999,
+            "'a'" * 3000,
+            "word in (" + "''," * 3000 + ")",
+            "word == '" + "\\" * 5000 + "'",
+            "word == '\x00'",
+        ],
+        *[
+            "word == '\\ud800'",
+            "word == '\ud800'",
+            "word == '\\N{DIGIT ONE}'",
+            "word == '\\x'",
+            "word == 'a\nb'",
+            "word == '\\\n'",
+        ],
+        *["'" + "a" * 9000 + "' == word", "word < 's' < word", "'s' in word", "word == (('s'))", "word[0] == 's'"],
         *["a if a", "a == ", "== a", "a = 1", "()", "[]", "x[]", "x[()]", "x[1, 2]", "x[:]", "x[::2]", "x[...]", "..."],
         *[
             "x[x]",
@@ -197,6 +217,11 @@ def test_outlandish_texts(text: str) -> None:
         "x[a](a)",
         "globals()[a]",
         "'%s' % a",
+        "'{0.__class__}'.format(a)",
+        "f'{__import__(os)}' == a",
+        "'a'.__class__ == a",
+        "a == 'b'.__class__",
+        "'b'[0] == a",
         "a is b",
         "a; import os",
         "import os",

@@ -187,13 +187,16 @@ def test_flat_awkward_columns():
 @pytest.mark.parametrize(
     ("column", "says"),
     [
-        (ak.Array([[[1.0]], []]), "column 'x' holds var . var . float64; an expression takes numbers or lists of them"),
-        (ak.Array(["a", "b"]), "column 'x' holds string"),
+        (
+            ak.Array([[[1.0]], []]),
+            "column 'x' holds var . var . float64; an expression takes numbers, lists of them, or texts",
+        ),
+        (ak.Array(["a", "b"]), "column 'x' holds text such as 'a', not numbers"),
         (ak.Array([["a"], []]), "column 'x' holds var . string"),
         (ak.Array([[{"y": 1}], []]), "column 'x' holds var . {y: int64}"),
         (ak.Array([{"y": 1}, {"y": 2}]), "column 'x' holds {y: int64}"),
         (ak.Array([1, [2]]), "column 'x' holds union"),
-        (np.array(["a", "b"]), "column 'x' holds text"),
+        (np.array(["a", 2], dtype=object), "column 'x' holds objects"),
         (np.array([object(), None]), "column 'x' holds objects"),
         (np.array([1j, 2j]), "column 'x' holds values of type complex128"),
         (np.ones((2, 2, 2)), r"column 'x' holds an array of shape \(2, 2, 2\)"),

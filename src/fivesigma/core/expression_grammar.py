@@ -9,15 +9,15 @@ import sys
 import warnings
 
 from fivesigma.core.errors import ExpressionError, suggestion
+from fivesigma.core.expression_names import column_name, function_name
 from fivesigma.core.expression_precedence import check_mix, check_operand
-from fivesigma.core.expression_text import CONSTANTS, Spelling, quoted, spelled, unparsed
+from fivesigma.core.expression_text import Spelling, quoted, spelled, unparsed
+from fivesigma.core.expression_words import check_words, is_word
 from fivesigma.core.four_leptons import FOUR_LEPTON_FUNCTIONS
 from fivesigma.core.functions import FUNCTIONS, INSTEAD
 
-__all__ = ["LEPTON_PARTS", "column_name", "constant_name", "function_name", "names_in", "parse"]
+__all__ = ["parse"]
 
-LEPTON_PARTS = ("pt", "eta", "phi", "type", "charge")
-"""What a collection of leptons has of each: ``z1_mass(lep)`` reads ``lep_pt_0`` ... ``lep_charge_3``."""
 _DEEPEST = 200
 _OUR_KEYWORDS = {"and", "or", "not", "in", "if", "else", "True", "False"}
 _ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow)
@@ -44,50 +44,20 @@ def parse(text: str) -> ast.expr:
 
 def _unreadable(error: Exception, spelling: Spelling) -> str:
     """Return what is wrong with a text that Python cannot parse, and where."""
-    if words := [w for w in re.findall(r"\w+", spelling.python) if keyword.iskeyword(w) and w not in _OUR_KEYWORDS]:
+    bare = spelling.bare
+    if words := [w for w in re.findall(r"\w+", bare) if keyword.iskeyword(w) and w not in _OUR_KEYWORDS]:
         return f"{words[0]!r} is a word of Python's; a column of that name is written in backticks: `{words[0]}`"
-    if re.search(r"(?<![<>=!])=(?!=)", spelling.python):
+    if re.search(r"(?<![<>=!])=(?!=)", bare):
         return "a single = compares nothing; write == for equal"
     if not isinstance(error, SyntaxError) or error.offset is None:
         return "it cannot be read"
+    if "escape" in error.msg:
+        return r"in a text, a backslash is written twice: '\\'"
     why = f" ({error.msg})" if re.search("never closed|unmatched|does not match|too many nested", error.msg) else ""
     rest = spelling.restored(spelling.python[error.offset - 1 :]) if error.offset else ""
     return (
         f"it cannot be read from {quoted(rest[:20])} on{why}" if rest else f"it cannot be read: it ends too early{why}"
     )
-
-
-def names_in(node: ast.expr) -> set[str]:
-    """Return the columns that a tree reads."""
-    if isinstance(node, ast.Call):
-        if function_name(node) in FOUR_LEPTON_FUNCTIONS:
-            collection = column_name(node.args[0])
-            return {f"{collection}_{part}_{i}" for part in LEPTON_PARTS for i in range(4)}
-        return set().union(*map(names_in, node.args))
-    if isinstance(node, ast.Name | ast.Attribute):
-        return set() if constant_name(node) else {column_name(node)}
-    return set().union(*(names_in(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)))
-
-
-def constant_name(node: ast.expr) -> str | None:
-    """Return the name of a constant, as in ``pi``; None for a column, also for one of that name in backticks."""
-    return node.id if isinstance(node, ast.Name) and node.id in CONSTANTS else None
-
-
-def column_name(node: ast.expr) -> str:
-    """Return the name of a column, as in ``Jet.pt``; ExpressionError if the node is none."""
-    words, inner = [], node
-    while isinstance(inner, ast.Attribute):
-        words.append(inner.attr)
-        inner = inner.value
-    if not isinstance(inner, ast.Name):
-        raise ExpressionError(f"{unparsed(node)!r} is not the name of a column")
-    return ".".join(word.strip("`") for word in [inner.id, *reversed(words)])
-
-
-def function_name(node: ast.Call) -> str:
-    """Return the name of the function called; empty if it is called by something else than its name."""
-    return node.func.id if isinstance(node.func, ast.Name) else ""
 
 
 def _check(node: ast.expr, spelling: Spelling, depth: int) -> None:  # noqa: C901, PLR0912 - one branch a construct reads best
@@ -100,6 +70,10 @@ def _check(node: ast.expr, spelling: Spelling, depth: int) -> None:  # noqa: C90
             if abs(value) > sys.float_info.max:
                 raise ExpressionError(f"{quoted(spelling.text)} holds a number beyond {sys.float_info.max:.1e}")
             children = []
+        case ast.Constant(value=str()):
+            raise ExpressionError(
+                f"{unparsed(node)} has no place here; a text is compared with a column, as in label == 's'"
+            )
         case ast.Name() | ast.Attribute():
             column_name(node)
             children = []
@@ -158,12 +132,19 @@ def _compared(node: ast.Compare, spelling: Spelling) -> list[ast.expr]:
     for op, operand in zip(node.ops, node.comparators, strict=True):
         if isinstance(op, ast.In | ast.NotIn):
             if not isinstance(operand, ast.Tuple | ast.List) or not operand.elts or len(node.ops) > 1:
-                raise ExpressionError(f"{unparsed(node)!r}: `in` stands alone and takes a list, as in (44, 48, 52)")
+                raise ExpressionError(
+                    f"{unparsed(node)!r}: `in` stands alone and takes a list, as in {_a_list(operand)}"
+                )
             operands += operand.elts
         elif isinstance(op, _COMPARISONS):
             operands.append(operand)
         else:
             raise ExpressionError(f"{unparsed(node)!r}: this comparison has no place in an expression")
+    check_words(node)
     for operand in operands:
         check_operand(operand, spelling)
-    return operands
+    return [operand for operand in operands if not is_word(operand)]
+
+
+def _a_list(given: ast.expr) -> str:
+    return f"({unparsed(given)},), with a comma" if is_word(given) else "(44, 48, 52)"

@@ -16,10 +16,13 @@ __all__ = ["CONSTANTS", "Spelling", "no_column", "quoted", "spelled", "unparsed"
 CONSTANTS = {"pi": math.pi}
 _LONGEST = 10_000
 _SHOWN = 160
-_NO_PLACE = "{}@;:\"'#$?\\"
+_NO_PLACE = "{}@;:#$?\\"
+_LITERAL = r"'(?:[^'\\\r\n]|\\[^\r\n])*'" + "|" + r'"(?:[^"\\\r\n]|\\[^\r\n])*"'
 _PIECES = re.compile(
-    r"`(?P<quoted>[^`]*)`|(?P<word>[^\W\d]\w*)|(?P<symbol>&&|\|\||!(?!=)|[\r\n])|(?P<rest>.)", re.DOTALL
+    rf"(?P<literal>{_LITERAL})|`(?P<quoted>[^`]*)`|(?P<word>[^\W\d]\w*)|(?P<symbol>&&|\|\||!(?!=)|[\r\n])|(?P<rest>.)",
+    re.DOTALL,
 )
+_QUOTE = re.compile(r"\s*['\"]")
 _WORDS = {"&&": " and ", "||": " or ", "!": "~", "\n": " ", "\r": " "}
 
 
@@ -36,6 +39,11 @@ class Spelling:
         for stand_in, name in self.stand_ins.items():
             piece = piece.replace(stand_in, name)
         return " ".join(piece.split())
+
+    @property
+    def bare(self) -> str:
+        """What Python reads with nothing between the quotes of texts."""
+        return re.sub(_LITERAL, "''", self.python)
 
 
 def quoted(text: str) -> str:
@@ -78,6 +86,9 @@ def spelled(text: str) -> Spelling:
 
     def respelled(piece: re.Match[str]) -> str:
         found = piece.group()
+        if piece["literal"]:
+            _check_literal(piece)
+            return found
         if piece["symbol"]:
             return _WORDS[found]
         if piece["rest"]:
@@ -96,14 +107,28 @@ def spelled(text: str) -> Spelling:
     return Spelling(text, python, stand_ins)
 
 
+def _check_literal(piece: re.Match[str]) -> None:
+    """Refuse what Python would make of a text and its neighbours."""
+    literal, text = piece["literal"], piece.string
+    if before := re.search(r"\w+$", text[max(0, piece.start() - 20) : piece.start()]):
+        raise ExpressionError(
+            f"{quoted(text)}: a text stands in quotes with nothing before them, not as {before[0]}{literal}"
+        )
+    if _QUOTE.match(text, piece.end()):
+        raise ExpressionError(
+            f"{quoted(text)}: two texts side by side, the first of them {literal}; is a comma missing?"
+        )
+
+
 def _allowed(character: str, text: str) -> str:
     if character == "`":
         raise ExpressionError(
             f"{quoted(text)} has a backtick too many; the name of a column stands between two of them"
         )
+    if character in "'\"":
+        raise ExpressionError(f"{quoted(text)}: a text that begins with {character} does not end with it")
     if character in _NO_PLACE:
-        why = "; only numbers can be compared, not text" if character in "'\"" else ""
-        raise ExpressionError(f"{quoted(text)}: {character!r} has no place in an expression{why}")
+        raise ExpressionError(f"{quoted(text)}: {character!r} has no place in an expression")
     return character
 
 

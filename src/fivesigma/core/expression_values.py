@@ -1,4 +1,4 @@
-"""What an expression means: its tree, walked over columns of numbers and of lists of numbers."""
+"""What an expression means: its tree, walked over columns of numbers, of lists of numbers and of texts."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from fivesigma.core.errors import ExpressionError
-from fivesigma.core.expression_grammar import LEPTON_PARTS, column_name, constant_name, function_name
+from fivesigma.core.expression_names import LEPTON_PARTS, column_name, constant_name, function_name
 from fivesigma.core.expression_operands import combined, compared, divided, folded, kind, unequal, wide
 from fivesigma.core.expression_text import CONSTANTS, unparsed
+from fivesigma.core.expression_words import holds_text, require_comparable
 from fivesigma.core.four_leptons import FOUR_LEPTON_FUNCTIONS
 from fivesigma.core.functions import EXTREMES, LIST_FUNCTIONS, NUMBER_FUNCTIONS
 from fivesigma.core.list_functions import element, selected
@@ -55,14 +56,28 @@ def _constant(node: ast.Constant, _columns: Columns) -> Value:
     value = node.value
     if isinstance(value, bool):
         return np.asarray(value)
+    if isinstance(value, str):
+        return np.asarray(value, dtype=object)
     if isinstance(value, int) and value < 2**64:
         return np.asarray(value, dtype=np.int64 if value < 2**63 else np.uint64)
     return np.asarray(value, dtype=np.float64)
 
 
 def _name(node: ast.Name | ast.Attribute, columns: Columns) -> Value:
+    value = _name_or_text(node, columns)
+    if kind(value) == "O":
+        raise ExpressionError(holds_text(column_name(node), value))
+    return value
+
+
+def _name_or_text(node: ast.Name | ast.Attribute, columns: Columns) -> Value:
     constant = constant_name(node)
     return np.asarray(CONSTANTS[constant]) if constant else columns[column_name(node)]
+
+
+def _reader(node: ast.expr) -> Callable[[Any, Columns], Value]:
+    """Return what reads an operand of a comparison, which may be a column of texts."""
+    return _name_or_text if isinstance(node, ast.Name | ast.Attribute) else evaluate
 
 
 def _number(node: ast.expr, columns: Columns) -> Value:
@@ -116,22 +131,24 @@ def _comparison(node: ast.Compare, columns: Columns) -> Value:
 
 
 def _links(node: ast.Compare, columns: Columns) -> Iterator[tuple[ast.expr, Value]]:
-    left_node, left = node.left, evaluate(node.left, columns)
+    left_node, left = node.left, _reader(node.left)(node.left, columns)
     for op, right_node in zip(node.ops, node.comparators, strict=True):
-        right = evaluate(right_node, columns)
-        yield right_node, combined(partial(compared, _COMPARISONS[type(op)]), (left_node, right_node), (left, right))
+        right = _reader(right_node)(right_node, columns)
+        yield right_node, _link(_COMPARISONS[type(op)], (left_node, right_node), (left, right))
         left_node, left = right_node, right
+
+
+def _link(operation: np.ufunc, nodes: tuple[ast.expr, ast.expr], sides: tuple[Value, Value]) -> Value:
+    require_comparable(nodes, sides)
+    return combined(partial(compared, operation), nodes, sides)
 
 
 def _membership(node: ast.Compare, columns: Columns) -> Value:
     members = node.comparators[0]
     elements = members.elts if isinstance(members, ast.Tuple | ast.List) else []
-    left = evaluate(node.left, columns)
-    equal = partial(compared, np.equal)
-    among = folded(
-        np.logical_or,
-        ((e, combined(equal, (node.left, e), (left, evaluate(e, columns)))) for e in elements),
-    )
+    left = _reader(node.left)(node.left, columns)
+    equal = ((e, _link(np.equal, (node.left, e), (left, _reader(e)(e, columns)))) for e in elements)
+    among = folded(np.logical_or, equal)
     return among if isinstance(node.ops[0], ast.In) else elementwise(np.logical_not, among)
 
 
@@ -151,6 +168,8 @@ def _call(node: ast.Call, columns: Columns) -> Value:
 def _of_four_leptons(name: str, collection: str, columns: Columns) -> Value:
     leptons = {f"{part}_{i}": columns[f"{collection}_{part}_{i}"] for part in LEPTON_PARTS for i in range(4)}
     for part, column in leptons.items():
+        if kind(column) == "O":
+            raise ExpressionError(holds_text(f"{collection}_{part}", column))
         if isinstance(column, Lists):
             raise ExpressionError(f"{name}({collection}): column '{collection}_{part}' has a list for each event")
     parts = (np.stack([wide(np.asarray(leptons[f"{part}_{i}"])) for i in range(4)]) for part in LEPTON_PARTS)

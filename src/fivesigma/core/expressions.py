@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.errors import ExpressionError
 from fivesigma.core.expression_columns import named_columns
-from fivesigma.core.expression_grammar import names_in, parse
+from fivesigma.core.expression_grammar import parse
+from fivesigma.core.expression_names import names_in
 from fivesigma.core.expression_text import quoted
 from fivesigma.core.expression_values import evaluate
 from fivesigma.core.lists import Lists, Value, blocks, joined

@@ -19,7 +19,7 @@ __all__ = ["from_awkward", "order", "to_awkward"]
 
 
 def from_awkward(name: str, column: Any) -> Value:
-    """Return an awkward array of n numbers or of n lists of numbers as an array or as lists.
+    """Return an awkward array of n numbers, of n lists of numbers or of n texts as an array or as lists.
 
     What is missing within a list, or in place of a number, is NaN; a missing list is an empty one.
 
@@ -29,9 +29,11 @@ def from_awkward(name: str, column: Any) -> Value:
         If the array, named ``name`` in messages, holds something else.
     """
     array = ak.Array(column)
+    if array.ndim == 1 and array.layout.purelist_parameter("__array__") == "string":
+        return np.asarray([*ak.to_list(ak.fill_none(array, "")), None], dtype=object)[:-1]
     if array.ndim > 2 or not _holds_numbers(array.layout):
         raise ExpressionError(
-            f"column {name!r} holds {array.type.content}; an expression takes numbers or lists of them"
+            f"column {name!r} holds {array.type.content}; an expression takes numbers, lists of them, or texts"
         )
     if array.ndim == 1:
         return _numbers(array)

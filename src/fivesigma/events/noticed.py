@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import add
 
-from fivesigma.core.expression_grammar import names_in, parse
+from fivesigma.core.expression_grammar import parse
+from fivesigma.core.expression_names import names_in
 from fivesigma.core.expressions import Expression
 from fivesigma.core.finding import Finding
 from fivesigma.core.sample import CutflowRow, SampleInfo
