@@ -182,10 +182,10 @@ def test_missing_files_are_told_all_at_once_with_near_names(toy, configuration):
     samples = configuration["samples"]
     samples["sig"]["files"], samples["bkg"]["files"] = "sgi.parquet", "bk*.root"
     with pytest.raises(
-        DataError, match=r"toy\.yaml:\d+: samples\.sig: .*sgi\.parquet: no such file; did you mean sig\.parquet"
+        DataError, match=r"toy\.yaml:\d+: samples\.sig\.files: .*sgi\.parquet: no such file; did you mean sig\.parquet"
     ) as caught:
         toy.run("run", toy.yaml(samples=samples))
-    assert "samples.bkg: " in str(caught.value)
+    assert "samples.bkg.files: " in str(caught.value)
     assert not (toy.root / "run").exists()
 
 

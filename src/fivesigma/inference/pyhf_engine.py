@@ -7,6 +7,7 @@ needs in one call, so fits are done by `fivesigma.inference.scoring` and take mi
 from __future__ import annotations
 
 import contextlib
+import math
 import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -21,8 +22,10 @@ from fivesigma.inference.scoring import Likelihood, minimise
 
 __all__ = ["PyhfModel", "validate_workspace"]
 
-_INTERPOLATION = {"normsys": {"interpcode": "code4"}, "histosys": {"interpcode": "code4p"}}
+_SMOOTH = {"normsys": {"interpcode": "code4"}, "histosys": {"interpcode": "code4p"}}
 """Smooth at nominal, where pyhf's own defaults have a kink: what its command line, cabinetry and ROOT take."""
+_EXPONENTIAL = {"normsys": {"interpcode": "code1"}, "histosys": {"interpcode": "code0"}}
+"""The same for normalisations alone whose down is one over their up, and much quicker."""
 _STEP = 1e-4
 _LEAST_BACKGROUND = 0.1  # part of a bin's background that a negative signal leaves over
 _SIGMAS = 3.0  # how far nuisances may be off meanwhile
@@ -46,16 +49,17 @@ class PyhfModel:
     """
 
     def __init__(self, workspace: Mapping[str, Any], *, groups: Mapping[str, str] | None = None) -> None:
+        interpolation = _SMOOTH if _has_shapes(workspace) else _EXPONENTIAL
         with _numpy_backend():
             try:
-                self._pyhf = pyhf.Workspace(dict(workspace)).model(modifier_settings=_INTERPOLATION)
+                self._pyhf = pyhf.Workspace(dict(workspace)).model(modifier_settings=interpolation)
             except (pyhf.exceptions.InvalidSpecification, pyhf.exceptions.InvalidModel) as error:
                 raise FivesigmaError(f"not a HistFactory workspace: {error}") from error
             config = self._pyhf.config
             self._steps = _stencil(config.npars)
             spec = {"channels": workspace["channels"]}
             settings = {"poi_name": config.poi_name, "batch_size": len(self._steps), "validate": False}
-            settings |= {"modifier_settings": _INTERPOLATION}
+            settings |= {"modifier_settings": interpolation}
             parameters = workspace["measurements"][0]["config"]["parameters"]
             self._batched = pyhf.Model(spec | {"parameters": parameters}, **settings)
         self.poi: int = int(config.poi_index)
@@ -228,6 +232,24 @@ def validate_workspace(workspace: Mapping[str, Any]) -> None:
             pyhf.schema.validate(dict(workspace), "workspace.json")
         except pyhf.exceptions.InvalidSpecification as error:
             raise FivesigmaError(f"not a HistFactory workspace: {error}") from error
+
+
+def _has_shapes(workspace: Mapping[str, Any]) -> bool:
+    """Return whether a modifier is anything else than a normalisation whose down is one over its up."""
+    modifiers = [
+        modifier
+        for channel in workspace.get("channels", ())
+        for sample in channel.get("samples", ())
+        for modifier in sample.get("modifiers", ())
+    ]
+    return any(
+        modifier.get("type") == "histosys"
+        or (
+            modifier.get("type") == "normsys"
+            and not math.isclose(modifier["data"]["hi"] * modifier["data"]["lo"], 1.0, rel_tol=1e-12)
+        )
+        for modifier in modifiers
+    )
 
 
 def _stencil(count: int) -> Floats:
