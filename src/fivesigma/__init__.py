@@ -14,7 +14,10 @@ from fivesigma.core.version import __version__
 if TYPE_CHECKING:
     from fivesigma.core.parallel import Workers
     from fivesigma.core.sample import Variation
+    from fivesigma.evaluation.correlation import correlations
+    from fivesigma.evaluation.distributions import feature_distributions
     from fivesigma.evaluation.roc import roc
+    from fivesigma.evaluation.scatter import scatter_matrix
     from fivesigma.events.assemble import dataset
     from fivesigma.events.read import read
     from fivesigma.inference.counting import count
@@ -34,14 +37,17 @@ _HOMES = {
     "Variation": "core.sample",
     "VariedEvents": "inference.varied_events",
     "Workers": "core.parallel",
+    "correlations": "evaluation.correlation",
     "count": "inference.counting",
     "cross_fit": "learning.cross_fit",
     "dataset": "events.assemble",
+    "feature_distributions": "evaluation.distributions",
     "fit_templates": "inference.template_fit",
     "limit_plane": "inference.signal_grid",
     "plot": "plots.registry",
     "read": "events.read",
     "roc": "evaluation.roc",
+    "scatter_matrix": "evaluation.scatter",
     "templates": "inference.filling",
     "upper_limit": "inference.template_fit",
 }
@@ -54,14 +60,17 @@ __all__ = [
     "VariedEvents",
     "Workers",
     "__version__",
+    "correlations",
     "count",
     "cross_fit",
     "dataset",
+    "feature_distributions",
     "fit_templates",
     "limit_plane",
     "plot",
     "read",
     "roc",
+    "scatter_matrix",
     "templates",
     "upper_limit",
 ]
