@@ -113,15 +113,15 @@ def told(*samples, **options):
 
 
 class TestDeclaredSums:
-    def declared(self, off, name="s", columns=None):
-        columns = columns or events()
+    def declared(self, off, *, skimmed=False):
+        columns = events()
         total = columns["gen"].sum() * (1 + off)
         files = (
             read(columns)
             .weigh("sf")
-            .normalise(luminosity=1, cross_section=2, sum_of_weights=total, generator_weight="gen")
+            .normalise(luminosity=1, cross_section=2, sum_of_weights=total, generator_weight="gen", skimmed=skimmed)
         )
-        return files.select("pt > 20").sample(name, kind="background", columns=["pt"])
+        return files.select("pt > 20").sample("s", kind="background", columns=["pt"])
 
     @pytest.mark.parametrize("off", [0.002, -0.002, 0.5, -0.9])
     def test_more_than_a_thousandth_off_is_told(self, off):
@@ -135,8 +135,16 @@ class TestDeclaredSums:
         assert told(self.declared(off)) == []
 
     def test_a_part_of_what_was_generated_is_said_to_be_one(self):
-        assert told(self.declared(0.5), skimmed={"s"}) == []
-        assert len(told(self.declared(0.5), self.declared(0.5, "t"), skimmed={"s"})) == 1
+        assert told(self.declared(0.5, skimmed=True)) == []
+
+    def test_it_is_said_part_by_part(self):
+        files = [
+            read(events(part)).normalise(luminosity=1, cross_section=1, sum_of_weights=10 * COUNT, skimmed=part == 0)
+            for part in (0, 1)
+        ]
+        info = SampleInfo(name="s", kind="background")
+        assert len(told(sample_of(files, info, columns=["pt"]))) == 1
+        assert told(sample_of(files[:1], info, columns=["pt"])) == []
 
     def test_a_file_read_twice_is_told(self):
         columns = events()

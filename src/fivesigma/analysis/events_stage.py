@@ -242,6 +242,5 @@ def _dataset(config: Configuration, samples: Any, variation: Variation = NOMINAL
 
 def _findings(samples: list[Sample], config: Configuration) -> tuple[Finding, ...]:
     removed = {name for name, sample in config.samples.items() if sample.duplicates == "remove"}
-    skimmed = {name for name, sample in config.samples.items() if any(part.skimmed for part in sample.parts.values())}
     grid = {name: sample.grid for name, sample in config.samples.items() if sample.grid is not None}
-    return check_samples(samples, without_duplicates=removed, skimmed=skimmed, grid=grid)
+    return check_samples(samples, without_duplicates=removed, grid=grid)

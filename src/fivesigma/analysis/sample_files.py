@@ -180,6 +180,7 @@ def cross_section_of(config: Configuration, part: Part) -> CrossSection | None:
         k_factor=Expression(part.k_factor or "1"),
         sum_of_weights=Expression(declared) if declared is not None else None,
         generator_weight=Expression(part.generator_weight) if part.generator_weight is not None else None,
+        skimmed=part.skimmed,
     )
 
 

@@ -27,7 +27,6 @@ def check_samples(
     samples: Sequence[Sample],
     *,
     without_duplicates: Collection[str] = (),
-    skimmed: Collection[str] = (),
     grid: Mapping[str, str] | None = None,
 ) -> tuple[Finding, ...]:
     """Return what is notable in samples: what was noticed in reading, events there twice, weights, too few effective events.
@@ -38,8 +37,6 @@ def check_samples(
         The samples of an analysis.
     without_duplicates
         Names of those whose duplicates were removed.
-    skimmed
-        Names of those whose files hold only a part of what was generated.
     grid
         The signal grid that samples are points of, by name: points may share events.
     """
@@ -47,9 +44,7 @@ def check_samples(
     for sample in samples:
         if sample.name not in without_duplicates:
             found += _duplicates(sample)
-        if sample.name not in skimmed:
-            found += _sums(sample)
-        found += _check(sample)
+        found += [*_sums(sample), *_check(sample)]
     return (*found, *_shared(samples, grid or {}))
 
 

@@ -38,6 +38,8 @@ class CrossSection:
         it is the sum of ``generator_weight`` over their events.
     generator_weight
         The weight that ``sum_of_weights`` is a sum of; the event's whole weight if None.
+    skimmed
+        Whether the files are known to hold only a part of what was generated, so that nobody wonders at their sum.
     """
 
     luminosity: float
@@ -46,6 +48,7 @@ class CrossSection:
     k_factor: Expression
     sum_of_weights: Expression | None
     generator_weight: Expression | None = None
+    skimmed: bool = False
 
     @cached_property
     def names(self) -> frozenset[str]:

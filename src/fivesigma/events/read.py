@@ -111,6 +111,7 @@ class EventFiles:
         k_factor: float | str = 1.0,
         sum_of_weights: float | str | None = None,
         generator_weight: float | str | None = None,
+        skimmed: bool = False,
     ) -> EventFiles:
         """Return the same with weights scaled by σ·L·ε·k/Σw.
 
@@ -129,6 +130,9 @@ class EventFiles:
         generator_weight
             What ``sum_of_weights`` sums; the weight of `weigh` if None. Else it multiplies that, which then holds corrections only.
 
+        skimmed
+            Whether the files hold only a part of what was generated: their own sum of weights is then not compared.
+
         Raises
         ------
         ExpressionError
@@ -145,6 +149,7 @@ class EventFiles:
             filter_efficiency=expression_of(filter_efficiency, "filter_efficiency"),
             k_factor=expression_of(k_factor, "k_factor"),
             **declared,
+            skimmed=skimmed,
         )
         return replace(self, cross_section=scale)
 

@@ -272,6 +272,8 @@ class Selection:
             scaled = scaled * generated
         if declared is None:
             return scaled, {None: float(generated.sum())}
+        if self.cross_section.skimmed:
+            return scaled, {}
         return scaled, {float(each): float(generated[declared == each].sum()) for each in np.unique(declared)}
 
     def _kept(self, source: Source, span: Span, columns: Columns, rows: Ints, table: Table) -> Columns:
