@@ -19,6 +19,7 @@ from fivesigma.analysis.schema import Normalisation as NormalisationConfiguratio
 from fivesigma.analysis.stages import Outcome
 from fivesigma.core.arrays import Bools
 from fivesigma.core.dataset import Dataset
+from fivesigma.core.errors import DataError
 from fivesigma.core.finding import Finding
 from fivesigma.core.parallel import Shared
 from fivesigma.core.sample import Variation
@@ -165,8 +166,23 @@ def _binned(item: InferenceItem, fit: Shape, dataset: Dataset) -> tuple[list[Val
         for axis in axes_of(fit.observable)
     ]
     if fit.regions is None:
-        return values, {"all": np.ones(len(dataset), dtype=np.bool_)}
-    return values, {region: region_mask(item.config, dataset, region) for region in fit.regions}
+        masks = {"all": np.ones(len(dataset), dtype=np.bool_)}
+    else:
+        masks = {region: region_mask(item.config, dataset, region) for region in fit.regions}
+    _require_there(item, fit, dataset, values, np.any(list(masks.values()), axis=0))
+    return values, masks
+
+
+def _require_there(item: InferenceItem, fit: Shape, dataset: Dataset, values: Sequence[Values], inside: Bools) -> None:
+    """Raise DataError if an event that is fitted lacks what is binned."""
+    for axis, value in zip(axes_of(fit.observable), values, strict=True):
+        lacking = inside & np.isnan(value) if not isinstance(value, Scores) else np.zeros_like(inside)
+        if lacking.any():
+            names = ", ".join(dataset.samples[place].name for place in np.unique(dataset.sample[lacking]))
+            raise DataError(
+                f"inference.{item.name}: {axis} is missing in {np.count_nonzero(lacking)} events that are fitted ({names});"
+                f" leave them out by a cut, or fit regions with `not missing({axis})`"
+            )
 
 
 def _varied(item: InferenceItem, fit: Shape, variation: Variation) -> VariedEvents:
