@@ -11,6 +11,7 @@ from fivesigma.core.errors import DataError
 from fivesigma.core.sample import Sample, SampleInfo
 from fivesigma.events.assemble import dataset
 from fivesigma.events.checks import check_samples
+from fivesigma.events.read import read
 
 
 def sample(name="s", kind="signal", n=50, **columns):
@@ -73,6 +74,26 @@ def test_a_class_without_events():
     with pytest.raises(DataError, match="sample 'b' has no events left"):
         dataset([sample(), sample("b", "background", 0)], inputs=["pt"])
     assert len(dataset([sample(), sample("d", "data", 0)], inputs=["pt"])) == 50
+
+
+def test_the_first_cut_after_which_no_event_is_there_is_named():
+    events = {"pt": np.arange(4.0), "w": np.ones(4)}
+    files = read(events).weigh("w")
+    cut = files.select(none="pt > 100", all="pt >= 0").sample("s", kind="signal", columns=["pt"])
+    with pytest.raises(DataError, match=r"^sample 's' has no events left after 'none'$"):
+        dataset([cut], inputs=["pt"])
+    shifted = files.select(some="pt > 1").shifted("scale", "down", {"pt": "0 * pt"})
+    with pytest.raises(DataError, match=r"^sample 's', scale down, has no events left after 'some'$"):
+        dataset([shifted.sample("s", kind="signal", columns=["pt"])], inputs=["pt"])
+    empty = read({name: column[:0] for name, column in events.items()}).select(some="pt > 1")
+    with pytest.raises(DataError, match=r"^sample 's' has no events: its files hold none$"):
+        dataset([empty.sample("s", kind="signal", columns=["pt"])], inputs=["pt"])
+
+
+@pytest.mark.parametrize("name", ["pi", "and", "None", "class", "Jet.pt", "pt 1"])
+def test_a_column_is_itself_whatever_its_name_means_in_expressions(name):
+    made = dataset([sample(**{name: np.arange(50.0)})], inputs=[name], observables=["mass"])
+    np.testing.assert_array_equal(made.X[:, 0], np.arange(50.0))
 
 
 def test_two_samples_of_one_name():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from fivesigma.core.arrays import Floats
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError
+from fivesigma.core.expression_text import CONSTANTS
 from fivesigma.core.expressions import Expression
 from fivesigma.core.sample import NOMINAL, Sample, Variation
 
@@ -68,8 +70,14 @@ def _weights(samples: Sequence[Sample]) -> dict[Variation, Floats]:
 
 
 def _named(columns: Mapping[str, str] | Sequence[str]) -> dict[str, Expression]:
-    pairs = columns.items() if isinstance(columns, Mapping) else ((name, name) for name in columns)
+    pairs = columns.items() if isinstance(columns, Mapping) else ((name, _as_written(name)) for name in columns)
     return {name: Expression(text) for name, text in pairs}
+
+
+def _as_written(name: str) -> str:
+    """Return the name of a column as expressions have it: in backticks where it would mean something else, as ``pi`` does."""
+    plain = name.isidentifier() and not keyword.iskeyword(name) and name not in CONSTANTS
+    return name if plain else f"`{name}`"
 
 
 def _check_names(
@@ -90,8 +98,18 @@ def _check_names(
                 )
     for sample in samples:
         if sample.kind != "data" and not len(sample):
-            last = sample.cutflow[-1].step if sample.cutflow else "the selection"
-            raise DataError(f"sample {sample.name!r} has no events left after {last!r}")
+            raise DataError(_empty(sample))
+
+
+def _empty(sample: Sample) -> str:
+    """Return what left a sample without events: its files, or the first cut after which none is there."""
+    variation = sample.variation
+    varied = "" if variation == NOMINAL else f", {variation.systematic} {variation.label},"
+    who = f"sample {sample.name!r}{varied}"
+    step = next((row.step for row in sample.cutflow if not row.events), None)
+    if sample.cutflow and step == sample.cutflow[0].step:
+        return f"{who} has no events: its files hold none"
+    return f"{who} has no events left after {step or 'the selection'!r}"
 
 
 def _squeezed(expression: Expression) -> str:
