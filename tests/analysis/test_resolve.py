@@ -304,6 +304,20 @@ class TestGrid:
             {"m_stop": 500.0, "m_lsp": 420.0},
         ]
 
+    def test_a_selection_of_parameters_is_one_of_points(self, grid):
+        config = loaded(grid, samples={"stop": {**STOP, "select": "m_stop - m_lsp >= 30"}, "bkg": BACKGROUND})
+        assert list(config.samples) == ["stop_500_420", "stop_500_470", "bkg"]
+        none = {"stop": {**STOP, "select": "m_stop == 501"}, "bkg": BACKGROUND}
+        assert "samples.stop.select: leaves none of the 3 points" in refused(grid, DataError, samples=none)
+        number = {"stop": {**STOP, "select": "m_stop - m_lsp"}, "bkg": BACKGROUND}
+        assert "samples.stop.select: 'm_stop - m_lsp' is a number" in refused(grid, DataError, samples=number)
+
+    def test_points_of_other_parameters_are_no_points_of_the_same_grid(self, grid):
+        table(grid / "other_1_2.parquet")
+        stop = {**STOP, "files": [STOP["files"], "other_{a}_{b}.parquet"]}
+        said = refused(grid, DataError, samples={"stop": stop, "bkg": BACKGROUND})
+        assert "samples.stop.files: the points of a grid have the same parameters, not m_stop, m_lsp and a, b" in said
+
     def test_its_name_stands_for_all_points_where_samples_are_named(self, grid):
         config = self.grid_of(
             grid,
@@ -382,7 +396,7 @@ class TestGrid:
     def test_a_point_called_as_another_sample(self, grid):
         other = {**SIGNAL}
         said = refused(grid, DataError, samples={"stop_500_470": other, "stop": STOP, "bkg": BACKGROUND})
-        assert "its point 'stop_500_470' is called as another sample is" in said
+        assert "two samples are called 'stop_500_470'" in said
 
     def test_of_a_background_placeholders_are_only_columns(self, grid):
         stop = {**STOP, "kind": "background", "weight": "m_stop - m_lsp"}

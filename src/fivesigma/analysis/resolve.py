@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from fivesigma.analysis.metadata import with_metadata
 from fivesigma.analysis.schema import (
     AlternativeSample,
@@ -22,7 +24,8 @@ from fivesigma.analysis.schema import (
     SampleConfiguration,
 )
 from fivesigma.analysis.yaml_source import Location
-from fivesigma.core.errors import DataError
+from fivesigma.core.errors import DataError, ExpressionError
+from fivesigma.core.expressions import Expression
 from fivesigma.events.files import FoundFile, filled, located, placeholders
 
 __all__ = ["UnresolvedError", "members_of", "point_name", "resolve"]
@@ -62,7 +65,7 @@ def resolve(config: Configuration, folder: Path) -> Configuration:
         points = resolver.points(sample)
         missing |= dict.fromkeys(resolver.missing)
         if clash := next((point for point in points if point in samples), None):
-            missing[("samples", name), f"its point {clash!r} is called as another sample is"] = None
+            missing[("samples", name), f"two samples are called {clash!r}, of which one is a point of a grid"] = None
         samples |= points
         if sample.grid is None and any(point.grid for point in points.values()):
             grids[name] = list(points)
@@ -130,7 +133,27 @@ class _Resolver:
         # files that points share name fewer parameters, or none
         most = max((len(parameters) for parameters in found.values()), default=0)
         points = [parameters for parameters in found.values() if 0 < len(parameters) == most]
-        return sorted(points, key=lambda parameters: [parameters[name] for name in points[0]])
+        if other := next((point for point in points if point.keys() != points[0].keys()), None):
+            said = f"the points of a grid have the same parameters, not {_named_in(points[0])} and {_named_in(other)}"
+            self.missing.append((("samples", self.name, "files"), said))
+            return []
+        return sorted(self._wanted(points, sample), key=lambda point: [point[name] for name in points[0]])
+
+    def _wanted(self, points: list[dict[str, float]], sample: SampleConfiguration) -> list[dict[str, float]]:
+        """Return the points that a sample's `select` leaves, where it asks for nothing but their parameters."""
+        if not points or sample.select is None or not Expression(sample.select).names <= points[0].keys():
+            return points
+        here: Location = ("samples", self.name, "select")
+        columns = {name: np.array([point[name] for point in points]) for name in points[0]}
+        try:
+            kept = Expression(sample.select).mask(columns, len(points))
+        except ExpressionError as error:
+            self.missing.append((here, str(error)))
+            return points
+        if not kept.any():
+            self.missing.append((here, f"leaves none of the {len(points)} points of the grid"))
+            return points
+        return [point for point, is_kept in zip(points, kept, strict=True) if is_kept]
 
     def _patterns(self, files: object) -> list[str]:
         if isinstance(files, Mapping):
@@ -223,6 +246,10 @@ class _Resolver:
         except DataError as error:
             self.missing.append(((*here, "metadata"), str(error)))
             return part
+
+
+def _named_in(parameters: Mapping[str, float]) -> str:
+    return ", ".join(parameters)
 
 
 def _written(parameters: Mapping[str, float]) -> dict[str, str]:
