@@ -21,6 +21,10 @@ other,3.0,1.0,1.0,10,a
 other,4.0,1.0,1.0,10,a
 infinite,inf,1.0,1.0,nan,a
 short,2.0
+comma,1,2.5,1.0,1.0,10,a
+negative,-1.0,1.0,1.0,10,a
+nothing,1.0,1.0,1.0,0,a
+grouped,1.0,1.0,1.0,50_000,a
 """
 METADATA = Metadata(
     file="table.csv",
@@ -81,16 +85,23 @@ def test_only_the_columns_that_are_named_are_read(folder):
     [
         ("Sherpa_lll", "no row with physics_short 'Sherpa_lll'; did you mean Sherpa_lll"),
         ("*_nothing", r"no row with physics_short '\*_nothing'"),
-        ("Sherpa_*", r"3 rows have physics_short 'Sherpa_\*', such as Sherpa_llll, Sherpa_lllv, Sherpa_llvv; name one"),
+        (
+            "Sherpa_*",
+            r"3 rows have physics_short 'Sherpa_\*', such as Sherpa_llll \(line 2\), Sherpa_lllv \(line 3\), Sherpa_llvv",
+        ),
         ("dmV_Zll_MM100*", "2 rows have physics_short"),
-        ("other", "2 rows have physics_short 'other'"),
-        ("Sherpa_llvv", "row 'Sherpa_llvv': kFactor is '', not a number"),
-        ("infinite", "row 'infinite': crossSection_pb is 'inf', not a number"),
-        ("short", "row 'short': genFiltEff is '', not a number"),
+        ("other", r"2 rows have physics_short 'other', such as other \(line 9\), other \(line 10\)"),
+        ("Sherpa_llvv", "4: row 'Sherpa_llvv': kFactor is '', not a number"),
+        ("infinite", "11: row 'infinite': crossSection_pb is 'inf', not a number"),
+        ("short", "12: row 'short': genFiltEff is '', not a number"),
+        ("comma", "13: 7 fields, not 6"),
+        ("negative", "14: row 'negative': crossSection_pb is -1.0, not above zero"),
+        ("nothing", "15: row 'nothing': sumOfWeights is 0, not above zero"),
+        ("grouped", "16: row 'grouped': sumOfWeights is '50_000', not a number"),
     ],
 )
 def test_rows_that_are_none(folder, row, says):
-    with pytest.raises(DataError, match=rf"table\.csv: {says}"):
+    with pytest.raises(DataError, match=rf"table\.csv: ?{says}"):
         numbers(folder, row)
 
 
@@ -106,10 +117,12 @@ def test_a_sum_that_is_no_number_is_refused(folder):
         ({"cross_section": "crossSection"}, r"table\.csv: no column 'crossSection'; did you mean crossSection_pb"),
         ({"sum_of_weights": "weights"}, r"table\.csv: no column 'weights'"),
         ({"file": "tabel.csv"}, r"tabel\.csv: there is no such file, which `events\.metadata` names"),
-        ({"file": "."}, "not a readable CSV file"),
+        ({"file": "."}, r"it is no file, which `events\.metadata` names"),
+        ({"file": "pipe.csv"}, r"pipe\.csv: it is no file, which `events\.metadata` names"),
     ],
 )
 def test_columns_and_files_that_are_not_there(folder, change, says):
+    os.mkfifo(folder / "pipe.csv")
     with pytest.raises(DataError, match=says):
         numbers(folder, "Sherpa_llll", METADATA.model_copy(update=change))
 
@@ -120,10 +133,16 @@ def test_no_text(folder):
         numbers(folder, "Sherpa_llll")
 
 
-@pytest.mark.parametrize("text", ["", "physics_short,crossSection_pb\n"])
-def test_a_table_without_rows(folder, text):
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "not a readable CSV file: it is empty"),
+        ("physics_short,crossSection_pb\n", "no row with physics_short 'Sherpa_llll'; the table is empty"),
+    ],
+)
+def test_a_table_without_rows(folder, text, says):
     (folder / "table.csv").write_text(text)
-    with pytest.raises(DataError, match="no row with physics_short 'Sherpa_llll'"):
+    with pytest.raises(DataError, match=says):
         numbers(folder, "Sherpa_llll")
 
 
@@ -131,6 +150,18 @@ def test_a_mark_at_the_beginning_and_the_key_in_the_last_column(folder):
     (folder / "table.csv").write_bytes("\ufeffxs,name\r\n1.5,zz\r\n2.5\r\n".encode())
     last = Metadata(file="table.csv", key="name", cross_section="xs")
     assert numbers(folder, "zz", last)[0] == "1.5"
+
+
+def test_spaces_around_fields_are_none_of_them(folder):
+    (folder / "table.csv").write_text("name, xs\nzz, 1.5 \n")
+    spaced = Metadata(file="table.csv", key="name", cross_section="xs")
+    assert numbers(folder, "zz", spaced)[0] == "1.5"
+
+
+def test_two_columns_of_one_name(folder):
+    (folder / "table.csv").write_text("name,xs,xs\nzz,1.5,2.5\n")
+    with pytest.raises(DataError, match="2 columns are called 'xs'"):
+        numbers(folder, "zz", Metadata(file="table.csv", key="name", cross_section="xs"))
 
 
 def test_a_table_that_was_changed_is_read_again(folder):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -29,58 +29,87 @@ def with_metadata(part: Part, metadata: Metadata, row: str, folder: Path) -> Par
     Raises
     ------
     DataError
-        If the file, a column or the row is not there, several rows fit, or a value is no number.
+        If the file, a column or the row is not there, several rows fit, or a value is no number above zero.
     """
-    path = folder / metadata.file
-    rows = _rows(path)
-    values = _row(path, rows, metadata.key, row)
-    found = {}
+    table = _read(folder / metadata.file)
+    found = _row(table, metadata.key, row)
+    numbers = {}
     for name in _NUMBERS:
         column = getattr(metadata, name)
         if column is None or getattr(part, name) is not None:
             continue
-        _require_column(path, rows, column)
-        found[name] = _number(f"{path}: row {row!r}: {column}", values.get(column, ""))
-    return part.model_copy(update={**found, "metadata": None})
+        place = _place(table, column)
+        text = found.fields[place] if place < len(found.fields) else ""
+        numbers[name] = _number(f"{table.path}:{found.line}: row {row!r}: {column}", text)
+    return part.model_copy(update={**numbers, "metadata": None})
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of the table, and the line of the file at which it ends."""
+
+    line: int
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    path: Path
+    names: tuple[str, ...]
+    rows: tuple[_Row, ...]
 
 
 def _number(what: str, text: str) -> str:
-    """Return a number as an expression."""
+    """Return a number above zero as an expression."""
     try:
-        number = float(text)
+        number = math.nan if "_" in text else float(text)
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
         raise DataError(f"{what} is {text!r}, not a number")
+    if number <= 0:
+        raise DataError(f"{what} is {text}, not above zero")
     return repr(number)
 
 
-def _row(path: Path, rows: Sequence[Mapping[str, str]], key: str, wanted: str) -> Mapping[str, str]:
-    _require_column(path, rows, key)
-    named = [(row.get(key, ""), row) for row in rows]
+def _row(table: _Table, key: str, wanted: str) -> _Row:
+    place = _place(table, key)
+    named = [(row.fields[place], row) for row in table.rows if len(row.fields) > place]
     fitting = [(name, row) for name, row in named if name == wanted]
     fitting = fitting or [(name, row) for name, row in named if fnmatchcase(name, wanted)]
     if not fitting:
+        there = suggestion(wanted, [name for name, _ in named if name]) or "; the table is empty"
+        raise DataError(f"{table.path}: no row with {key} {wanted!r}{there}")
+    if len({row.fields for _, row in fitting}) > 1:
+        several = ", ".join(f"{name} (line {row.line})" for name, row in fitting[:4])
+        raise DataError(f"{table.path}: {len(fitting)} rows have {key} {wanted!r}, such as {several}; name one of them")
+    row = fitting[0][1]
+    if len(row.fields) > len(table.names):
+        raise DataError(f"{table.path}:{row.line}: {len(row.fields)} fields, not {len(table.names)}")
+    return row
+
+
+def _place(table: _Table, column: str) -> int:
+    """Return which of the columns bears a name."""
+    if column not in table.names:
         raise DataError(
-            f"{path}: no row with {key} {wanted!r}{suggestion(wanted, [name for name, _ in named if name])}"
+            f"{table.path}: no column {column!r}{suggestion(column, [name for name in table.names if name])}"
         )
-    if len({tuple(row.items()) for _, row in fitting}) > 1:
-        several = ", ".join(name for name, _ in fitting[:4])
-        raise DataError(f"{path}: {len(fitting)} rows have {key} {wanted!r}, such as {several}; name one of them")
-    return fitting[0][1]
+    if table.names.count(column) > 1:
+        raise DataError(f"{table.path}: {table.names.count(column)} columns are called {column!r}")
+    return table.names.index(column)
 
 
-def _require_column(path: Path, rows: Sequence[Mapping[str, str]], column: str) -> None:
-    there = list(dict.fromkeys(name for row in rows for name in row))
-    if there and column not in there:
-        raise DataError(f"{path}: no column {column!r}{suggestion(column, there)}")
-
-
-def _rows(path: Path) -> Sequence[Mapping[str, str]]:
+def _read(path: Path) -> _Table:
+    if not path.is_file():
+        there = "it is no file" if path.exists() else "there is no such file"
+        raise DataError(f"{path}: {there}, which `events.metadata` names")
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            return [{k: v for k, v in row.items() if k and isinstance(v, str)} for row in csv.DictReader(file)]
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: there is no such file, which `events.metadata` names") from error
+            reader = csv.reader(file)
+            read = [_Row(reader.line_num, tuple(map(str.strip, fields))) for fields in reader if fields]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path}: not a readable CSV file: {error}") from error
+    if not read:
+        raise DataError(f"{path}: not a readable CSV file: it is empty")
+    return _Table(path, read[0].fields, tuple(read[1:]))
