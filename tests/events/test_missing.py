@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 import uproot
 
-from fivesigma.core.errors import DataError
+from fivesigma.core.errors import DataError, ExpressionError
 from fivesigma.events.assemble import dataset
 from fivesigma.events.frames import frame
 from fivesigma.events.missing import MissingValues
@@ -32,6 +32,13 @@ class TestReplaced:
         made = MissingValues(everywhere=(-9999.0,)).replaced("a", values)
         assert made is values
         np.testing.assert_array_equal(MissingValues(everywhere=(9999.0,)).replaced("a", values), [1, 2.0**63, np.nan])
+
+    def test_texts_stay_as_they_are(self):
+        words = np.array(["s", "-99", ""], dtype=object)
+        assert MissingValues(everywhere=(-99.0,)).replaced("a", words) is words
+        assert MissingValues(of_column={"a": (np.nan,)}).replaced("a", words) is words
+        with pytest.raises(ExpressionError, match="column 'a' holds text; the number -99 is never in it"):
+            MissingValues(of_column={"a": (-99.0,)}).replaced("a", words)
 
     def test_a_number_that_single_precision_rounds(self):
         values = np.array([-99.9, 1.5, -9999.9], dtype=np.float32)
@@ -157,6 +164,13 @@ class TestRefused:
         with pytest.raises(DataError, match=r"'a' \(a\) is NaN or infinite in 1 of 4"):
             dataset([made], inputs=["a"])
         np.testing.assert_array_equal(np.isnan(dataset([made], inputs=["a"], missing=True).X[:, 0]), [0, 1, 0, 0])
+
+    def test_an_input_that_no_event_has(self):
+        signal = sample(read({"a": np.full(3, -9.0), "b": np.arange(3.0)}, missing=[-9]), a="a", b="b")
+        data = read({"a": np.ones(3), "b": np.ones(3)}).sample("d", kind="data")
+        with pytest.raises(DataError, match=r"input 'a' \(a\) is missing in every simulated event"):
+            dataset([signal, data], inputs=["a", "b"], missing=True)
+        assert len(dataset([signal, data], inputs=["b"], observables=["a"], missing=True)) == 6
 
 
 JETS = {"pt": np.array([50.0, -9.0, -9.0, 10.0, 60.0, -9.0]), "n": np.array([2, 1, 1, 2, 2, 0])}

@@ -44,11 +44,13 @@ def dataset(
     ------
     DataError
         If a simulated sample has no events, two samples bear one name, a name is both input and observable, an observable is an
-        input under another name, a value is infinite, or missing where none may be.
+        input under another name, a value is infinite, missing where none may be, or an input is missing in every event.
     """
     features, kept = _named(inputs), _named(observables)
     _check_names(samples, features, kept)
     columns = [_evaluated(sample, {**features, **kept}, missing=missing) for sample in samples]
+    if missing and variation == NOMINAL:
+        _require_somewhere(samples, columns, features)
     X = np.concatenate([np.stack([c[name] for name in features], axis=1).astype(np.float32) for c in columns])
     return Dataset(
         X=X,
@@ -114,6 +116,16 @@ def _empty(sample: Sample) -> str:
 
 def _squeezed(expression: Expression) -> str:
     return "".join(expression.text.split())
+
+
+def _require_somewhere(
+    samples: Sequence[Sample], columns: Sequence[Mapping[str, Floats]], inputs: Mapping[str, Expression]
+) -> None:
+    """Raise DataError if no simulated event has an input: nothing can be learnt of it."""
+    simulated = [column for sample, column in zip(samples, columns, strict=True) if sample.kind != "data"]
+    for name, expression in inputs.items():
+        if simulated and all(np.isnan(column[name]).all() for column in simulated):
+            raise DataError(f"input {name!r} ({expression}) is missing in every simulated event")
 
 
 def _evaluated(sample: Sample, expressions: Mapping[str, Expression], *, missing: bool) -> dict[str, Floats]:
