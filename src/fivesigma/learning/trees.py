@@ -109,7 +109,7 @@ class HistGradientBoosting(_Trees):
         self._met_missing = bool(np.isnan(train.X).any())
         self.estimator.set_params(random_state=seed)
         self.estimator.fit(
-            train.X,
+            _binnable(train.X),
             train.is_signal.astype(np.int8),
             train.weight,
             X_val=validation.X,
@@ -131,3 +131,12 @@ class HistGradientBoosting(_Trees):
         """Return the losses, per tree, on training and validation events."""
         losses = {"training": self.estimator.train_score_, "validation": self.estimator.validation_score_}
         return {name: [-float(loss) for loss in values] for name, values in losses.items()}
+
+
+def _binnable(X: Matrix) -> Matrix:
+    """Return inputs with those that no event has at zero: scikit-learn puts no bins where there are no values.
+
+    Nothing is split at such an input, so that whatever it is in other events is of no matter.
+    """
+    nowhere = np.isnan(X).all(axis=0)
+    return np.where(nowhere, np.float32(0), X) if nowhere.any() else X
