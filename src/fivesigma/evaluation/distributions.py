@@ -207,7 +207,10 @@ def binning(values: Floats, bins: int) -> Floats:
 
 def _feature(dataset: Dataset, name: str, values: Floats, bins: int, show_data: bool) -> FeatureDistribution:
     simulated = values[~dataset.data]
-    edges = binning(simulated if len(simulated) else values, bins)
+    shown = simulated if len(simulated) else values
+    if not np.isfinite(shown).any():
+        raise DataError(f"{name!r} has no finite value in any event, so there is nothing to fill into a histogram")
+    edges = binning(shown, bins)
     missing = np.isnan(simulated)
     outside = (simulated < edges[0]) | (simulated > edges[-1])
     return FeatureDistribution(
