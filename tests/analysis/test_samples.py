@@ -11,10 +11,13 @@ from fivesigma.analysis.configuration import load_resolved
 from fivesigma.analysis.directory import RunDirectory
 from fivesigma.analysis.events_stage import load_events
 from fivesigma.analysis.inferring import InferenceItem, infer_one
+from fivesigma.analysis.page_stage import _as_built
 from fivesigma.analysis.run import run_analysis
 from fivesigma.analysis.stages import Stages
 from fivesigma.core.errors import ConfigurationError, DataError
+from fivesigma.core.identity import ids_from_columns
 from fivesigma.learning.cross_fit import _prepare
+from fivesigma.learning.fitted_model import validation_part
 
 COUNT = 400
 CONFIGURATION = {
@@ -258,3 +261,17 @@ class TestMissing:
             "each split sends them to the better side"
         }
         assert np.isfinite(load_file(run.directory / "scores/forest.safetensors")["raw"]).all()
+
+    def test_the_page_says_so_though_only_some_folds_met_any(self, folder, tmp_path):
+        """One event lacks a value: the estimator of its own fold never saw it, those of the others did."""
+        values = np.random.default_rng(10).normal(0, 1, COUNT)
+        event = np.arange(COUNT) + 10_000 * 10
+        trains = np.flatnonzero(~validation_part(ids_from_columns([event]), seed=3))
+        values[trains[0]] = np.nan
+        table(folder / "hole.parquet", shift=0, seed=10, y=values)
+        samples = with_sample(files="hole.parquet")
+        path = written(folder, samples=samples, events={"weight": "w", "missing": ["nan"]}, training={"folds": 3})
+        run = run_analysis(path, tmp_path / "run", until="models")
+        value = Stages(directory=RunDirectory(run.directory)).recorded("model-forest").value
+        assert sum("missing values" in fold for fold in value["built"]) == 2
+        assert _as_built(value)["missing values"] == "each split sends them to the better side (in 2 of 3 folds)"

@@ -176,13 +176,19 @@ def _entry(directory: RunDirectory, note: FigureNote) -> FigureEntry:
 
 
 def _as_built(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a model as it was really built; what differs between folds as a range."""
+    """Return a model as it was really built; what differs between folds as a range, or as what some of them have."""
     described, built = value["described"], value["built"]
     merged = {}
-    for key in built[0]:
-        values = [fold[key] for fold in built]
-        same = all(v == values[0] for v in values)
-        merged[key] = values[0] if same else f"{min(values)} to {max(values)}"
+    for key in dict.fromkeys(key for fold in built for key in fold):
+        values = [fold[key] for fold in built if key in fold]
+        if len(values) < len(built):
+            merged[key] = f"{', or '.join(dict.fromkeys(map(str, values)))} (in {len(values)} of {len(built)} folds)"
+        elif all(v == values[0] for v in values):
+            merged[key] = values[0]
+        elif isinstance(values[0], str):
+            merged[key] = ", or ".join(dict.fromkeys(values))
+        else:
+            merged[key] = f"{min(values)} to {max(values)}"
     return {
         "use": described["use"],
         "inputs": described["inputs"],
