@@ -33,6 +33,10 @@ def in_pieces(columns, rows):
     return EventFiles(sources=(source,)).select(CUT).weigh("w")
 
 
+def injected(drawn, labels):
+    return f"{drawn} of {np.sum(labels):,} signal events injected"
+
+
 def same(one, other, columns):
     np.testing.assert_array_equal(one.id, other.id)
     np.testing.assert_array_equal(one.weight, other.weight)
@@ -62,7 +66,8 @@ def test_duplicates_and_draws_do_not_depend_on_the_size_of_pieces(rows, remove, 
         for r in (1000, rows)
     ]
     same(*kept, columns)
-    assert kept[0].cutflow[1].step == f"{drawn} of {np.sum(columns['label']):,} signal events injected"
+    read_first = np.unique(columns["event"], return_index=True)[1] if remove else slice(None)
+    assert kept[0].cutflow[1 + remove].step == injected(drawn, columns["label"][read_first])
     assert kept[0].cutflow[-1].events == len(kept[0])
 
 
@@ -99,6 +104,16 @@ def test_a_streamed_histogram_is_that_of_the_events(rows):
 def test_a_draw_of_more_than_there_are_is_refused():
     with pytest.raises(DataError, match=r"500 events are to be injected, but there are \d+"):
         in_pieces(events(), 50).inject("label == 1", 500, seed=1).sample("d", kind="data", pseudo=True)
+
+
+def test_drawn_events_are_different_ones_where_duplicates_are_removed():
+    once = {**events(), "event": np.arange(400)}
+    twice = {name: np.concatenate([column, column]) for name, column in once.items()}
+    files = dataclasses.replace(in_pieces(twice, 50), cuts={}).inject("label == 1", 10, seed=1)
+    made = files.sample("d", kind="data", pseudo=True, remove_duplicates=True)
+    assert [row.step for row in made.cutflow] == ["read", "duplicates removed", injected(10, once["label"])]
+    assert np.count_nonzero(made.events["label"] == 1) == 10
+    assert np.count_nonzero(made.events["label"] == 0) == np.count_nonzero(once["label"] == 0)
 
 
 def test_drawn_events_are_as_many_as_said_and_the_rest_is_set_aside():

@@ -141,15 +141,14 @@ def _staying(
     """Return which events of the roll stay, and the rows of the cutflow up to there."""
     weight = np.concatenate([_filled(piece.weighed) for piece in flat])
     stays, rows = np.ones(len(roll), dtype=np.bool_), [_counted(step, weight)]
-    if draw is not None:
-        chosen = np.concatenate([_chosen(piece) for piece in flat])
-        stays = ~chosen | _drawn(name, roll, chosen, draw)
-        rows.append(_counted(f"{draw.events:,} of {np.count_nonzero(chosen):,} signal events injected", weight[stays]))
-    if remove_duplicates:
-        left = np.flatnonzero(stays)
+    if remove_duplicates:  # first: as many of the signal events as are said are different ones
         stays = np.zeros(len(roll), dtype=np.bool_)
-        stays[left[np.unique(roll[left], return_index=True)[1]]] = True
+        stays[np.unique(roll, return_index=True)[1]] = True
         rows.append(_counted("duplicates removed", weight[stays]))
+    if draw is not None:
+        chosen = stays & np.concatenate([_chosen(piece) for piece in flat])
+        stays &= ~chosen | _drawn(name, roll, chosen, draw)
+        rows.append(_counted(f"{draw.events:,} of {np.count_nonzero(chosen):,} signal events injected", weight[stays]))
     return stays, tuple(rows)
 
 
