@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from fivesigma.core.errors import FivesigmaError
-from fivesigma.core.identity import derive_seed, digest, entry_ids, fold_of, ids_from_columns
+from fivesigma.core.identity import (
+    derive_seed,
+    digest,
+    entry_ids,
+    fold_of,
+    ids_from_columns,
+    text_key,
+    text_keys,
+)
 
 
 def test_folds_are_even():
@@ -91,3 +99,20 @@ def test_digest_knows_no_order_of_keys():
     assert digest({"a": 1}) != digest({"a": 2})
     with pytest.raises(ValueError, match="JSON"):
         digest(float("nan"))
+
+
+def test_texts_count_by_their_letters_whatever_holds_them():
+    words = ["s", "b", "", "ℓ", "s"]
+    ids = ids_from_columns([np.array(words, dtype=object)])
+    for column in (np.array(words), np.array(words, dtype=np.dtypes.StringDType())):
+        np.testing.assert_array_equal(ids_from_columns([column]), ids)
+    assert len(set(ids.tolist())) == 4
+    assert ids[0] == ids[4]
+    # the same in every process, which Python's own hash of a text is not
+    assert text_keys(np.array(["s"], dtype=object)).tolist() == [int(text_key("s"))] == [0xBD72C57487713A04]
+
+
+def test_a_text_is_no_number():
+    ids = ids_from_columns([np.array(["12", "12.0"], dtype=object)])
+    assert ids[0] != ids[1]
+    assert ids[0] != ids_from_columns([np.array([12])])[0]

@@ -20,6 +20,7 @@ from fivesigma.core.errors import DataError
 from fivesigma.core.identity import file_digest
 from fivesigma.events.csv_files import CsvFile
 from fivesigma.events.csv_rows import RowError, _check_height
+from fivesigma.events.source import Span
 
 FEW = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 WORDS = ("", "nan", "NaN", "NA", "null")
@@ -322,9 +323,81 @@ def test_a_missing_column_names_the_nearest(write):
         read(CsvFile(write("pt,eta\n1,2\n")), ["ptt"])
 
 
-def test_a_text_column_says_what_it_holds(write):
-    with pytest.raises(DataError, match=r"events\.csv: column 'name' holds text such as 'ttbar', not numbers"):
-        read(CsvFile(write("pt,name\n1,ttbar\n2,zz\n")), ["pt", "name"])
+def texts(source, name):
+    columns, _ = read(source, [name])
+    assert columns[name].dtype == object
+    assert {type(text) for text in columns[name]} <= {str}
+    return columns[name].tolist()
+
+
+@pytest.mark.parametrize("size", [10, 1 << 22])
+def test_texts_are_as_the_file_has_them(write, size):
+    content = (
+        'n,name,m,last\n1,ttbar,1,x\n2, zz ,2,"a ""b"""\n3,"a,b",3,\n4,,4,""\n5,12,5,NA\n6,"ℓ\nν",6, y\n7,1e5,7,it\'s\n'
+    )
+    expected = pd.read_csv(io.StringIO(content), keep_default_na=False)
+    for text in (content, content.replace("\n", "\r\n").replace("ℓ\r", "ℓ")):
+        source = CsvFile(write(text), span_bytes=size)
+        assert {name: info.kind for name, info in source.columns().items()} == {
+            "n": "flat",
+            "name": "text",
+            "m": "flat",
+            "last": "text",
+        }
+        assert texts(source, "name") == expected["name"].tolist() == ["ttbar", " zz ", "a,b", "", "12", "ℓ\nν", "1e5"]
+        assert texts(source, "last") == expected["last"].tolist()
+        assert read(source, ["m", "last", "n"])[0]["n"].tolist() == list(range(1, 8))
+
+
+@given(
+    st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\ufffd\r"), max_size=5), min_size=1)
+)
+@FEW
+def test_texts_that_the_csv_module_writes(write, words):
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerows([("n", "w", "m"), *((0, "word", 0) for _ in words), *((1, word, 1) for word in words)])
+    source = CsvFile(write(out.getvalue()), span_bytes=1 << 22)
+    assert texts(source, "w") == ["word"] * len(words) + words
+
+
+def test_numbers_among_texts_and_a_text_among_numbers(write):
+    later = "1,s\n" * 20_000
+    assert texts(CsvFile(write("n,w\n" + later + "2,17\n" + later), span_bytes=10_000), "w")[20_000] == "17"
+    spoiled = CsvFile(write("w,n\n" + "s,1\n" * 20_000 + "b,none at all\n"), span_bytes=10_000)
+    assert spoiled.columns()["n"].kind == "flat"
+    with pytest.raises(DataError, match=r"events\.csv:20002: column 'n': 'none at all' is no number"):
+        read(spoiled, ["w", "n"])
+    # a column of whole numbers with a fraction far below is read again, its neighbours the same as before
+    columns, _ = read(CsvFile(write("w,n\n" + "s,1\n" * 20_000 + "5,0.5\n"), span_bytes=10_000), ["w", "n"])
+    assert (columns["w"][-1], columns["n"][-1]) == ("5", 0.5)
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", "\n\n  \r\n"])
+@pytest.mark.parametrize("last", ["b  ", '"b  "', "b\t"])
+def test_spaces_at_the_end_of_the_last_text(write, last, end):
+    for size in (4, 1 << 22):
+        source = CsvFile(write("n,w\n1,a \n2," + last + end), span_bytes=size)
+        assert texts(source, "w") == ["a ", last.strip('"')]
+
+
+def test_texts_between_spaces(write):
+    path = write('name  pt\n "two  words"\t 1 \n  a   2\n"tab\tin" 3\n')
+    assert texts(CsvFile(path), "name") == ["two  words", "a", "tab\tin"]
+    assert read(CsvFile(path), ["pt"])[0]["pt"].tolist() == [1, 2, 3]
+
+
+def test_no_texts_at_all(write):
+    source = CsvFile(write("n,w\n1,s\n"))
+    (table,) = source.read(["n", "w"], [Span(4, 4)])
+    assert (table.length, table.columns["w"].dtype) == (0, object)
+
+
+def test_a_text_that_is_not_in_utf_8_is_told_with_its_line(write):
+    path = write("n,w\n1,s\n2,café\n3,s\n".encode("latin-1"))
+    assert read(CsvFile(path), ["n"])[0]["n"].tolist() == [1, 2, 3]
+    with pytest.raises(DataError, match=r"events\.csv:3: column 'w': 'caf.' is not in UTF-8"):
+        read(CsvFile(path), ["w"])
 
 
 @pytest.mark.parametrize(

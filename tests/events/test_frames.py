@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import pickle
+from dataclasses import replace
 
 import awkward as ak
 import numpy as np
@@ -244,12 +245,58 @@ def test_one_column_without_a_name(data):
         frame(data)
 
 
-def test_missing_columns_and_text():
+def test_missing_columns():
     source = frame(COLUMNS, "mine")
     with pytest.raises(DataError, match="mine: no column 'jet'; did you mean jets"):
         list(source.read(["jet"], source.spans()))
-    with pytest.raises(DataError, match="mine: column 'name' holds text such as 'a', not numbers"):
-        list(source.read(["name"], source.spans()))
+    with pytest.raises(DataError, match=r"mine: no column 'zzz'.*; a text stands in quotes: 'zzz'"):
+        list(source.read(["name", "zzz"], source.spans()))
+
+
+WORDS = ["s", "it's", "", "ℓ ", "17"]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        np.array(WORDS),
+        np.array(WORDS, dtype=object),
+        np.array(WORDS, dtype=np.dtypes.StringDType()),
+        np.array([word.encode() for word in WORDS]),
+        np.ma.masked_array([*WORDS[:2], "?", *WORDS[3:]], [word == "" for word in WORDS]),
+        pl.Series(WORDS),
+        pl.Series(WORDS, dtype=pl.Categorical),
+        pl.Series([word or None for word in WORDS]),
+        pd.Series(WORDS),
+        pd.Series(WORDS, dtype=object),
+        pd.Series(WORDS, dtype="category"),
+        pd.Series([word or None for word in WORDS]),
+        pd.Series([word or None for word in WORDS], dtype="category"),
+        pa.array(WORDS),
+        pa.array(WORDS, pa.string_view()),
+        pa.chunked_array([WORDS[:2], WORDS[2:]]).dictionary_encode(),
+        ak.Array(WORDS),
+        ak.Array([word or None for word in WORDS]),
+        WORDS,
+    ],
+    ids=lambda column: f"{type(column).__name__} {getattr(column, 'dtype', '')}",
+)
+def test_texts_of_every_library(column):
+    source = replace(frame({"n": np.arange(5), "name": column}), span_rows=2)
+    assert source.columns()["name"].kind == "text"
+    tables = list(source.read(["name", "n"], source.spans()))
+    read = np.concatenate([table.columns["name"] for table in tables])
+    assert read.dtype == object
+    assert read.tolist() == WORDS
+    assert source.digest() == frame({"n": np.arange(5), "name": WORDS}).digest()
+    assert source.digest() != frame({"n": np.arange(5), "name": [*WORDS[:4], "18"]}).digest()
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, pa.table, lambda columns: pl.DataFrame(columns).lazy()])
+def test_texts_of_frames(make):
+    source = frame(make({"n": [1, 2], "name": ["s", None]}))
+    (table,) = source.read(["name"], source.spans())
+    assert table.columns["name"].tolist() == ["s", ""]
 
 
 def test_nothing_in_it():

@@ -59,9 +59,12 @@ def test_columns_of_every_format_side_by_side(main, root, tmp_path):
     )
     with h5py.File(tmp_path / "dnn.h5", "w") as file:
         file["dnn"] = NUMBERS * 3
+        file["tag"] = [f"jet {row}" for row in range(N)]
     others = (bdt, ParquetFile(tmp_path / "nn.parquet"), Hdf5Table(tmp_path / "dnn.h5"), frame({"mem": NUMBERS * 4}))
     source = Friends(main, others)
-    assert list(source.columns()) == ["pt", "w", "bdt", "nn", "jets", "dnn", "mem"]
+    assert list(source.columns()) == ["pt", "w", "bdt", "nn", "jets", "dnn", "tag", "mem"]
+    texts = [text for table in source.read(["tag", "w"], source.spans()) for text in table.columns["tag"]]
+    assert texts == [f"jet {row}" for row in range(N)]
     assert source.columns()["jets"].kind == "jagged"
     assert len(source.spans()) > 1
     read = joined(source, ["mem", "dnn", "jets", "nn", "bdt", "w"])

@@ -106,10 +106,9 @@ def test_no_rows(path, frame):
 @pytest.mark.parametrize(
     ("layout", "column", "kind", "says"),
     [
-        ("fixed", "word", "text", "text"),
+        ("fixed", "word", "other", "pickled text"),
         ("fixed", "object", "other", "object"),
         ("fixed", "time", "other", "datetime64"),
-        ("table", "word", "text", "text"),
         ("table", "time", "other", "datetime64"),
         ("table", "class", "other", "category"),
     ],
@@ -128,6 +127,48 @@ def test_columns_without_numbers_are_named_and_refused(path, frame, layout, colu
     with pytest.raises(DataError, match=rf"events\.h5: column '{column}' holds .*{says}.*not numbers"):
         list(source.read([column], source.spans()))
     np.testing.assert_array_equal(whole(source, ["eta"])["eta"], frame["eta"])
+
+
+@pytest.mark.parametrize("data_columns", [None, True])
+@pytest.mark.parametrize("nan_rep", [None, "?"])
+def test_texts_of_pandas(path, frame, data_columns, nan_rep):
+    frame["word"] = ["it's", "ℓν", None, ""] * (N // 4)
+    frame["region"] = ["u", "v"] * (N // 2)
+    frame.to_hdf(path, key="df", format="table", data_columns=data_columns, nan_rep=nan_rep)
+    source = Hdf5Table(path, span_rows=300)
+    assert [source.columns()[name].kind for name in ("word", "region")] == ["text", "text"]
+    read = whole(source, ["region", "word", "eta"])
+    assert read["word"].tolist() == ["it's", "ℓν", "", ""] * (N // 4)
+    assert read["region"].tolist() == frame["region"].tolist()
+    np.testing.assert_array_equal(read["eta"], frame["eta"])
+
+
+@pytest.mark.parametrize("chunks", [None, 64])
+def test_texts_of_datasets_and_records(path, chunks):
+    words = ["s", "", "it's", "ℓν"] * (N // 4)
+    fixed = np.array([word.encode() for word in words])
+    records = np.zeros(N, dtype=[("pt", "f4"), ("word", "S5"), ("tag", "S2", 2)])
+    records["word"], records["tag"] = fixed, [b"ab", b"c"]
+    with h5py.File(path, "w") as file:
+        file.create_dataset("x/any", data=words, chunks=chunks)
+        file.create_dataset("x/fixed", data=fixed, chunks=chunks)
+        utf = file.create_dataset("x/utf", N, h5py.string_dtype("utf-8", 5), chunks=chunks)
+        utf[:] = fixed.astype(utf.dtype)
+        file.create_dataset("jets", data=records, chunks=chunks)
+    source = Hdf5Table(path, "x", span_rows=300)
+    read = whole(source, ["any", "fixed", "utf"])
+    for column in read.values():
+        assert column.dtype == object
+        assert column.tolist() == words
+    read = whole(Hdf5Table(path, "jets", span_rows=300), ["word", "tag_0", "tag_1", "pt"])
+    assert read["word"].tolist() == words
+    assert (read["tag_0"].tolist(), read["tag_1"].tolist()) == (["ab"] * N, ["c"] * N)
+
+
+def test_bytes_that_are_no_utf_8(path):
+    with h5py.File(path, "w") as file:
+        file["w"] = np.array([b"caf\xe9", b"s"])
+    assert whole(Hdf5Table(path), ["w"])["w"].tolist() == ["caf\N{REPLACEMENT CHARACTER}", "s"]
 
 
 def test_names_of_several_levels_are_refused(path, frame):

@@ -144,7 +144,6 @@ def test_types_of_columns(write):
 @pytest.mark.parametrize(
     ("values", "says"),
     [
-        (["ttbar", "b"], "holds text such as 'ttbar', not numbers"),
         ([decimal.Decimal("1.5")] * 2, r"holds decimal128\(2, 1\), not numbers"),
         ([dt.datetime(2020, 1, 1)] * 2, r"holds timestamp\[us\], not numbers"),
         ([{"pt": 1.0}] * 2, "holds struct<pt: double>, not numbers"),
@@ -154,6 +153,23 @@ def test_what_holds_no_numbers_is_refused(write, values, says):
     source = ParquetFile(write({"x": values, "y": [1, 2]}))
     with pytest.raises(DataError, match=rf"events\.parquet: column 'x' {says}"):
         list(source.read(["y", "x"], source.spans()))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())],
+    ids=str,
+)
+def test_texts(write, kind):
+    words = ["ttbar", "", None, "it's", " ℓ ", "17"] * 10
+    path = write({"w": pa.array(words, kind), "n": list(range(60))}, row_group_size=7)
+    source = ParquetFile(path, span_rows=10)
+    assert source.columns()["w"].kind == "text"
+    tables = list(source.read(["n", "w"], source.spans()))
+    assert len(tables) > 3
+    read = np.concatenate([table.columns["w"] for table in tables])
+    assert read.dtype == object
+    assert read.tolist() == [word or "" for word in words]
 
 
 def test_null_is_nan_in_float64(write):

@@ -135,6 +135,19 @@ def test_real_files_as_uproot_reads_them(name):
             assert (kinds[column] == "jagged") == (expected[column].ndim == 2)
 
 
+@pytest.mark.parametrize("span", [100, 10_000])
+def test_texts_of_a_real_tree(span):
+    path = DATA / "root_files/uproot-Zmumu.root"
+    if not path.exists():
+        pytest.skip("needs uproot-Zmumu.root of the shared data")
+    source = RootTable(path, "events", span_rows=span)
+    types = [text for table in source.read(["Type", "Run"], source.spans()) for text in table.columns["Type"]]
+    with uproot.open(path) as file:
+        expected = file["events/Type"].array(library="np").tolist()
+    assert types == expected
+    assert set(types) == {"GT", "TT", "GG"}
+
+
 def test_lists_of_one_size_are_lists(make):
     square = np.arange(12.0).reshape(3, 4)
     cube = np.zeros((3, 2, 2))
@@ -202,16 +215,20 @@ def test_what_is_missing_is_nan(tmp_path):
     assert str(read["y"].type) == "3 * var * float64"
 
 
-def test_text_and_nested_lists_are_named_and_refused(make):
+def test_texts_are_read_and_nested_lists_refused(make):
     path = make({"x": np.ones(3)})
-    words, nested = ak.Array(["a", "bc", "d"]), ak.Array([[[1.0], []], [], [[2.0]]])
+    words, nested = ak.Array(["it's", "", "ℓν"]), ak.Array([[[1.0], []], [], [[2.0]]])
     with uproot.update(path) as file:
         file.mkrntuple("more", {"word": words.type.content, "nested": nested.type.content})
         file["more"].extend({"word": words, "nested": nested})
     source = RootTable(path, "more")
     assert [column.kind for column in source.columns().values()] == ["text", "other"]
-    with pytest.raises(DataError, match=r"events\.root:more: column 'word' holds text, not numbers"):
-        list(source.read(["word"], source.spans()))
+    assert np.concatenate([t.columns["word"] for t in source.read(["word"], source.spans())]).tolist() == [
+        "it's",
+        "",
+        "ℓν",
+    ]
+    assert next(source.read(["word"], [Span(1, 3)])).columns["word"].tolist() == ["", "ℓν"]
     with pytest.raises(DataError, match=r"column 'nested' holds std::vector<std::vector<double>>, not numbers"):
         list(source.read(["nested"], source.spans()))
 

@@ -18,8 +18,19 @@ from numpy.typing import NDArray
 
 from fivesigma.core.arrays import UInts
 from fivesigma.core.errors import FivesigmaError
+from fivesigma.core.texts import Texts, as_texts
 
-__all__ = ["derive_seed", "digest", "entry_ids", "file_digest", "fold_of", "ids_from_columns", "text_key", "ticket_of"]
+__all__ = [
+    "derive_seed",
+    "digest",
+    "entry_ids",
+    "file_digest",
+    "fold_of",
+    "ids_from_columns",
+    "text_key",
+    "text_keys",
+    "ticket_of",
+]
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _CHUNK = 1 << 20
@@ -37,14 +48,20 @@ def _mix(values: UInts) -> UInts:
 
 def text_key(text: str) -> np.uint64:
     """Return 64 bits that stand for a text."""
-    return np.uint64(int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little"))
+    return np.uint64(int.from_bytes(hashlib.sha256(text.encode(errors="surrogatepass")).digest()[:8], "little"))
+
+
+def text_keys(texts: Texts) -> UInts:
+    """Return 64 bits that stand for each of some texts, shape (n,); the same in every process and on every machine."""
+    keys = {text: text_key(text) for text in set(texts)}
+    return np.fromiter((keys[text] for text in texts), dtype=np.uint64, count=len(texts))
 
 
 def ids_from_columns(columns: Sequence[NDArray[Any]]) -> UInts:
     """Return one identifier per event, shape (n,), from its identifying columns (run, lumi, event; or all of its content).
 
     Whole numbers count by their value whatever the type of their column, other numbers by their bits: a column whose type
-    changes because another event holds a fraction identifies its events as before.
+    changes because another event holds a fraction identifies its events as before. Texts count by their letters.
     """
     ids = np.zeros(len(columns[0]), dtype=np.uint64)
     for column in columns:
@@ -55,6 +72,8 @@ def ids_from_columns(columns: Sequence[NDArray[Any]]) -> UInts:
 def _bits(column: NDArray[Any]) -> UInts:
     if column.dtype.kind in "biu":
         return column.astype(np.uint64) if column.dtype.kind == "u" else column.astype(np.int64).view(np.uint64)
+    if (texts := as_texts(column)) is not None:
+        return text_keys(texts)
     value = column.astype(np.float64)
     whole = (value == np.rint(value)) & (np.abs(value) < _LARGEST_WHOLE)
     return np.where(whole, np.where(whole, value, 0).astype(np.int64).view(np.uint64), value.view(np.uint64))

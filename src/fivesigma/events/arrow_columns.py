@@ -31,9 +31,9 @@ def arrow_info(name: str, type_: Any) -> ColumnInfo:
 
 
 def arrow_values(column: Any) -> Any:
-    """Return an Arrow array, chunked or not, as numpy numbers of shape (n,) or n awkward lists; not copied if need not be.
+    """Return an Arrow array, chunked or not, as numpy numbers or texts of shape (n,) or n awkward lists; not copied if need not be.
 
-    Null becomes NaN in float64, in a list too; a null list is an empty one.
+    Null becomes NaN in float64, in a list too; a null list is an empty one, a null text the empty text.
     """
     if isinstance(column, pa.ChunkedArray):
         column = column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks or [_empty(column)])
@@ -46,6 +46,9 @@ def arrow_values(column: Any) -> Any:
 def _flat(array: Any) -> NDArray[Any]:
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
+    if _is_text(array.type):
+        texts: NDArray[Any] = pc.fill_null(array.cast(pa.large_string()), "").to_numpy(zero_copy_only=False)
+        return texts
     if pa.types.is_null(array.type):
         return np.full(len(array), np.nan)
     if array.null_count:

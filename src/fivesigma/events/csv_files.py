@@ -65,7 +65,7 @@ class CsvFile:
     def read(self, names: Collection[str], spans: Sequence[Span]) -> Iterator[Table]:
         """Yield the named columns of each span; see `Source.read`."""
         layout = layout_of(self.path, self.header)
-        check_named(self.name, _columns(layout), names, layout.examples.get)
+        check_named(self.name, _columns(layout), names)
         with open_text(self.path) as file:
             for span in spans:
                 yield self._table(file, layout, sorted(names), span)
@@ -130,8 +130,8 @@ def _end(file: Bytes, layout: Layout) -> int:
     while end > layout.start:
         before = max(layout.start, end - _CHUNK)
         file.seek(before)
-        if text := file.read(end - before).rstrip(_blank(layout)):
-            return before + len(text)
+        if length := _length(file.read(end - before), layout):
+            return before + length
         end = before
     return layout.start
 
@@ -147,12 +147,14 @@ def _cuts_on_the_way(file: Bytes, layout: Layout, size: int) -> list[int]:
             if quotes % 2 == 0:
                 edges.append(offset + place + 1)
         quotes += chunk.count(b'"', counted)
-        if text := chunk.rstrip(_blank(layout)):
-            end = offset + len(text)
+        if length := _length(chunk, layout):
+            end = offset + length
         offset += len(chunk)
     inside = [edge for edge in edges if edge < end]
     return [*(inside or [layout.start]), end]
 
 
-def _blank(layout: Layout) -> bytes:
-    return b"\r\n " if layout.separator == "\t" else b"\r\n\t "
+def _length(chunk: bytes, layout: Layout) -> int:
+    """Return where the last line of a chunk that is not blank ends, spaces that may belong to a text included; 0 if all are."""
+    length = len(chunk.rstrip(b"\r\n " if layout.separator == "\t" else b"\r\n\t "))
+    return length and length + len(chunk[length:].partition(b"\n")[0].rstrip(b"\r"))

@@ -15,7 +15,7 @@ import polars as pl
 
 from fivesigma.core.errors import DataError
 from fivesigma.events.csv_rows import RowError, read_words
-from fivesigma.events.csv_values import column_type, first_word
+from fivesigma.events.csv_values import column_type
 
 __all__ = ["DAMAGED", "Bytes", "Layout", "layout_of", "open_text"]
 
@@ -40,8 +40,6 @@ class Layout:
     ----------
     types
         Type of each column by name, in the file's order; ``String`` for a column of words.
-    examples
-        A word of each column of words.
     separator
         What stands between fields; a space stands for any number of spaces and tabs.
     start, first_line
@@ -53,7 +51,6 @@ class Layout:
     """
 
     types: dict[str, pl.DataType]
-    examples: dict[str, str]
     separator: str
     start: int
     first_line: int
@@ -103,10 +100,9 @@ def layout_of(path: Path, header: Sequence[str] | None) -> Layout:
     start = mark + (len(first) + 1 if header is None else 0)
     first_line = 2 if header is None else 1
     events = head[start:] if whole else head[start : head.rfind(b"\n") + 1]
-    types, examples = _types(path, events.rstrip(b"\r\n "), separator, names, first_line)
+    types = _types(path, events.rstrip(b"\r\n "), separator, names, first_line)
     return Layout(
         types=types,
-        examples=examples,
         separator=separator,
         start=min(start, len(head)),
         first_line=first_line,
@@ -149,7 +145,8 @@ def _decoded(path: Path, line: bytes) -> str:
 
 def _separator(line: str, second: str, header: Sequence[str] | None) -> str:
     fields = {separator: len(_fields(line, separator)) for separator in _SEPARATORS}
-    words, more = len(line.lstrip("# ").split()), len(second.split())
+    words = len(line.lstrip("# ").split())
+    more = len(_fields(second, " ")) if second.strip() else 0
     if header is not None:
         matching = [separator for separator, count in fields.items() if count == len(header) > 1]
         return matching[0] if matching else " " if words == len(header) > 1 else max(fields, key=fields.__getitem__)
@@ -196,15 +193,11 @@ def _is_number(word: str) -> bool:
     return True
 
 
-def _types(
-    path: Path, events: bytes, separator: str, names: Sequence[str], first_line: int
-) -> tuple[dict[str, pl.DataType], dict[str, str]]:
+def _types(path: Path, events: bytes, separator: str, names: Sequence[str], first_line: int) -> dict[str, pl.DataType]:
     try:
         frame = read_words(events, separator, names)
     except RowError as error:
         raise DataError(f"{path}:{first_line + error.line}: {error}") from error
     except pl.exceptions.PolarsError as error:
         raise DataError(f"{path}: not a readable CSV file: {error}") from error
-    types = {name: column_type(frame[name]) for name in names}
-    examples = {name: frame[name][first_word(frame[name])] for name, kind in types.items() if kind == pl.String}
-    return types, examples
+    return {name: column_type(frame[name]) for name in names}

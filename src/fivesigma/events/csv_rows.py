@@ -15,6 +15,9 @@ from fivesigma.events.source import Table
 __all__ = ["RowError", "read_rows", "read_words", "row_line"]
 
 _BLOCK = 1 << 18
+_REPLACED = "\N{REPLACEMENT CHARACTER}"
+"""What polars puts in place of bytes that are no UTF-8."""
+_SPACES = re.compile(rb'("[^"]*")|[ \t]*(\r?\n)[ \t]*|[ \t]+')
 
 
 class RowError(Exception):
@@ -37,16 +40,17 @@ def read_rows(data: bytes, separator: str, types: Mapping[str, pl.DataType], nam
     types
         What is expected of all columns, in order; fractions in a column of whole numbers are no error.
     names
-        Columns of numbers or truths.
+        Columns of numbers, truths or texts.
 
     Raises
     ------
     RowError
-        If a row has too many or too few fields, is blank, has a quote in the middle of a field, or words for a number.
+        If a row has too many or too few fields, is blank, has a quote in the middle of a field, words for a number, or a text that is not in
+        UTF-8.
     """
     data = _plain(data, separator)
     if not data:
-        return Table({name: np.empty(0) for name in names}, 0)
+        return Table({name: as_array(pl.Series([], dtype=types[name])) for name in names}, 0)
     last = list(types)[-1]
     try:
         # the last column is read in any case: where it is not null, no field is missing
@@ -55,6 +59,7 @@ def read_rows(data: bytes, separator: str, types: Mapping[str, pl.DataType], nam
         return _read_slowly(data, separator, types, names)
     if not _surely_even(data, separator, frame[last], len(types)):
         _check_height(frame, _even_rows(data, separator, len(types)))
+    _check_texts(data, separator, frame, [name for name in names if types[name] == pl.String])
     return Table({name: as_array(frame[name]) for name in names}, len(frame))
 
 
@@ -78,8 +83,10 @@ def _read_slowly(data: bytes, separator: str, types: Mapping[str, pl.DataType], 
     rows = _even_rows(data, separator, len(types))
     frame = _frame(data, separator, dict.fromkeys(names, pl.String()), types)
     _check_height(frame, rows)
-    columns = {}
-    for name in names:
+    texts = [name for name in names if types[name] == pl.String]
+    _check_texts(data, separator, frame, texts)
+    columns = {name: as_array(frame[name]) for name in texts}
+    for name in set(names).difference(texts):
         numbers = typed(frame[name], types[name])
         if numbers is None:
             row = first_word(frame[name], types[name])
@@ -88,6 +95,14 @@ def _read_slowly(data: bytes, separator: str, types: Mapping[str, pl.DataType], 
             raise RowError(row_line(data, separator, row), message)
         columns[name] = as_array(numbers)
     return Table(columns, rows)
+
+
+def _check_texts(data: bytes, separator: str, frame: pl.DataFrame, names: Sequence[str]) -> None:
+    for name in names:
+        if (spoiled := frame[name].str.contains(_REPLACED, literal=True)).any():
+            row = int(spoiled.arg_true()[0])
+            message = f"column {name!r}: {frame[name][row]!r} is not in UTF-8"
+            raise RowError(row_line(data, separator, row), message)
 
 
 def _frame(
@@ -184,4 +199,6 @@ def _plain(data: bytes, separator: str) -> bytes:
     odd = (b"\t", b"  ", b"\n ", b" \n", b" \r")
     if separator != " " or not (data[:1] == b" " or data[-1:] == b" " or any(spaces in data for spaces in odd)):
         return data
+    if b'"' in data:
+        return _SPACES.sub(lambda piece: piece[1] or piece[2] or b" ", data.strip(b" \t"))
     return b"\n".join([b" ".join(line.split()) for line in data.split(b"\n")])

@@ -1,4 +1,4 @@
-"""Words of a text table as numbers: which are numbers, which stand for a missing value, and of what type a column is."""
+"""Words of a text table as numbers or as they are: which are numbers, which stand for a missing value, and of what type a column is."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ def column_type(words: pl.Series) -> pl.DataType:
 
 
 def as_array(column: pl.Series) -> NDArray[Any]:
-    """Return a column as an array of shape (n,), null as NaN in float64; not copied where there is none."""
+    """Return a column as an array of shape (n,), null as NaN in float64 or as the empty text; not copied where there is none."""
+    if column.dtype == pl.String:
+        return column.fill_null("").to_numpy()
     return (column.cast(pl.Float64).fill_null(np.nan) if column.null_count() else column).to_numpy()
 
 

@@ -15,6 +15,8 @@ import pyarrow.interchange
 from numpy.typing import NDArray
 
 from fivesigma.core.errors import DataError
+from fivesigma.core.identity import text_keys
+from fivesigma.core.texts import as_texts
 from fivesigma.events.arrow_columns import arrow_info, arrow_values
 from fivesigma.events.named_columns import check_named
 from fivesigma.events.source import ColumnInfo, ColumnKind, Columns, Span, Table
@@ -60,7 +62,7 @@ class Frame:
 
     def read(self, names: Collection[str], spans: Sequence[Span]) -> Iterator[Table]:
         """Yield the named columns of each span, as views where the memory is as it should be; see `Source.read`."""
-        check_named(self.name, self.columns(), names, self._example)
+        check_named(self.name, self.columns(), names)
         for start, stop in spans:
             columns: Columns = {name: _values(self.data[name][start:stop]) for name in names}
             yield Table(columns, stop - start)
@@ -70,20 +72,15 @@ class Frame:
         return f"row {span.start + row + 1}"
 
     def digest(self) -> str:
-        """Return a short digest of names and content of the columns of numbers, whatever kind of frame held them."""
+        """Return a short digest of names and content of the columns of numbers and texts, whatever kind of frame held them."""
         sha = hashlib.sha256()
         for name, info in self.columns().items():
-            if info.kind in {"flat", "jagged"}:
+            if info.kind != "other":
                 sha.update(f"{name}\n".encode())
                 for part in _buffers(_values(self.data[name])):
                     sha.update(f"{part.dtype} {len(part)}\n".encode())
                     sha.update(np.ascontiguousarray(part).data)
         return sha.hexdigest()[:16]
-
-    def _example(self, name: str) -> object:
-        first = self.data[name][:1]
-        values = first.to_pylist() if isinstance(first, pa.Array | pa.ChunkedArray) else first.tolist()
-        return values[0] if values else None
 
 
 def frame(data: object, name: str = "dataframe") -> Frame:
@@ -202,9 +199,10 @@ def _array(column: Any) -> Any:
 def _info(name: str, column: Any) -> ColumnInfo:
     if not isinstance(column, np.ndarray):
         return arrow_info(name, _as_arrow(column[:0]).type)
-    kind, native = column.dtype.kind, f"{column.dtype.newbyteorder('=')}"
+    kind = column.dtype.kind
     if kind in "UST":
-        return ColumnInfo(name=name, type="text", kind="text")
+        return ColumnInfo(name=name, type="text", kind="text" if column.ndim == 1 else "other")
+    native = f"{column.dtype.newbyteorder('=')}"
     shape: ColumnKind = "other" if kind not in "biuf" or column.ndim > 2 else "jagged" if column.ndim == 2 else "flat"
     return ColumnInfo(name=name, type="list of " * (column.ndim - 1) + native, kind=shape)
 
@@ -218,6 +216,8 @@ def _values(column: Any) -> Any:
         return column
     if not isinstance(column, np.ndarray):
         return arrow_values(_as_arrow(column))
+    if (texts := as_texts(column)) is not None:
+        return texts
     if isinstance(column, np.ma.MaskedArray):
         column = np.ma.filled(column.astype(np.float64), np.nan) if np.ma.is_masked(column) else column.data
     column = column.astype(column.dtype.newbyteorder("="), copy=False)
@@ -230,7 +230,7 @@ def _is_plain(held: str) -> bool:
 
 
 def _buffers(values: Any) -> tuple[NDArray[Any], ...]:
-    """Return the numbers of a column, and of a jagged one how many each event has."""
+    """Return the numbers of a column or what stands for its texts, and of a jagged one how many each event has."""
     if isinstance(values, np.ndarray):
-        return (values,)
+        return (text_keys(values) if values.dtype.kind == "O" else values,)
     return ak.to_numpy(ak.flatten(values)), ak.to_numpy(ak.num(values))

@@ -53,7 +53,7 @@ class Friends:
     def read(self, names: Collection[str], spans: Sequence[Span]) -> Iterator[Table]:
         """Yield the named columns of each span, each from the table that has it; see `Source.read`."""
         there = self._columns()
-        check_named(self.name, {name: info for name, (_, info) in there.items()}, names, lambda _: None)
+        check_named(self.name, {name: info for name, (_, info) in there.items()}, names)
         wanted = [[name for name in names if there[name][0] is source] for source in self._sources()]
         # the main table is always read, if only for the numbers of events
         tables = [

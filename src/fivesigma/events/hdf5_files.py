@@ -76,9 +76,7 @@ class Hdf5Table:
     def read(self, names: Collection[str], spans: Sequence[Span]) -> Iterator[Table]:
         """Yield the named columns of each span; see `Source.read`."""
         with self._opened() as (file, layout):
-            check_named(
-                self.name, {name: column.info for name, column in layout.columns.items()}, names, lambda _: None
-            )
+            check_named(self.name, {name: column.info for name, column in layout.columns.items()}, names)
             wanted = {name: layout.columns[name] for name in sorted(names)}
             for path in {column.dataset for column in wanted.values()}:
                 check_filters(self.name, file[path])
@@ -126,8 +124,8 @@ def _opened(path: Path) -> Iterator[h5py.File]:
 
 
 def _used(layout: Layout) -> set[str]:
-    """Return the datasets that hold columns of numbers."""
-    return {column.dataset for column in layout.columns.values() if column.info.kind in ("flat", "jagged")}
+    """Return the datasets that hold columns of numbers or texts."""
+    return {column.dataset for column in layout.columns.values() if column.info.kind != "other"}
 
 
 def _damaged(

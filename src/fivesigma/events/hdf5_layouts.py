@@ -31,6 +31,8 @@ class Hdf5Column:
         Its place in the last axis of the dataset or field; None if there is no such axis.
     boolean
         Whether its bytes stand for true and false, as PyTables writes them.
+    absent
+        The text that stands for a missing one.
     """
 
     info: ColumnInfo
@@ -38,6 +40,7 @@ class Hdf5Column:
     field: str | None = None
     place: int | None = None
     boolean: bool = False
+    absent: str = ""
 
 
 class Layout(NamedTuple):

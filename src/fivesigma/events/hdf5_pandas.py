@@ -32,7 +32,7 @@ def pandas_layout(where: str, group: h5py.Group) -> Layout:
     """
     written = _text(group.attrs["pandas_type"])
     if written.endswith("_table") and "table" in group:
-        return _table(where, group["table"])
+        return _table(where, group["table"], _absent(group.attrs.get("nan_rep")))
     if written == "frame":
         return _fixed(where, group)
     if written == "series":
@@ -65,11 +65,12 @@ def _block(values: h5py.Dataset, labels: Sequence[str]) -> Iterator[Hdf5Column]:
         if is_numbers:
             yield _renamed(found[place], label)
         else:
-            kind: ColumnKind = "flat" if is_empty else "text" if written == "str" else "other"
-            yield Hdf5Column(ColumnInfo(name=label, type=written or str(values.dtype), kind=kind), values.name, place=0)
+            kind: ColumnKind = "flat" if is_empty else "other"
+            typename = "pickled text" if written == "str" else written or str(values.dtype)
+            yield Hdf5Column(ColumnInfo(name=label, type=typename, kind=kind), values.name, place=0)
 
 
-def _table(where: str, table: h5py.Dataset) -> Layout:
+def _table(where: str, table: h5py.Dataset, absent: str) -> Layout:
     """Return a frame as ``to_hdf(..., format="table")`` writes it: records of blocks, whose labels are pickled."""
     columns = []
     for field in table.dtype.names:
@@ -81,8 +82,15 @@ def _table(where: str, table: h5py.Dataset) -> Layout:
         if len(labels) != len(found):
             raise DataError(f"{where}: the names of the columns do not match: {len(labels)} for {len(found)} columns")
         for label, column in zip(labels, found, strict=True):
-            columns.append(_renamed(column, label, "category" if meta == "category" else written))
+            named = _renamed(column, label, "category" if meta == "category" else written)
+            columns.append(replace(named, absent=absent))
     return Layout(table.shape[0], joined(where, iter(columns)))
+
+
+def _absent(written: Any) -> str:
+    """Return the text that pandas writes for a missing one: its own word unless told otherwise."""
+    told = _text(written)
+    return told if told not in ("", "N.") else "nan"
 
 
 def _renamed(column: Hdf5Column, label: str, written: str = "") -> Hdf5Column:

@@ -25,7 +25,7 @@ _SLAB = 2_000_000
 
 
 def hdf5_values(file: h5py.File, columns: Mapping[str, Hdf5Column], span: Span) -> dict[str, Any]:
-    """Return columns of some rows in this machine's byte order, each dataset read once.
+    """Return columns of some rows in this machine's byte order or as texts, each dataset read once.
 
     Parameters
     ----------
@@ -60,7 +60,10 @@ def _of_dataset(dataset: h5py.Dataset, stripe: int, columns: Mapping[str, Hdf5Co
             values = slab if column.field is None else slab[column.field]
             inner = values if column.place is None else values[:, column.place - stripe]
             found[name][start - span.start : stop - span.start] = inner
-    return found
+    return {
+        name: _texts(found[name], column.absent) if column.info.kind == "text" else found[name]
+        for name, column in columns.items()
+    }
 
 
 def _reader(
@@ -100,6 +103,12 @@ def _dtype(dataset: h5py.Dataset, column: Hdf5Column) -> np.dtype[Any]:
         return np.dtype(bool)
     dtype: np.dtype[Any] = dataset.dtype if column.field is None else dataset.dtype[column.field].base
     return dtype.newbyteorder("=")
+
+
+def _texts(values: NDArray[Any], absent: str) -> NDArray[Any]:
+    """Return bytes in UTF-8, of one length or of any, as texts."""
+    decoded = [value.decode(errors="replace") for value in values.tolist()]
+    return np.array([*("" if text == absent else text for text in decoded), None], dtype=object)[:-1]
 
 
 def _lists(values: NDArray[Any]) -> ak.Array:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fivesigma.core.arrays import UInts
 from fivesigma.core.errors import DataError
@@ -42,7 +43,7 @@ class Identity:
             return np.arange(table.length, dtype=np.uint64)
         for name in self.columns if self.strict else ():
             column = table.columns[name]
-            missing = int(np.count_nonzero(~np.isfinite(column))) if column.dtype.kind == "f" else 0
+            missing = _absent(column)
             if missing:
                 raise DataError(
                     f"{source.name}: column {name!r} identifies events, but is empty or infinite in {missing} of {table.length}"
@@ -59,8 +60,16 @@ def identity_of(selection: _Identified, there: Mapping[str, ColumnInfo]) -> Iden
     if selection.id_columns:
         return Identity(selection.id_columns, strict=True)
     flat = [name for name, info in there.items() if info.kind == "flat"]
+    content = [name for name, info in there.items() if info.kind in ("flat", "text")]
     event = next((name for name in EVENT_NAMES if name in flat), None)
     if event is not None:
         run = [next((name for name in names if name in flat), None) for names in (RUN_NAMES, LUMI_NAMES)]
         return Identity((*(name for name in run if name is not None), event), strict=True)
-    return Identity(tuple(flat) if selection.kind == "data" else (), strict=False)
+    return Identity(tuple(content) if selection.kind == "data" else (), strict=False)
+
+
+def _absent(column: NDArray[Any]) -> int:
+    """Return how many events a column identifies not: by NaN, infinity or an empty text."""
+    if column.dtype.kind == "O":
+        return int(np.count_nonzero(column == ""))
+    return int(np.count_nonzero(~np.isfinite(column))) if column.dtype.kind == "f" else 0

@@ -9,6 +9,8 @@ from typing import Any
 import awkward as ak
 import numpy as np
 
+from fivesigma.core.errors import ExpressionError
+
 __all__ = ["MissingValues"]
 
 
@@ -36,9 +38,19 @@ class MissingValues:
         return any(np.isnan(value) for value in self.of(column))
 
     def replaced(self, column: str, values: Any) -> Any:
-        """Return a column, numpy or awkward, with NaN (float64) where a value stands for "not there"."""
+        """Return a column, numpy or awkward, with NaN (float64) where a value stands for "not there"; texts as they are.
+
+        Raises
+        ------
+        ExpressionError
+            If a value is declared for a column of texts by its name.
+        """
         sentinels = [value for value in self.of(column) if not np.isnan(value)]
         if not sentinels:
+            return values
+        if isinstance(values, np.ndarray) and values.dtype.kind == "O":
+            if column in self.of_column:
+                raise ExpressionError(f"column {column!r} holds text; the number {sentinels[0]:g} is never in it")
             return values
         if isinstance(values, np.ndarray):
             return _flat(values, sentinels)

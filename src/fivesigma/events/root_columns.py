@@ -6,12 +6,14 @@ import struct
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Protocol, TypeAlias
 
 import awkward as ak
 import cramjam
 import numpy as np
 import uproot
+from numpy.typing import NDArray
 
 from fivesigma.events.source import ColumnInfo, ColumnKind, Span
 
@@ -36,6 +38,8 @@ BROKEN = (
     uproot.deserialization.DeserializationError,
 )
 """What uproot raises for bytes that are no ROOT file, and for types that it does not know."""
+
+_STRINGS = ("string", "bytestring")
 
 Field: TypeAlias = tuple[str, ...]
 """Where a column lies: the path of its branch or outermost field, then the names within the structures that this holds."""
@@ -97,7 +101,7 @@ def columns_of(name: str, path: str, typename: str, form: Any) -> Iterator[tuple
 
 
 def values(array: ak.Array, inner: Field) -> Any:
-    """Return a column out of the array of its branch or field: numbers of shape (n,), or n lists of them; null as NaN.
+    """Return a column out of the array of its branch or field: numbers or texts of shape (n,), or n lists of numbers; null as NaN.
 
     Raises
     ------
@@ -106,16 +110,31 @@ def values(array: ak.Array, inner: Field) -> Any:
     """
     for name in inner:
         array = array[name]
+    if array.layout.parameter("__array__") in _STRINGS:
+        return _texts(array.layout)
     if "?" in str(array.layout.form.type):
         array = ak.fill_none(ak.values_astype(array, np.float64), np.nan)
     if array.ndim == 1:
         return ak.to_numpy(array, allow_missing=False)
     array = ak.from_regular(array, axis=1)
-    lists = array.layout.to_ListOffsetArray64(start_at_zero=False)
+    _offsets(array.layout.to_ListOffsetArray64(start_at_zero=False))
+    return array
+
+
+def _texts(layout: Any) -> NDArray[Any]:
+    lists = layout.to_ListOffsetArray64(start_at_zero=False)
+    offsets = _offsets(lists)
+    content = np.asarray(lists.content.data)[offsets[0] : offsets[-1]].tobytes()
+    texts = [content[start:stop].decode(errors="replace") for start, stop in pairwise((offsets - offsets[0]).tolist())]
+    return np.array([*texts, None], dtype=object)[:-1]
+
+
+def _offsets(lists: Any) -> NDArray[Any]:
+    """Return where lists begin and the last one ends; ValueError if they do not follow one another, as damage makes them."""
     offsets = np.asarray(lists.offsets)
     if offsets[0] < 0 or np.any(offsets[1:] < offsets[:-1]) or offsets[-1] > len(lists.content):
         raise ValueError("its lists do not follow one another")
-    return array
+    return offsets
 
 
 def _parts(form: Any) -> Iterator[tuple[Field, Any, ColumnKind]]:
@@ -135,7 +154,7 @@ def _parts(form: Any) -> Iterator[tuple[Field, Any, ColumnKind]]:
 def _kind(form: Any) -> ColumnKind:
     if form is None:
         return "other"
-    if form.parameter("__array__") in ("string", "bytestring"):
+    if form.parameter("__array__") in _STRINGS:
         return "text"
     if form.is_numpy:
         return "flat" if np.dtype(form.primitive).kind in "biuf" and not form.inner_shape else "other"

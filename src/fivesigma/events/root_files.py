@@ -88,7 +88,7 @@ class RootTable:
     def read(self, names: Collection[str], spans: Sequence[Span]) -> Iterator[Table]:
         """Yield the named columns of each span; see `Source.read`."""
         with self._table() as table:
-            check_named(self.name, {name: column.info for name, column in table.columns.items()}, names, lambda _: None)
+            check_named(self.name, {name: column.info for name, column in table.columns.items()}, names)
             wanted = {name: table.columns[name] for name in names}
             for run, step in _runs(spans):
                 yield from self._read(table, wanted, run, step)

@@ -14,7 +14,8 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 __all__ = ["ColumnInfo", "ColumnKind", "Columns", "Source", "Span", "Table"]
 
 Columns: TypeAlias = dict[str, Any]
-"""Values by name: numpy arrays of shape (n,), or awkward arrays of n lists of numbers where a column is jagged."""
+"""Values by name: numpy arrays of shape (n,), of objects of type str where a column holds texts; or awkward arrays of n lists of
+numbers where a column is jagged."""
 ColumnKind: TypeAlias = Literal["flat", "jagged", "text", "other"]
 
 
@@ -74,13 +75,14 @@ class Source(Protocol):
     def read(self, names: Collection[str], spans: Sequence[Span]) -> Iterator[Table]:
         """Yield the named columns of each span in turn; the file is opened once.
 
-        Numbers come in the machine's byte order; null becomes NaN (in float64), in flat columns and within lists.
+        Numbers come in the machine's byte order; null becomes NaN (in float64), in flat columns and within lists. Texts come
+        as the file has them; null becomes the empty text. Whether a text is welcome is for those to say who asked for it.
 
         Raises
         ------
         DataError
             Naming file, column and, where there are any, rows (counted from 1 as in the file; for text files lines): if a
-            column is missing (the nearest names are offered) or holds no numbers, or the file is damaged.
+            column is missing (the nearest names are offered) or holds neither numbers nor texts, or the file is damaged.
         """
         ...
 
