@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import gzip
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from fivesigma.core.errors import DataError
 from fivesigma.core.parallel import Workers
 from fivesigma.core.sample import SampleInfo, Variation
+from fivesigma.events.csv_files import CsvFile
 from fivesigma.events.frames import frame
 from fivesigma.events.read import EventFiles, read, sample_of
 
@@ -183,3 +186,18 @@ class TestCrossSection:
         files = EventFiles(sources=(frame({**events(), "w": np.zeros(400)}),)).weigh("w")
         with pytest.raises(DataError, match="generator weights sum to 0"):
             files.normalise(luminosity=1.0, cross_section=1.0).sample("s", kind="signal")
+
+
+def test_a_packed_file_is_read_by_one_worker_and_the_same(tmp_path):
+    columns = events(n=4000)
+    text = pl.DataFrame(columns).write_csv()
+    (tmp_path / "a.csv").write_text(text)
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(text.encode()))
+    plain, packed = (CsvFile(tmp_path / name, None, span_bytes=2000) for name in ("a.csv", "a.csv.gz"))
+    assert (plain.sequential, packed.sequential) == (False, True)
+    with Workers(2) as workers:
+        made = [
+            EventFiles(sources=(source,)).select(CUT).weigh("w").sample("s", kind="signal", workers=workers)
+            for source in (plain, packed)
+        ]
+    same(*made, columns)

@@ -77,6 +77,11 @@ class CsvFile:
         layout = layout_of(self.path, self.header)
         return f"line {self._lines_before(span.start) + row_line(data, layout.separator, row) + 1}"
 
+    @property
+    def sequential(self) -> bool:
+        """Whether the file is packed: whoever wants a piece unpacks all that stands before it."""
+        return layout_of(self.path, self.header).packed
+
     def digest(self) -> str:
         """Return a short digest of the file, packed as it is."""
         return file_digest(self.path)

@@ -71,6 +71,11 @@ class Frame:
         """Return the row's number, from 1."""
         return f"row {span.start + row + 1}"
 
+    @property
+    def sequential(self) -> bool:
+        """No piece needs those before it."""
+        return False
+
     def digest(self) -> str:
         """Return a short digest of names and content of the columns of numbers and texts, whatever kind of frame held them."""
         sha = hashlib.sha256()

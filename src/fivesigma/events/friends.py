@@ -71,6 +71,11 @@ class Friends:
         """Return where an event stands in the main table."""
         return self.main.position(span, row)
 
+    @property
+    def sequential(self) -> bool:
+        """Whether a piece can only be reached through those before it."""
+        return any(source.sequential for source in self._sources())
+
     def digest(self) -> str:
         """Return a digest of the main table and of its friends."""
         return digest([source.digest() for source in self._sources()])

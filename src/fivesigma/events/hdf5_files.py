@@ -91,6 +91,11 @@ class Hdf5Table:
         """Return the row's number, from 1."""
         return f"row {span.start + row + 1}"
 
+    @property
+    def sequential(self) -> bool:
+        """No piece needs those before it."""
+        return False
+
     def digest(self) -> str:
         """Return a digest of the file, and of the key where there are several tables."""
         content = file_digest(self.path)

@@ -44,6 +44,11 @@ class Parametrised:
         """Return where an event stands."""
         return self.source.position(span, row)
 
+    @property
+    def sequential(self) -> bool:
+        """Whether a piece can only be reached through those before it."""
+        return self.source.sequential
+
     def digest(self) -> str:
         """Return the source's digest."""
         return self.source.digest()

@@ -70,6 +70,11 @@ class ParquetFile:
         """Return the row's number, from 1."""
         return f"row {span.start + row + 1}"
 
+    @property
+    def sequential(self) -> bool:
+        """No piece needs those before it."""
+        return False
+
     def digest(self) -> str:
         """Return a short digest of the file."""
         return file_digest(self.path)

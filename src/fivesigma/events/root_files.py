@@ -109,6 +109,11 @@ class RootTable:
         """Return the entry's number in the tree, from 0 as ROOT counts."""
         return f"entry {span.start + row}"
 
+    @property
+    def sequential(self) -> bool:
+        """No piece needs those before it."""
+        return False
+
     def digest(self) -> str:
         """Return a digest of the file, and of the tree's name where there are several."""
         content = file_digest(self.path)

@@ -90,6 +90,11 @@ class Source(Protocol):
         """Return where the ``row``-th event of a span (from 0) stands, as messages say it: "entry 17", "line 18"."""
         ...
 
+    @property
+    def sequential(self) -> bool:
+        """Whether a piece can only be reached through those before it, so that one reader reads best them all."""
+        ...
+
     def digest(self) -> str:
         """Return a short digest of the content, from which events without identifying columns get theirs."""
         ...

@@ -55,7 +55,7 @@ def over_pieces(
         (number, _Task(work, source, there, spans, first=not place))
         for number, source in enumerate(sources)
         for there in [dict(source.columns())]
-        for place, spans in enumerate(_shared_out(source.spans(), whole=away is None))
+        for place, spans in enumerate(_shared_out(source.spans(), whole=away is None or source.sequential))
     ]
     results: list[list[Result_co]] = [[] for _ in sources]
     done = run_map(_perform, [task for _, task in tasks], workers=away)
