@@ -369,7 +369,10 @@ class TestReading:
                 {"type": "shift", "up": {"jet_ptt": "jet_pt * 2"}},
                 r"sig\.root: no column 'jet_ptt'; did you mean jet_pt",
             ),
-            ({"type": "shift", "up": {"mass": "log(mass - 120)"}}, r"'m' \(mass\) is NaN or infinite"),
+            (
+                {"type": "shift", "up": {"mass": "log(mass - 120)"}},
+                r"'m' \(mass, mass shifted to log\(mass - 120\)\) is NaN or infinite",
+            ),
             ({"type": "weight", "up": "log(mass - 120)"}, "weight of wrong up is NaN or infinite"),
         ],
     )

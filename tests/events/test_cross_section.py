@@ -96,7 +96,10 @@ class TestWeights:
         [
             ({"generator_weight": "-sf"}, "the generator weights sum to -.*; nothing can be scaled by that"),
             ({"generator_weight": "0 * gen"}, "the generator weights sum to 0"),
-            ({"sum_of_weights": 0}, "weight sf is NaN or infinite in 2000 of 2000 events"),
+            ({"sum_of_weights": 0}, "sum_of_weights 0.0 is zero in 2000 of 2000 events, the first of them row 1"),
+            ({"sum_of_weights": "log(-pt)"}, r"sum_of_weights log\(-pt\) is NaN or infinite in 2000 of 2000 events"),
+            ({"sum_of_weights": "pt"}, "sum_of_weights pt has 2000 values in 2000 events"),
+            ({"k_factor": "pt / 0"}, "k_factor pt / 0 is NaN or infinite in 2000 of 2000 events"),
             ({"cross_section": "XS"}, "no column 'XS'"),
             ({"cross_section": 0}, "all 2000 weights are zero"),
             ({"k_factor": -1}, "the weights sum to -"),

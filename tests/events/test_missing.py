@@ -152,7 +152,9 @@ class TestRefused:
     def test_a_shift_that_makes_no_number(self):
         """The column is there, its shift is not: that is a mistake, whatever may be missing."""
         files = read(NAN, missing=["nan", -9]).shifted("scale", "up", {"b": "sqrt(b - 1.5)"})
-        with pytest.raises(DataError, match=r"'c' \(b\) is NaN or infinite in 2 of 4 selected events, .* row 1"):
+        with pytest.raises(
+            DataError, match=r"'c' \(b, b shifted to sqrt\(b - 1\.5\)\) is NaN or infinite in 2 of 4 .* row 1"
+        ):
             sample(files, c="b")
 
     def test_a_shift_of_what_is_missing(self):

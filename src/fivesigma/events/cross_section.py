@@ -53,12 +53,14 @@ class CrossSection:
     @cached_property
     def names(self) -> frozenset[str]:
         """The columns that are read for it."""
-        return frozenset[str]().union(*(expression.names for expression in self._all))
+        return frozenset[str]().union(*(expression.names for expression in self.factors.values()))
 
     @property
-    def _all(self) -> tuple[Expression, ...]:
-        given = (self.cross_section, self.filter_efficiency, self.k_factor, self.sum_of_weights, self.generator_weight)
-        return tuple(expression for expression in given if expression is not None)
+    def factors(self) -> dict[str, Expression]:
+        """What is given of the fraction σ·ε·k/Σw and of the generator's weight, by its name."""
+        names = ("generator_weight", "cross_section", "filter_efficiency", "k_factor", "sum_of_weights")
+        given = {name: getattr(self, name) for name in names}
+        return {name: expression for name, expression in given.items() if expression is not None}
 
     def generated(self, columns: Mapping[str, Any], length: int) -> Floats | None:
         """Return the generator weight of each event, shape (n,); None if that is the whole weight."""

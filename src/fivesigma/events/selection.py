@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -25,6 +25,8 @@ from fivesigma.events.summaries import Summary
 __all__ = ["Selected", "Selection", "Tally"]
 
 _LARGEST = 1e100
+_MOST_SUMS = 1000
+"""Different sums of weights in one piece: more are no sums, but a column of something else."""
 _HANDLES_MISSING = ("missing", "default", "isfinite")
 _NAN_HINT = "; `missing: [nan]` lets models see events that lack a value"
 
@@ -254,8 +256,19 @@ class Selection:
         if self.kind == "data":
             return np.ones(length), {}
         weight, generated = self._factor(columns, length, self.weight)
-        _require_finite(source, span, weight, f"weight {self.weight}" if self.weight is not None else "weight")
+        if not _within(weight, _LARGEST):
+            self._require_factors(source, span, columns, length)
+        _require_finite(source, span, weight, "weight")
         return weight, generated
+
+    def _require_factors(self, source: Source, span: Span, columns: Columns, length: int) -> None:
+        """Raise DataError naming the factor of the weight that is no number, or the sum that nothing is divided by."""
+        scale = {} if self.cross_section is None else self.cross_section.factors
+        for what, factor in {**({} if self.weight is None else {"weight": self.weight}), **scale}.items():
+            values = factor.values(columns, length)
+            _require_finite(source, span, values, f"{what} {factor}")
+            if what == "sum_of_weights" and not values.all():
+                _tell(source, span, values == 0, f"{what} {factor}", "zero")
 
     def _factor(
         self, columns: Columns, length: int, weight: Expression | None
@@ -274,7 +287,13 @@ class Selection:
             return scaled, {None: float(generated.sum())}
         if self.cross_section.skimmed:
             return scaled, {}
-        return scaled, {float(each): float(generated[declared == each].sum()) for each in np.unique(declared)}
+        sums = np.unique(declared)
+        if len(sums) > _MOST_SUMS:
+            raise ExpressionError(
+                f"sum_of_weights {self.cross_section.sum_of_weights} has {len(sums)} values in {length} events;"
+                " it is one number for all that was generated together"
+            )
+        return scaled, {float(each): float(generated[declared == each].sum()) for each in sums}
 
     def _kept(self, source: Source, span: Span, columns: Columns, rows: Ints, table: Table) -> Columns:
         needed = self._direct.union(*(e.names for e in self.keep.values() if e is not None))
@@ -285,9 +304,11 @@ class Selection:
                 kept[name] = events[name]
                 continue
             kept[name] = expression.values(events, len(rows))
-            self._require_there(
-                source, span, rows, f"{name!r} ({expression})", kept[name], self._origins(expression), table
-            )
+            shifted = [
+                f", {column} shifted to {self.shift[column]}" for column in sorted(expression.names & set(self.shift))
+            ]
+            what = f"{name!r} ({expression}{''.join(shifted)})"
+            self._require_there(source, span, rows, what, kept[name], self._origins(expression), table)
         return kept
 
     def _origins(self, expression: Expression) -> frozenset[str]:
@@ -361,15 +382,19 @@ def _require_finite(source: Source, span: Span, weight: Floats, what: str) -> No
     """Raise DataError unless weights are numbers that can be summed and squared."""
     if _within(weight, _LARGEST):
         return
-    wrong = np.flatnonzero(~(np.abs(weight) <= _LARGEST))
     said = (
         "NaN or infinite"
         if not np.isfinite(weight).all()
         else f"up to {np.abs(weight).max():.3g}, too large to be squared,"
     )
-    raise DataError(
-        f"{source.name}: {what} is {said} in {len(wrong)} of {len(weight)} events, the first of them {source.position(span, int(wrong[0]))}"
-    )
+    _tell(source, span, ~(np.abs(weight) <= _LARGEST), what, said)
+
+
+def _tell(source: Source, span: Span, wrong: Bools, what: str, said: str) -> NoReturn:
+    """Raise DataError that names the file and the first of the events where something is wrong."""
+    first = source.position(span, int(np.argmax(wrong)))
+    count = np.count_nonzero(wrong)
+    raise DataError(f"{source.name}: {what} is {said} in {count} of {len(wrong)} events, the first of them {first}")
 
 
 def _within(values: Floats, largest: float) -> bool:
