@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import polars as pl
 import pytest
 
 from fivesigma.core.errors import DataError
-from fivesigma.events.files import filled, find_files, located, sources_of
+from fivesigma.events.files import FoundFile, filled, find_files, located, sources_of
+from fivesigma.events.formats import open_source
 
 
 def test_a_name_that_looks_like_a_pattern_is_a_name(tmp_path):
     (tmp_path / "a[1].csv").touch()
     assert [p.name for p in find_files("a[1].csv", tmp_path)] == ["a[1].csv"]
+
+
+def test_folders_and_pipes_are_told_from_what_is_not_there(tmp_path):
+    (tmp_path / "data.root").mkdir()
+    os.mkfifo(tmp_path / "pipe.csv")
+    for path, says in (
+        ("data.root", r"data\.root: a folder, not a file; write a pattern such as .*/data\.root/\*\.root"),
+        ("pipe.csv", r"pipe\.csv: a pipe or a device, not a file"),
+        ("dta.csv", r"dta\.csv: (there is )?no such file"),
+    ):
+        with pytest.raises(DataError, match=says):
+            located(path, tmp_path)
+        with pytest.raises(DataError, match=says):
+            open_source(tmp_path / path)
+    table = FoundFile(path=tmp_path / "a.csv")
+    table.path.write_text("x\n1\n")
+    with pytest.raises(DataError, match=r"data\.root: a folder, not a file.*, which should be the friend of .*a\.csv"):
+        sources_of([table], friends=["data.root"], folder=tmp_path)
+
+
+def test_no_tree_at_all_is_none(tmp_path):
+    with pytest.raises(DataError, match="tree: an empty list names none"):
+        sources_of([FoundFile(path=tmp_path / "a.root")], tree=[])
 
 
 def test_patterns_find_files_in_order_and_once(tmp_path):
@@ -64,8 +90,6 @@ def test_filling_leaves_what_has_no_value():
     [("events.xyz", r"no reader for '\.xyz'"), ("events", "no reader for 'a name without suffix'"), ("", "a folder")],
 )
 def test_what_cannot_be_read_says_why(tmp_path, name, says):
-    from fivesigma.events.formats import open_source
-
     if name:
         (tmp_path / name).write_text("x")
     with pytest.raises(DataError, match=says):

@@ -60,6 +60,8 @@ RelativeUncertainty: TypeAlias = Annotated[float, Field(ge=0, le=10, allow_inf_n
 Bins: TypeAlias = Annotated[int, Field(ge=1, le=10_000)]
 Files: TypeAlias = Annotated[str, Field(min_length=1)] | Annotated[list[str], Field(min_length=1)]
 """Names or patterns."""
+Trees: TypeAlias = str | Annotated[list[str], Field(min_length=1)]
+"""One, or several that are read one after the other."""
 Sentinel: TypeAlias = Literal["nan"] | Annotated[float, Field(allow_inf_nan=False)]
 """A value that stands for "not there"; the word stands for what is no number in the file itself."""
 
@@ -91,7 +93,7 @@ class Part(_Strict):
         description="Names or patterns, relative to --data, else to the configuration; {period} stands for each data-taking"
         " period, any other {name} for a number that becomes a column. By period, if each has files of its own.",
     )
-    tree: str | list[str] | None = Field(default=None, description="Tree or key; that of `events` if not given.")
+    tree: Trees | None = Field(default=None, description="Tree or key; that of `events` if not given.")
     weight: Text | None = Field(
         default=None,
         description="Expected events per event, or what the cross section scales; that of `events` if not given.",
@@ -169,7 +171,7 @@ class Metadata(_Strict):
 class Events(_Strict):
     """How events are read, weighed and selected."""
 
-    tree: str | list[str] | None = Field(
+    tree: Trees | None = Field(
         default=None, description="Tree in ROOT files or key in HDF5 files; their only one if not given."
     )
     friends: list[str] = Field(

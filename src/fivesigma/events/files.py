@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fivesigma.core.errors import DataError, suggestion
-from fivesigma.events.formats import open_source
+from fivesigma.events.formats import no_file, open_source
 from fivesigma.events.friends import Friends
 from fivesigma.events.parameters import Parametrised
 from fivesigma.events.source import Source
@@ -106,6 +106,8 @@ def _as_regex(pattern: str) -> str:
 
 
 def _nothing(pattern: str, folder: Path) -> str:
+    if (folder / pattern).exists():
+        return no_file(folder / pattern)
     place = (folder / pattern).parent
     there = [p.name for p in place.iterdir() if p.is_file()] if place.is_dir() else []
     hint = suggestion(Path(pattern).name, there) if there else f"; the folder {place} is empty or not there"
@@ -137,8 +139,15 @@ def sources_of(
         Names of the columns of CSV files that have no line with them.
     folder
         What the names of friends are relative to.
+
+    Raises
+    ------
+    DataError
+        If no tree is named, or a friend is not there.
     """
     trees = [tree] if tree is None or isinstance(tree, str) else list(tree)
+    if not trees:
+        raise DataError("tree: an empty list names none; leave it out for the only one of a file")
     return tuple(_source(file, one, friends, header, folder) for file in files for one in trees)
 
 
@@ -159,5 +168,5 @@ def _friend(friend: str, path: Path, folder: Path) -> Source:
             raise DataError(f"friend {friend!r}: no placeholder {name!r}{suggestion(name, names)}")
     beside = folder / filled(where, names) if where else path
     if not beside.is_file():
-        raise DataError(f"{beside}: there is no such file, which should be the friend of {path}")
+        raise DataError(f"{no_file(beside)}, which should be the friend of {path}")
     return open_source(beside, tree or None)

@@ -8,7 +8,7 @@ from pathlib import Path
 from fivesigma.core.errors import DataError, suggestion
 from fivesigma.events.source import Source
 
-__all__ = ["SUFFIXES", "open_source", "tables"]
+__all__ = ["SUFFIXES", "no_file", "open_source", "tables"]
 
 _ROOT = (".root",)
 _PARQUET = (".parquet", ".pq")
@@ -67,11 +67,16 @@ def tables(path: Path) -> tuple[str, ...]:
     return ()
 
 
-def _suffix(path: Path) -> str:
+def no_file(path: Path) -> str:
+    """Return what to say of a path at which there is no file of events: nothing, a folder, or a pipe or device."""
     if path.is_dir():
-        raise DataError(f"{path}: a folder, not a file; write a pattern such as {path}/*.root")
+        return f"{path}: a folder, not a file; write a pattern such as {path / '*.root'}"
+    return f"{path}: a pipe or a device, not a file" if path.exists() else f"{path}: there is no such file"
+
+
+def _suffix(path: Path) -> str:
     if not path.is_file():
-        raise DataError(f"{path}: there is no such file")
+        raise DataError(no_file(path))
     name = path.name.lower()
     suffix = next((suffix for suffix in SUFFIXES if name.endswith(suffix)), None)
     if suffix is None:
