@@ -147,11 +147,19 @@ def test_what_is_left_of_a_label_may_be_data(write, configured):
     assert config.samples["data"].select == "type == 2"
 
 
-def test_a_label_of_words_is_remarked_on(write, configured):
+def test_a_label_of_words_tells_signal_from_background(write, configured):
     path = write("all.parquet", events(300, Label=np.resize(["s", "b"], 300)))
+    config, _, remarks = configured([path], [path])
+    assert [sample.select for sample in config.samples.values()] == ["Label == 's'", "Label == 'b'"]
+    assert not remarks
+
+
+def test_words_that_nobody_knows_are_for_the_user_to_choose_from(write, configured):
+    path = write("all.parquet", events(300, process=np.resize(["vbf", "it's"], 300)))
     config, text, remarks = configured([path], [path])
     assert [sample.select for sample in config.samples.values()] == [None, None]
-    assert "in words, which expressions cannot read" in text
+    assert "such as" in text
+    assert "'vbf'" in text
     assert len(remarks) == 1
 
 

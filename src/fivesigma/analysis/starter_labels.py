@@ -10,6 +10,7 @@ from fivesigma.core.errors import DataError
 from fivesigma.core.expression_text import written
 from fivesigma.core.sample import Kind
 from fivesigma.events.describe import ColumnDescription
+from fivesigma.events.formats import open_source
 
 __all__ = ["LABEL_NAMES", "plain", "told_apart"]
 
@@ -27,6 +28,14 @@ LABEL_NAMES = (
     "process",
 )
 """What columns that tell signal from background are called, in small letters without underscores."""
+
+_WORDS: dict[str, tuple[str, ...]] = {
+    "signal": ("s", "sig", "signal", "true", "yes"),
+    "background": ("b", "bkg", "bg", "background", "false", "no"),
+    "data": ("d", "data", "obs", "observed"),
+}
+"""Words for each kind, in small letters without underscores."""
+_SHOWN = 12
 
 _SIMULATED: tuple[Kind, ...] = ("signal", "background")
 
@@ -81,12 +90,7 @@ def _selected(table: StarterTable, found: Sequence[StarterTable], remarks: list[
             " label or type would, with 1 for signal and 0 for background"
         )
     if column.kind == "text":
-        remark = (
-            f"{column.name} tells signal from background in words, which expressions cannot read: as it stands every event is in"
-            " both samples; write the column as a number, and here: select"
-        )
-        remarks.append(f'{table.description.name}: {remark} "{column.name} == 1"')
-        return replace(table, remark=f'{remark} "{column.name} == 1"')
+        return _selected_by_words(table, column.name, remarks)
     values = _values_of(table.kind, column)
     name = written(column.name)
     select = (
@@ -99,6 +103,22 @@ def _selected(table: StarterTable, found: Sequence[StarterTable], remarks: list[
         else ""
     )
     return replace(table, select=select, remark=remark)
+
+
+def _selected_by_words(table: StarterTable, column: str, remarks: list[str]) -> StarterTable:
+    """Return a table of which words tell which events are its kind's, or are for the user to choose from."""
+    source = open_source(table.path, table.tree)
+    piece = next(source.read([column], source.spans()[:1]))
+    words = sorted({str(word) for word in piece.columns[column]})[:_SHOWN]
+    word = next((word for word in words if plain(word) in _WORDS.get(table.kind, ())), None)
+    if word is not None:
+        return replace(table, select=f"{written(column)} == {word!r}")
+    remark = (
+        f"{column} tells processes apart in words, such as {', '.join(map(repr, words))}; as it stands every event is in every sample: say"
+        " which are its own, as select:"
+    )
+    remarks.append(f'{table.description.name}: {remark} "{column} == {words[0]!r}"')
+    return replace(table, remark=f'{remark} "{column} == {words[0]!r}"')
 
 
 def _label(table: StarterTable) -> ColumnDescription | None:
