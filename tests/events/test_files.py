@@ -80,6 +80,26 @@ def test_parameters_are_columns(tmp_path):
     np.testing.assert_array_equal(table.columns["mass"], [7.0, 7.0])
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_column_of_a_parameters_name_holds_it(tmp_path, dtype):
+    pl.DataFrame({"mass": np.full(2, 7.1, dtype=dtype)}).write_parquet(tmp_path / "a_7p1.parquet")
+    (source,) = sources_of(located("a_{mass}.parquet", tmp_path))
+    (table,) = source.read({"mass"}, source.spans())
+    np.testing.assert_array_equal(table.columns["mass"], [7.1, 7.1])
+
+
+@pytest.mark.parametrize(
+    ("column", "says"),
+    [([7.0, 8.0], r"is 8\.0 at row 2"), ([7.0, np.nan], "is nan at row 2"), ([[7.0], [7.0]], "holds list")],
+)
+def test_a_column_of_a_parameters_name_that_holds_something_else_is_refused(tmp_path, column, says):
+    pl.DataFrame({"mass": column, "x": [1.0, 2.0]}).write_parquet(tmp_path / "a_7.parquet")
+    (source,) = sources_of(located("a_{mass}.parquet", tmp_path))
+    with pytest.raises(DataError, match=rf"a_7\.parquet: 'mass' is 7 by the name of the file, but .* {says}"):
+        list(source.read({"x", "mass"}, source.spans()))
+    assert [table.columns["x"].tolist() for table in source.read({"x"}, source.spans())] == [[1.0, 2.0]]
+
+
 def test_filling_leaves_what_has_no_value():
     assert filled("{period}/{name}.root", {"period": "2016"}) == "2016/{name}.root"
     assert filled("{a.__class__}{0}{}", {"a": "x"}) == "{a.__class__}{0}{}"

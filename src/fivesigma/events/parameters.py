@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from fivesigma.core.errors import DataError
 from fivesigma.events.source import ColumnInfo, Source, Span, Table
 
 __all__ = ["Parametrised"]
@@ -25,7 +27,7 @@ class Parametrised:
         return self.source.name
 
     def columns(self) -> Mapping[str, ColumnInfo]:
-        """Return the source's columns and the parameters; a parameter hides a column of its name."""
+        """Return the source's columns and the parameters; a column of a parameter's name holds its value."""
         infos = {name: ColumnInfo(name=name, type="parameter", kind="flat") for name in self.parameters}
         return {**self.source.columns(), **infos}
 
@@ -34,11 +36,38 @@ class Parametrised:
         return self.source.spans()
 
     def read(self, names: Collection[str], spans: Sequence[Span]) -> Iterator[Table]:
-        """Yield the named columns of each span; errors are the source's."""
+        """Yield the named columns of each span.
+
+        Raises
+        ------
+        DataError
+            As the source does, and if it has a column of a parameter's name that holds something else.
+        """
         own = [name for name in self.parameters if name in names]
-        for table in self.source.read(set(names) - set(own), spans):
+        there = self.source.columns() if own else {}
+        for name in own:
+            if name in there and there[name].kind != "flat":
+                raise DataError(self._differs(name, f"holds {there[name].type}"))
+        compared = [name for name in own if name in there]
+        for span, table in zip(spans, self.source.read({*names} - {*own} | {*compared}, spans), strict=True):
+            for name in compared:
+                self._check(span, name, table.columns[name])
             constant = {name: np.full(table.length, self.parameters[name]) for name in own}
             yield Table({**table.columns, **constant}, table.length)
+
+    def _check(self, span: Span, name: str, column: Any) -> None:
+        """Raise DataError unless a column holds the parameter of its name, in single precision at least."""
+        wrong = ~np.isclose(column, self.parameters[name], rtol=1e-6, atol=0)
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            raise DataError(self._differs(name, f"is {column[row]} at {self.position(span, row)}"))
+
+    def _differs(self, name: str, held: str) -> str:
+        value = self.parameters[name]
+        return (
+            f"{self.name}: {name!r} is {value:g} by the name of the file, but its column of that name {held};"
+            " call the placeholder something else"
+        )
 
     def position(self, span: Span, row: int) -> str:
         """Return where an event stands."""
