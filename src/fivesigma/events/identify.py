@@ -9,11 +9,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from fivesigma.core.arrays import UInts
+from fivesigma.core.arrays import Bools, UInts
 from fivesigma.core.errors import DataError
 from fivesigma.core.identity import ids_from_columns
 from fivesigma.core.sample import Kind
-from fivesigma.events.source import ColumnInfo, Source, Table
+from fivesigma.events.source import ColumnInfo, Source, Span, Table
 
 __all__ = ["EVENT_NAMES", "LUMI_NAMES", "RUN_NAMES", "Identity", "identity_of"]
 
@@ -37,16 +37,25 @@ class Identity:
     columns: tuple[str, ...]
     strict: bool
 
-    def ids(self, source: Source, table: Table) -> UInts:
-        """Return an identifier for each event of a piece, shape (n,): its row in the piece where no column identifies it."""
+    def ids(self, source: Source, span: Span, table: Table) -> UInts:
+        """Return an identifier for each event of a piece, shape (n,): its row in the piece where no column identifies it.
+
+        Raises
+        ------
+        DataError
+            If a column that must identify events has lists, or holds nothing for one of them.
+        """
         if not self.columns:
             return np.arange(table.length, dtype=np.uint64)
         for name in self.columns if self.strict else ():
-            column = table.columns[name]
-            missing = _absent(column)
-            if missing:
+            column, what = table.columns[name], f"{source.name}: column {name!r} identifies events, but"
+            if not isinstance(column, np.ndarray):
+                raise DataError(f"{what} holds a list for each of them")
+            absent = _absent(column)
+            if absent.any():
                 raise DataError(
-                    f"{source.name}: column {name!r} identifies events, but is empty or infinite in {missing} of {table.length}"
+                    f"{what} is empty or infinite in {np.count_nonzero(absent)} of {table.length},"
+                    f" the first of them {source.position(span, int(np.argmax(absent)))}"
                 )
         return ids_from_columns([table.columns[name] for name in self.columns])
 
@@ -68,8 +77,8 @@ def identity_of(selection: _Identified, there: Mapping[str, ColumnInfo]) -> Iden
     return Identity(tuple(content) if selection.kind == "data" else (), strict=False)
 
 
-def _absent(column: NDArray[Any]) -> int:
-    """Return how many events a column identifies not: by NaN, infinity or an empty text."""
+def _absent(column: NDArray[Any]) -> Bools:
+    """Return which events, shape (n,), a column does not identify: by NaN, infinity or an empty text."""
     if column.dtype.kind == "O":
-        return int(np.count_nonzero(column == ""))
-    return int(np.count_nonzero(~np.isfinite(column))) if column.dtype.kind == "f" else 0
+        return np.asarray(column == "", dtype=np.bool_)
+    return ~np.isfinite(column) if column.dtype.kind == "f" else np.zeros(len(column), dtype=np.bool_)

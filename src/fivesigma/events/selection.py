@@ -191,7 +191,7 @@ class Selection:
             return self._kept(source, span, columns, rows, table), weight.take(rows), generated
 
     def _applied(self, source: Source, identity: Identity, span: Span, table: Table, *, first: bool) -> Selected:
-        ids = identity.ids(source, table)
+        ids = identity.ids(source, span, table)
         columns = self._prepared(table)
         weight, generated = self._weighed(source, span, columns, table.length)
         weights = {key: self._factor(columns, table.length, w)[0] for key, w in self._varied()}
