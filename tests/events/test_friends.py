@@ -105,6 +105,21 @@ def test_a_friend_of_another_length(main, tmp_path):
             call()
 
 
+def test_a_friend_of_the_same_events_in_another_order(root):
+    number = np.arange(N)
+    main = RootTable(root("ZZ.root", {"Events": {"pt": NUMBERS, "event": number}}), span_rows=30)
+    same = RootTable(root("same.root", {"scores": {"bdt": -NUMBERS, "event": number.astype(np.uint32)}}))
+    np.testing.assert_array_equal(joined(Friends(main, (same,)), ["bdt"])["bdt"], -NUMBERS)
+    swapped = number.copy()
+    swapped[[40, 41]] = 41, 40
+    other = RootTable(root("other.root", {"scores": {"bdt": -NUMBERS, "event": swapped}}))
+    with pytest.raises(
+        DataError, match=r"ZZ\.root: event is 40 at entry 40, but 41 in its friend .*other\.root; friends"
+    ):
+        joined(Friends(main, (other,)), ["bdt", "pt"])
+    assert list(joined(Friends(main, (other,)), ["pt"])) == ["pt"]  # nothing of the friend is asked for
+
+
 @pytest.mark.parametrize("is_friend", [True, False])
 def test_text_is_no_friend(main, tmp_path, is_friend):
     pl.DataFrame({"nn": NUMBERS}).write_csv(tmp_path / "nn.csv")

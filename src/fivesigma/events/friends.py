@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from fivesigma.core.errors import DataError
 from fivesigma.core.identity import digest
+from fivesigma.events.identify import EVENT_NAMES, LUMI_NAMES, RUN_NAMES
 from fivesigma.events.named_columns import check_named
 from fivesigma.events.source import ColumnInfo, Columns, Source, Span, Table
 
 __all__ = ["Friends"]
+
+_NUMBERS = tuple(name for name in (*RUN_NAMES, *LUMI_NAMES, *EVENT_NAMES) if name not in ("id", "ls"))
+"""Columns that number events in every table that has them; an ``id`` may be that of a lepton elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +59,41 @@ class Friends:
         return self.main.spans()
 
     def read(self, names: Collection[str], spans: Sequence[Span]) -> Iterator[Table]:
-        """Yield the named columns of each span, each from the table that has it; see `Source.read`."""
+        """Yield the named columns of each span, each from the table that has it; see `Source.read`.
+
+        Raises
+        ------
+        DataError
+            As the tables do, and if a friend numbers its events otherwise: it holds others, or these in another order.
+        """
         there = self._columns()
         check_named(self.name, {name: info for name, (_, info) in there.items()}, names)
-        wanted = [[name for name in names if there[name][0] is source] for source in self._sources()]
+        wanted = {friend: [name for name in names if there[name][0] is friend] for friend in self.others}
+        read = {friend: (own, self._numbers(friend)) for friend, own in wanted.items() if own}
         # the main table is always read, if only for the numbers of events
-        tables = [
-            source.read(own, spans)
-            for source, own in zip(self._sources(), wanted, strict=True)
-            if own or source is self.main
-        ]
-        for main, *others in zip(*tables, strict=True):
-            columns: Columns = dict(main.columns)
-            for other in others:
-                columns |= other.columns
-            yield Table({name: columns[name] for name in names}, main.length)
+        main = {name for name in names if there[name][0] is self.main}.union(*(shared for _, shared in read.values()))
+        tables = [self.main.read(main, spans), *(f.read({*own, *shared}, spans) for f, (own, shared) in read.items())]
+        for span, mine, *others in zip(spans, *tables, strict=True):
+            columns: Columns = dict(mine.columns)
+            for other, (friend, (own, shared)) in zip(others, read.items(), strict=True):
+                for name in shared:
+                    self._check_order(friend, span, name, mine.columns[name], other.columns[name])
+                columns |= {name: other.columns[name] for name in own}
+            yield Table({name: columns[name] for name in names}, mine.length)
+
+    def _numbers(self, friend: Source) -> list[str]:
+        """Return the columns of event numbers that the main table and a friend both have."""
+        infos, main = friend.columns(), self.main.columns()
+        return [name for name in _NUMBERS if all(name in i and i[name].kind == "flat" for i in (infos, main))]
+
+    def _check_order(self, friend: Source, span: Span, name: str, mine: NDArray[Any], other: NDArray[Any]) -> None:
+        """Raise DataError unless two columns of whole numbers are the same."""
+        if mine.dtype.kind in "iu" and other.dtype.kind in "iu" and (wrong := mine != other).any():
+            row = int(np.argmax(wrong))
+            raise DataError(
+                f"{self.name}: {name} is {mine[row]} at {self.position(span, row)}, but {other[row]} in its friend"
+                f" {friend.name}; friends hold the same events in the same order"
+            )
 
     def position(self, span: Span, row: int) -> str:
         """Return where an event stands in the main table."""
