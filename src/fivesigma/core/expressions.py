@@ -34,7 +34,7 @@ class Expression:
     Parameters
     ----------
     text
-        For example ``"40 < Z1_mass < 120"`` or ``"lep_type_0 + lep_type_1 in (22, 24, 26)"``.
+        For example ``"40 < Z1_mass < 120"``, ``"lep_type_0 + lep_type_1 in (22, 24, 26)"`` or ``"process == 'ttbar'"``.
 
     Raises
     ------
@@ -67,7 +67,7 @@ class Expression:
         Parameters
         ----------
         columns
-            By name, numpy arrays of shape (n,) or awkward arrays of n lists of numbers.
+            By name, numpy arrays of shape (n,), of numbers or texts, or awkward arrays of n lists of numbers.
         length
             n, needed where the expression names no column.
 
