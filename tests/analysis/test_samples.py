@@ -9,7 +9,7 @@ from safetensors.numpy import load_file
 
 from fivesigma.analysis.configuration import load_resolved
 from fivesigma.analysis.directory import RunDirectory
-from fivesigma.analysis.events_stage import load_events
+from fivesigma.analysis.events_stage import findings_of, load_events
 from fivesigma.analysis.inferring import InferenceItem, infer_one
 from fivesigma.analysis.page_stage import _as_built
 from fivesigma.analysis.run import run_analysis
@@ -159,6 +159,17 @@ class TestFindings:
     def test_a_file_in_two_samples(self, folder, tmp_path):
         samples = {**CONFIGURATION["samples"], "late": {"kind": "background", "files": "bkg.parquet"}}
         assert findings(folder, tmp_path, samples=samples) == {("shared-events", "bkg and late")}
+
+    def test_points_of_a_grid_may_share_events(self, folder):
+        for m in (1, 2):
+            table(folder / f"same_{m}.parquet", shift=0.5, seed=20)
+        samples = {**CONFIGURATION["samples"], "same": {"kind": "signal", "files": "same_{m}.parquet"}}
+        config = loaded(folder, samples=samples)
+        read, _ = load_events(config, folder, blind=False)
+        assert findings_of(read, config) == ()
+        apart = config.samples["same_1"].model_copy(update={"grid": "another"})
+        told = findings_of(read, config.model_copy(update={"samples": {**config.samples, "same_1": apart}}))
+        assert [(finding.code, finding.subject) for finding in told] == [("shared-events", "same_1 and same_2")]
 
     def test_a_file_twice_in_one(self, folder, tmp_path):
         parts = {name: {"files": "bkg.parquet"} for name in ("one", "two")}

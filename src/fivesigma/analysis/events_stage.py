@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from fivesigma.events.checks import check_samples
 from fivesigma.events.files import filled, located
 from fivesigma.events.read import sample_of
 
-__all__ = ["input_digests", "load_dataset", "load_events", "read_events", "varied_names"]
+__all__ = ["findings_of", "input_digests", "load_dataset", "load_events", "read_events", "varied_names"]
 
 _FILE = "events/dataset.safetensors"
 _RECONCILES_TO = 1e-12
@@ -186,7 +186,7 @@ def _read(context: RunContext) -> Outcome:
         "variations": varied_yields,
     }
     files = [_FILE, *(_file(variation) for variation, _ in variations), "cutflow.json", "cutflow.csv"]
-    return Outcome(value=value, findings=_findings(samples, config), files=tuple(files))
+    return Outcome(value=value, findings=findings_of(samples, config), files=tuple(files))
 
 
 def _write(directory: RunDirectory, made: Dataset) -> dict[str, Any]:
@@ -240,7 +240,8 @@ def _dataset(config: Configuration, samples: Any, variation: Variation = NOMINAL
     )
 
 
-def _findings(samples: list[Sample], config: Configuration) -> tuple[Finding, ...]:
+def findings_of(samples: Sequence[Sample], config: Configuration) -> tuple[Finding, ...]:
+    """Return what is notable in the samples of a resolved configuration."""
     removed = {name for name, sample in config.samples.items() if sample.duplicates == "remove"}
     grid = {name: sample.grid for name, sample in config.samples.items() if sample.grid is not None}
     return check_samples(samples, without_duplicates=removed, grid=grid)

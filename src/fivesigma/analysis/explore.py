@@ -11,11 +11,10 @@ from typing import Any
 
 from fivesigma.analysis.bookkeeping import cutflow_of, yields_of
 from fivesigma.analysis.configuration import load_resolved
-from fivesigma.analysis.events_stage import load_events
+from fivesigma.analysis.events_stage import findings_of, load_events
 from fivesigma.analysis.schema import Configuration
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.parallel import Shared, Workers, run_map
-from fivesigma.core.sample import Sample
 from fivesigma.evaluation.correlation import correlations
 from fivesigma.evaluation.distributions import (
     FeatureDistribution,
@@ -24,7 +23,6 @@ from fivesigma.evaluation.distributions import (
     feature_distributions,
 )
 from fivesigma.evaluation.scatter import scatter_matrix
-from fivesigma.events.checks import check_samples
 from fivesigma.plots.registry import plot
 from fivesigma.plots.style import Context, save
 from fivesigma.report.content import FigureEntry
@@ -93,7 +91,7 @@ def explore(
             name: [entry for drawing, entry in zip(drawings, entries, strict=True) if drawing.place == name]
             for name in dict.fromkeys(drawing.place for drawing in drawings)
         },
-        findings=[dataclasses.asdict(finding) for finding in _findings(samples, config)],
+        findings=[dataclasses.asdict(finding) for finding in findings_of(samples, config)],
     )
     page = output or Path(f"explore-{config.analysis.name}.html")
     page.parent.mkdir(parents=True, exist_ok=True)
@@ -201,11 +199,6 @@ def _missing(distributions: Sequence[FeatureDistribution]) -> dict[str, dict[str
         for distribution in distributions
         if distribution.missing
     }
-
-
-def _findings(samples: Sequence[Sample], config: Configuration) -> tuple[Any, ...]:
-    removed = [name for name, sample in config.samples.items() if sample.duplicates == "remove"]
-    return check_samples(samples, without_duplicates=removed)
 
 
 def _context(config: Configuration, *, blind: bool) -> Context:
