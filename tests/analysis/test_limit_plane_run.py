@@ -140,6 +140,9 @@ class TestPlane:
             sigma = POINTS[tuple(point["parameters"].values())] / 1000
             assert point["cross_section_limit"]["observed"] == pytest.approx(sigma * point["limit_observed"], rel=1e-12)
 
+    def test_no_point_is_told_of_as_left_out(self, results):
+        assert "signal-left-out" not in {finding["code"] for finding in results["findings"]}
+
     def test_the_files_of_the_plane(self, blind, plane):
         inference = blind.directory / "inference"
         workspaces = {f"plane-{point['signal'][0]}-workspace.json" for point in plane["points"]}

@@ -161,6 +161,16 @@ class TestRefused:
         files = read(NAN, missing=["nan", -9]).shifted("scale", "up", {"b": "b * 2"})
         np.testing.assert_array_equal(sample(files, c="b").events["c"], [2, 4, 0, np.nan])
 
+    @pytest.mark.parametrize(("missing", "lacks"), [({"a": ["nan"]}, [1]), ({"a": ["nan"], "b": [-9]}, [1, 3])])
+    def test_a_shift_by_another_column_that_is_missing(self, missing, lacks):
+        files = read(NAN, missing=missing).shifted("scale", "up", {"b": "b + a"})
+        assert np.flatnonzero(np.isnan(sample(files, c="b").events["c"])).tolist() == lacks
+
+    def test_a_shift_by_another_column_that_is_missing_undeclared(self):
+        files = read(NAN, missing={"b": [-9]}).shifted("scale", "up", {"b": "b + a"})
+        with pytest.raises(DataError, match=r"'c' \(b.*\) is not there in 1 of 4 selected events"):
+            sample(files, c="b")
+
     def test_a_dataset_says_whether_anything_may_be_missing(self):
         made = sample(read(NAN, missing=["nan"]), a="a")
         with pytest.raises(DataError, match=r"'a' \(a\) is NaN or infinite in 1 of 4"):
