@@ -126,6 +126,27 @@ def test_drawn_events_are_as_many_as_said_and_the_rest_is_set_aside():
     assert np.count_nonzero(made.events["label"] == 0) == np.count_nonzero(columns["label"] == 0)
 
 
+@settings(max_examples=20, deadline=None)
+@given(rows=st.integers(1, 500), cut=st.booleans(), remove=st.booleans())
+def test_outside_the_signal_region_what_is_drawn_is_the_same_blind_or_not(rows, cut, remove):
+    """50 injected events are 50 wherever they lie: those that are hidden are not replaced by others beside the region."""
+    once = {**events(), "event": np.arange(400)}
+    columns = {name: np.concatenate([column, column[:100]]) for name, column in once.items()}
+    files = in_pieces(columns, rows).inject("label == 1", 50, seed=1)
+    files = files if cut else dataclasses.replace(files, cuts={})
+    whole, blind = (
+        each.sample("d", kind="data", pseudo=True, remove_duplicates=remove) for each in (files, files.blind("x > 0"))
+    )
+    beside = whole.events["x"] <= 0
+    assert 0 < np.count_nonzero(beside) < len(whole)
+    np.testing.assert_array_equal(blind.id, whole.id[beside])
+    np.testing.assert_array_equal(blind.events["x"], whole.events["x"][beside])
+    drawn = blind.cutflow[2 if remove else 1]
+    assert drawn.step == next(row.step for row in whole.cutflow if "injected" in row.step)
+    assert blind.cutflow[0].events == np.count_nonzero(columns["x"] <= 0)
+    assert blind.cutflow[-1].events == len(blind) == np.count_nonzero(beside)
+
+
 def test_variations_of_weights_share_the_events():
     columns = events()
     made = in_pieces(columns, 60).vary("scale", up="2 * w", down="w / 2").sample("s", kind="signal")

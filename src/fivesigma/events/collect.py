@@ -106,7 +106,8 @@ def collect(
         roll = np.concatenate([ids for source in sources for ids in source.ids(_roll)])
         stays, first_rows = _staying(info.name, flat, steps[0], roll, remove_duplicates, draw)
         passed = np.concatenate([_filled(piece.passed) for piece in flat])
-        keep = stays[passed == len(steps) - 1]
+        seen = np.concatenate([_marked(piece.seen) for piece in flat])
+        keep = stays[seen & (passed == len(steps) - 1)]
         weight = np.concatenate([_filled(piece.weighed) for piece in flat])
         lost = [row.missing for row in cutflow]
         cutflow = (
@@ -138,18 +139,24 @@ def _generated(sources: Sequence[Pieces]) -> tuple[tuple[float | None, float], .
 def _staying(
     name: str, flat: Sequence[Selected], step: str, roll: UInts, remove_duplicates: bool, draw: Draw | None
 ) -> tuple[Bools, tuple[CutflowRow, ...]]:
-    """Return which events of the roll stay, and the rows of the cutflow up to there."""
+    """Return which events of the roll stay and are seen, and the rows of the cutflow up to there.
+
+    Signal is drawn before the signal region is hidden: of what is injected, as much lies outside as when all is looked at.
+    """
     weight = np.concatenate([_filled(piece.weighed) for piece in flat])
-    stays, rows = np.ones(len(roll), dtype=np.bool_), [_counted(step, weight)]
+    seen = np.concatenate([_marked(piece.seen) for piece in flat])
+    stays, rows = np.ones(len(roll), dtype=np.bool_), [_counted(step, weight[seen])]
     if remove_duplicates:  # first: as many of the signal events as are said are different ones
         stays = np.zeros(len(roll), dtype=np.bool_)
         stays[np.unique(roll, return_index=True)[1]] = True
-        rows.append(_counted("duplicates removed", weight[stays]))
+        rows.append(_counted("duplicates removed", weight[stays & seen]))
     if draw is not None:
         chosen = stays & np.concatenate([_chosen(piece) for piece in flat])
         stays &= ~chosen | _drawn(name, roll, chosen, draw)
-        rows.append(_counted(f"{draw.events:,} of {np.count_nonzero(chosen):,} signal events injected", weight[stays]))
-    return stays, tuple(rows)
+        rows.append(
+            _counted(f"{draw.events:,} of {np.count_nonzero(chosen):,} signal events injected", weight[stays & seen])
+        )
+    return stays & seen, tuple(rows)
 
 
 def _drawn(name: str, roll: UInts, chosen: Bools, draw: Draw) -> Bools:
@@ -164,6 +171,10 @@ def _drawn(name: str, roll: UInts, chosen: Bools, draw: Draw) -> Bools:
 
 def _roll(piece: Selected) -> UInts:
     return piece.roll if piece.roll is not None else np.zeros(0, dtype=np.uint64)
+
+
+def _marked(marks: Bools | None) -> Bools:
+    return marks if marks is not None else np.zeros(0, dtype=np.bool_)
 
 
 def _filled(array: Any) -> Any:

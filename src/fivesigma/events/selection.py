@@ -58,10 +58,11 @@ class Selected:
     tallies
         One for each step: as read, then after each cut.
     passed
-        For each of the m events that are not blind, how many cuts it passed before one failed, shape (m,); with ``roll``, the
-        identifiers (or rows) of those events, and ``weighed``, their weights. Filled only where events are counted together.
-    chosen
-        Which of the m events a draw chooses from, shape (m,).
+        For each of the m events that are not blind, or that a draw chooses from, how many cuts it passed before one failed, shape
+        (m,); with ``roll``, the identifiers (or rows) of those events, and ``weighed``, their weights. Filled only where events
+        are counted together.
+    chosen, seen
+        Which of the m events a draw chooses from, and which are not blind, shape (m,).
     generated
         Σw of the generator by the sum that was declared for it (None where none was).
     summaries
@@ -80,6 +81,7 @@ class Selected:
     roll: UInts | None = None
     weighed: Floats | None = None
     chosen: Bools | None = None
+    seen: Bools | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,9 +199,12 @@ class Selection:
         weights = {key: self._factor(columns, table.length, w)[0] for key, w in self._varied()}
         for key, varied in weights.items():
             _require_finite(source, span, varied, f"weight of {key.systematic} {key.label}")
-        alive = self._visible(columns, table.length)
-        visible, passed = np.flatnonzero(alive), np.zeros(table.length if self.together else 0, dtype=np.int32)
-        rows = visible
+        seen = self._visible(columns, table.length)
+        chosen = self.draw.mask(columns, table.length) if self.draw is not None else None
+        # what is drawn does not depend on what is blind
+        counted = np.flatnonzero(seen if chosen is None else seen | chosen) if self.together else None
+        alive, passed = seen.copy(), np.zeros(table.length if self.together else 0, dtype=np.int32)
+        rows = np.flatnonzero(alive)
         tallies = [_tally(weight, rows)]
         for cut in self.cuts.values():
             fulfilled = cut.mask(columns, table.length)
@@ -209,7 +214,6 @@ class Selection:
             tallies.append(_tally(weight, rows, lost))
             if self.together:
                 passed += alive
-        chosen = self.draw.mask(columns, table.length)[visible] if self.draw is not None else None
         return Selected(
             columns=self._kept(source, span, columns, rows, table),
             weight=weight.take(rows),
@@ -218,11 +222,12 @@ class Selection:
             length=table.length,
             tallies=tuple(tallies),
             generated=generated,
-            summaries=self._summed_up(columns, visible) if first and self.watch else {},
-            passed=passed[visible] if self.together else None,
-            roll=ids[visible] if self.together else None,
-            weighed=weight[visible] if self.together else None,
-            chosen=chosen,
+            summaries=self._summed_up(columns, np.flatnonzero(seen)) if first and self.watch else {},
+            passed=passed[counted] if counted is not None else None,
+            roll=ids[counted] if counted is not None else None,
+            weighed=weight[counted] if counted is not None else None,
+            chosen=chosen[counted] if counted is not None and chosen is not None else None,
+            seen=seen[counted] if counted is not None else None,
         )
 
     def _visible(self, columns: Columns, length: int) -> Bools:
