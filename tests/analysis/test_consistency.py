@@ -127,6 +127,88 @@ def test_a_planted_fault_is_told_at_its_place(configuration, path, value, place,
     assert any(where == place and message in said for where, said in told(configuration)), told(configuration)
 
 
+SCALED = {"kind": "background", "files": "b.root", "cross_section": 2.0, "sum_of_weights": 100}
+
+
+@pytest.mark.parametrize(
+    ("sample", "place", "message"),
+    [
+        ({**SCALED, "cross_section": 0}, "cross_section", "is 0, not a number above zero"),
+        ({**SCALED, "k_factor": "-1"}, "k_factor", "is -1, not a number above zero"),
+        ({**SCALED, "sum_of_weights": "1 / 0"}, "sum_of_weights", "is inf, not a number above zero"),
+        ({**SCALED, "filter_efficiency": 54}, "filter_efficiency", "a percentage is divided by 100"),
+        ({**SCALED, "filter_efficiency": "eff / 100", "sum_of_weights": "files"}, None, None),
+        ({**SCALED, "files": {"a": "a.root"}}, "files", "no files of the period 'b', 6 of 10 fb⁻¹"),
+        ({**SCALED, "files": {"a": "a.root", "b": "b.root"}}, None, None),
+        ({**SCALED, "files": "{period}.root", "luminosity": 3.0}, "luminosity", "which have luminosities of their own"),
+        (
+            {"kind": "data", "pseudo": True, "files": {"b": "b.root"}},
+            "files",
+            "no files of the period 'a', 4 of 10 fb⁻¹",
+        ),
+    ],
+)
+def test_numbers_and_periods_of_samples(configuration, sample, place, message):
+    configuration["analysis"] |= {"luminosity": 10.0, "periods": {"a": 4.0, "b": 6.0}}
+    configuration["samples"]["new"] = sample
+    if place is None:
+        assert told(configuration) == []
+    else:
+        [(where, said)] = told(configuration)
+        assert (where, message in said) == (f"samples.new.{place}", True), said
+
+
+def test_parts_together_have_files_of_all_periods(configuration):
+    configuration["analysis"] |= {"luminosity": 10.0, "periods": {"a": 4.0, "b": 6.0}}
+    parts = {"early": {"files": {"a": "a.root"}}, "late": {"files": {"b": "b.root"}}}
+    configuration["samples"]["new"] = {**SCALED, "files": None, "parts": parts}
+    assert told(configuration) == []
+    del parts["late"]
+    assert [place for place, _ in told(configuration)] == ["samples.new.files"]
+
+
+@pytest.mark.parametrize("name", ["read", "duplicates removed", "is bkg"])
+def test_a_cut_called_as_a_row_that_the_cutflow_has_anyway(configuration, name):
+    configuration["events"]["select"] = {name: "x1 > 0"}
+    assert told(configuration) == [
+        (f"events.select.{name}", "a row of the cutflow is called so already; call this cut something else")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("friend", "message"),
+    [
+        ("BDT/{nmae}", "no placeholder 'nmae'; did you mean name?"),
+        ("", "names neither a file nor a tree"),
+        (":", "names neither a file nor a tree"),
+        ("BDT/{name}:scores", None),
+        ("BDT/{stem}.root", None),
+        (":scores", None),
+    ],
+)
+def test_friends_that_are_none(configuration, friend, message):
+    configuration["events"]["friends"] = ["BDT/{name}", friend]
+    if message is None:
+        assert told(configuration) == []
+    else:
+        [(where, said)] = told(configuration)
+        assert (where, message in said) == ("events.friends.1", True), said
+
+
+def test_a_group_of_what_cannot_stand_there(configuration):
+    configuration["groups"] = {"all": ["bkg", "data"]}
+    configuration["systematics"] = {"x": {"type": "normalisation", "size": 0.1, "samples": ["all"]}}
+    assert told(configuration) == [
+        ("systematics.x.samples", "the group 'all' holds 'data', which is no simulated sample")
+    ]
+
+
+def test_one_point_of_a_grid_is_asked_for_before_its_files_are_known(configuration):
+    configuration["samples"]["sig"]["files"] = "sig_{mass}.root"
+    places = {where for where, said in told(configuration) if "[sig_...]" in said}
+    assert {"judgement", "inference.count", "inference.score"} <= places
+
+
 def test_a_sample_of_both_classes_is_told(configuration):
     configuration["training"] = {"signal": ["sig", "bkg"], "background": ["bkg"]}
     assert told(configuration) == [("training.background", "sample 'bkg' is of both classes")]

@@ -114,7 +114,7 @@ class TestGroups:
                     "training": {"background": ["mixed"]},
                     "judgement": {"signal": ["mixed"]},
                 },
-                "judgement.signal: no signal sample 'bkg'",
+                "judgement.signal: the group 'mixed' holds 'bkg', which is no signal sample",
             ),
         ],
     )

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Collection, Iterator
 from itertools import pairwise
 
+from fivesigma.analysis.event_consistency import event_inconsistencies
 from fivesigma.analysis.resolve import members_of
 from fivesigma.analysis.sample_consistency import grid_parameters, grids_of, is_grid, sample_inconsistencies
 from fivesigma.analysis.schema import AlternativeSample, Configuration, Counting, LimitPlane, TemplateFit
@@ -34,6 +35,7 @@ def inconsistencies(config: Configuration, *, resolved: bool = False) -> Iterato
     """
     if not resolved:
         yield from sample_inconsistencies(config)
+        yield from event_inconsistencies(config)
     yield from _features(config)
     yield from _models(config)
     yield from _training(config)
@@ -62,6 +64,10 @@ def _unknown_samples(
     grids = tuple(f"{name}_" for name in known if is_grid(config.samples[name]))
     points = [name for name in names or () if grids and name.startswith(grids)]
     yield from _unknown(names, [*known, *config.groups, *points], what, here)
+    for name in names or ():
+        others = (member for member in _members(config, [name]) if name in config.groups and member not in known)
+        if (other := next(others, None)) is not None:
+            yield here, f"the group {name!r} holds {other!r}, which is no {what}"
 
 
 def _members(config: Configuration, names: Collection[str] | None) -> list[str]:
@@ -123,8 +129,9 @@ def _training(config: Configuration) -> Iterator[Inconsistency]:
 def _which_point(config: Configuration, here: Location, why: str) -> Iterator[Inconsistency]:
     """Yield a problem if signals are points of a grid, of which only one can be true."""
     points = [name for name, sample in config.samples.items() if sample.grid is not None]
-    if points:
-        yield here, f"{why}; `signal` names it, such as [{points[len(points) // 2]}]"
+    grids = [f"{name}_..." for name, sample in config.samples.items() if is_grid(sample)]
+    if named := points or grids:
+        yield here, f"{why}; `signal` names it, such as [{named[len(named) // 2]}]"
 
 
 def _regions(config: Configuration) -> Iterator[Inconsistency]:

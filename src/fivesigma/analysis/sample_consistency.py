@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from fivesigma.analysis.resolve import PERIOD
@@ -9,12 +10,14 @@ from fivesigma.analysis.sample_files import FROM_FILES, INCLUDED
 from fivesigma.analysis.schema import Configuration, Part, Process, SampleConfiguration
 from fivesigma.analysis.yaml_source import Location
 from fivesigma.core.errors import suggestion
+from fivesigma.core.expressions import Expression
 from fivesigma.events.files import placeholders
 
 __all__ = ["Inconsistency", "grid_parameters", "grids_of", "is_grid", "sample_inconsistencies"]
 
 Inconsistency = tuple[Location, str]
 _SAME = 1e-6
+_ABOVE_ZERO = ("cross_section", "filter_efficiency", "k_factor", "sum_of_weights")
 _OF_CROSS_SECTION = ("sum_of_weights", "filter_efficiency", "k_factor", "generator_weight")
 _NEEDS_SUM = (
     f"needs `sum_of_weights`: a number, a column, `{FROM_FILES}` if the files hold all that was generated, or"
@@ -33,6 +36,7 @@ def sample_inconsistencies(config: Configuration) -> Iterator[Inconsistency]:
         for place, part in _all_parts(sample, here):
             yield from _periods_of(config, part, place)
             yield from _numbers(config, sample, part, place)
+        yield from dict.fromkeys(_covered(config, sample, here))
         if sample.kind != "data":
             yield from dict.fromkeys(_scales(config, sample, here))
     yield from _groups(config)
@@ -75,11 +79,11 @@ def grids_of(config: Configuration) -> set[str]:
 
 def _patterns(part: Part) -> list[str]:
     files: Iterable[object] = part.files.values() if isinstance(part.files, Mapping) else [part.files]
-    return [
-        pattern
-        for some in files
-        for pattern in ([some] if isinstance(some, str) else some if isinstance(some, list) else [])
-    ]
+    return [pattern for some in files for pattern in _listed(some)]
+
+
+def _listed(files: object) -> list[str]:
+    return [files] if isinstance(files, str) else files if isinstance(files, list) else []
 
 
 def _kinds(config: Configuration) -> Iterator[Inconsistency]:
@@ -144,6 +148,32 @@ def _periods_of(config: Configuration, part: Part, here: Location) -> Iterator[I
         yield (*here, "files"), "{period} stands for data-taking periods, and `analysis.periods` names none"
 
 
+def _covered(config: Configuration, sample: SampleConfiguration, here: Location) -> Iterator[Inconsistency]:
+    """Yield periods of which a process has no files where others have their own, and luminosities beside periods."""
+    periods = config.analysis.periods
+    for place, process in _processes(sample, here):
+        found = []
+        for name, part in (process.parts or {"": process}).items():
+            levels = {(*place, "parts", name) if name else place: part, place: process, here: sample}
+            files = next((level.files for level in levels.values() if level.files is not None), None)
+            found.append(files)
+            said = next((at for at, level in levels.items() if level.luminosity is not None), None)
+            by_period = isinstance(files, Mapping) or any(PERIOD in placeholders(p) for p in _listed(files))
+            if by_period and said is not None:
+                yield (
+                    (*said, "luminosity"),
+                    "the files are of data-taking periods, which have luminosities of their own",
+                )
+        if not all(isinstance(files, Mapping) for files in found):
+            continue
+        for period in periods:
+            if not any(isinstance(files, Mapping) and period in files for files in found):
+                yield (
+                    (*place, "files"),
+                    f"no files of the period {period!r}, {periods[period]:g} of {config.analysis.luminosity:g} fb⁻¹",
+                )
+
+
 def _numbers(config: Configuration, sample: SampleConfiguration, part: Part, here: Location) -> Iterator[Inconsistency]:
     if sample.kind == "data":
         for key in _OF_SIMULATION:
@@ -152,6 +182,15 @@ def _numbers(config: Configuration, sample: SampleConfiguration, part: Part, her
         return
     if part.metadata is not None and config.events.metadata is None:
         yield (*here, "metadata"), "names a row, and `events.metadata` names no file"
+    for key in _ABOVE_ZERO:
+        text = getattr(part, key)
+        if text is None or Expression(text).names:
+            continue
+        value = float(Expression(text).values({}, 1)[0])
+        if not (math.isfinite(value) and value > 0):
+            yield (*here, key), f"is {value:g}, not a number above zero"
+        elif key == "filter_efficiency" and value > 1:
+            yield (*here, key), f"is {value:g}: a filter passes no more than all events; a percentage is divided by 100"
 
 
 def _scales(config: Configuration, sample: SampleConfiguration, here: Location) -> Iterator[Inconsistency]:
@@ -171,7 +210,7 @@ def _scales(config: Configuration, sample: SampleConfiguration, here: Location) 
                 continue
             elif number is not None:
                 yield (*number, "cross_section"), _NEEDS_SUM
-            elif row is not None:
+            elif row is not None and config.events.metadata is not None:
                 yield (*row, "metadata"), f"the row holds no sum of weights; its cross section {_NEEDS_SUM}"
 
 

@@ -26,10 +26,22 @@ from fivesigma.events.missing import MissingValues
 from fivesigma.events.parameters import Parametrised
 from fivesigma.events.read import EventFiles
 
-__all__ = ["asks_for_variations", "cross_section_at_unit_strength", "parts_of", "variations_of", "weights_of"]
+__all__ = [
+    "asks_for_variations",
+    "cross_section_at_unit_strength",
+    "own_cut",
+    "parts_of",
+    "variations_of",
+    "weights_of",
+]
 
 FROM_FILES, INCLUDED = "files", "included"
 """What ``sum_of_weights`` says besides numbers: summed over the files; in the weight already."""
+
+
+def own_cut(sample: str) -> str:
+    """Return what the cutflow calls the selection of a sample's own events."""
+    return f"is {sample}"
 
 
 def parts_of(
@@ -165,7 +177,7 @@ class _Reader:
 
     @property
     def _own_cut(self) -> str:
-        return f"is {self.name}"
+        return own_cut(self.name)
 
 
 def cross_section_of(config: Configuration, part: Part) -> CrossSection | None:

@@ -14,8 +14,10 @@ from fivesigma.events.friends import Friends
 from fivesigma.events.parameters import Parametrised
 from fivesigma.events.source import Source
 
-__all__ = ["FoundFile", "filled", "find_files", "located", "placeholders", "sources_of"]
+__all__ = ["BESIDE", "FoundFile", "filled", "find_files", "located", "placeholders", "sources_of"]
 
+BESIDE = ("name", "stem")
+"""What placeholders of friends stand for: the name of the file that they are beside, and that without suffix."""
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
 _NUMBER = r"(-?\d+(?:[.p]\d+)?)"
 """A number in a file's name: 500, 12.5, or 12p5 where a full stop has no place."""
@@ -162,7 +164,7 @@ def _source(
 
 def _friend(friend: str, path: Path, folder: Path) -> Source:
     where, _, tree = friend.partition(":")
-    names = {"name": path.name, "stem": path.name.partition(".")[0]}
+    names = dict(zip(BESIDE, (path.name, path.name.partition(".")[0]), strict=True))
     for name in placeholders(where):
         if name not in names:
             raise DataError(f"friend {friend!r}: no placeholder {name!r}{suggestion(name, names)}")
