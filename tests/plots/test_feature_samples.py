@@ -45,7 +45,11 @@ def test_what_is_missing_stands_below_the_axis(toy):
     X = toy.dataset.X.copy()
     X[~toy.dataset.data, 0] = np.where(np.arange((~toy.dataset.data).sum()) % 4 == 0, np.nan, 1.5)
     distribution = feature_distributions(replace(toy.dataset, X=X), features=["x0"])[0]
-    for result in (FeatureYields(distribution=distribution), FeatureShapes(distribution=distribution)):
+    for result in (
+        distribution,
+        FeatureYields(distribution=distribution),
+        FeatureShapes(distribution=distribution),
+    ):
         assert plot(result).axes[0].get_xlabel() == "x0, 25 % missing"
 
 

@@ -7,18 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from fivesigma.core.arrays import Floats
 from fivesigma.evaluation.distributions import (
-    DataHistogram,
     FeatureDistribution,
     FeatureShapes,
     FeatureYields,
     SampleHistogram,
 )
+from fivesigma.plots.feature_panels import data_points, feature_axis, finish_panels
 from fivesigma.plots.registry import register_several
-from fivesigma.plots.style import DATA, Context, hatched_band, logarithmic, new_grid, sample_colours
+from fivesigma.plots.style import Context, hatched_band, logarithmic, new_grid, sample_colours
 
 __all__ = ["plot_feature_shapes", "plot_feature_yields"]
 
@@ -43,11 +42,10 @@ def plot_feature_yields(results: Sequence[FeatureYields], *, context: Context, c
         for sample in _of(result, "signal"):
             title = _title(sample, context)
             axes.stairs(sample.histogram.total, result.edges, color=colour[sample.name], linewidth=1.6, label=title)
-        if result.data is not None and result.data.counts.sum():
-            _points(axes, result.edges, result.data, context)
+        data_points(axes, result, context)
         _logarithmic(axes, [total, *(sample.histogram.total for sample in result.samples)])
-        _abscissa(axes, result, context)
-    _finish(figure, panels, columns, "events / bin")
+        feature_axis(axes, result, context)
+    finish_panels(figure, panels, columns, "events / bin")
     return figure
 
 
@@ -67,8 +65,8 @@ def plot_feature_shapes(results: Sequence[FeatureShapes], *, context: Context, c
             )
             axes.stairs(total, result.edges, color=colour[sample.name], linewidth=1.4, label=_title(sample, context))
         axes.set_ylim(bottom=0, top=1.1 * axes.get_ylim()[1])
-        _abscissa(axes, result, context)
-    _finish(figure, panels, columns, "fraction of events per bin")
+        feature_axis(axes, result, context)
+    finish_panels(figure, panels, columns, "fraction of events per bin")
     return figure
 
 
@@ -85,22 +83,6 @@ def _title(sample: SampleHistogram, context: Context) -> str:
     return context.titles.get(sample.name) or sample.title
 
 
-def _points(axes: Axes, edges: Floats, data: DataHistogram, context: Context) -> None:
-    shown = data.counts > 0
-    counts, low, high = (values[shown] for values in (data.counts, data.low, data.high))
-    axes.errorbar(
-        ((edges[1:] + edges[:-1]) / 2)[shown],
-        counts,
-        yerr=[counts - low, high - counts],
-        color=DATA,
-        linestyle="none",
-        marker="o",
-        markersize=2.5,
-        linewidth=1,
-        label=context.data_title,
-    )
-
-
 def _logarithmic(axes: Axes, totals: Sequence[Floats]) -> None:
     """Set a logarithmic ordinate over four decades at most, from below the smallest bin of them."""
     positive = np.concatenate([total[total > 0] for total in totals])
@@ -109,20 +91,3 @@ def _logarithmic(axes: Axes, totals: Sequence[Floats]) -> None:
     top = float(positive.max())
     logarithmic(axes)
     axes.set_ylim(max(float(positive.min()) / 2, top * _DECADES), top * _ROOM)
-
-
-def _abscissa(axes: Axes, result: FeatureDistribution, context: Context) -> None:
-    missing = f", {100 * result.missing:.2g} % missing" if result.missing else ""
-    axes.set_xlabel(context.title_of(result.feature) + missing, fontsize="small")
-    axes.set_xlim(result.edges[0], result.edges[-1])
-    axes.tick_params(labelsize="x-small")
-    axes.minorticks_off()
-    whole = bool(np.all(np.diff(result.edges) == 1))
-    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=whole))
-
-
-def _finish(figure: Figure, panels: Sequence[Axes], columns: int, ordinate: str) -> None:
-    for row in range(0, len(panels), columns):
-        panels[row].set_ylabel(ordinate, fontsize="small")
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(4, max(len(labels), 1)))

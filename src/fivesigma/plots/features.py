@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from fivesigma.core.arrays import Floats
 from fivesigma.core.sample import Kind
 from fivesigma.evaluation.correlation import Correlations, ObservableCorrelations
-from fivesigma.evaluation.distributions import DataHistogram, FeatureDistribution
+from fivesigma.evaluation.distributions import FeatureDistribution
+from fivesigma.plots.feature_panels import data_points, feature_axis, finish_panels
 from fivesigma.plots.registry import register_several
-from fivesigma.plots.style import BACKGROUND, DATA, SIGNAL, Context, colours, new_figure, new_grid
+from fivesigma.plots.style import BACKGROUND, SIGNAL, Context, colours, new_figure, new_grid
 
 __all__ = ["plot_correlations", "plot_features", "plot_observable_correlations"]
 
@@ -30,18 +30,10 @@ def plot_features(results: Sequence[FeatureDistribution], *, context: Context, c
         total, error = _class(result, "signal")
         axes.stairs(total, result.edges, color=SIGNAL, label="signal")
         _errors(axes, result.edges, total, error, SIGNAL)
-        if result.data is not None and result.data.counts.sum():
-            _data(axes, result.edges, result.data, context)
-        axes.set_xlabel(context.title_of(result.feature), fontsize="small")
-        axes.set_xlim(result.edges[0], result.edges[-1])
+        data_points(axes, result, context, as_shape=True)
         axes.set_ylim(bottom=0, top=1.15 * axes.get_ylim()[1])
-        axes.tick_params(labelsize="x-small")
-        axes.minorticks_off()
-        whole = bool(np.all(np.diff(result.edges) == 1))
-        axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=whole))
-    for row in range(0, len(panels), columns):
-        panels[row].set_ylabel("fraction of events per bin", fontsize="small")
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+        feature_axis(axes, result, context)
+    finish_panels(figure, panels, columns, "fraction of events per bin")
     return figure
 
 
@@ -108,22 +100,6 @@ def _class(result: FeatureDistribution, kind: Kind) -> tuple[Floats, Floats]:
 
 def _errors(axes: Axes, edges: Floats, total: Floats, error: Floats, colour: str) -> None:
     axes.stairs(total + error, edges, baseline=total - error, fill=True, color=colour, alpha=0.4)
-
-
-def _data(axes: Axes, edges: Floats, data: DataHistogram, context: Context) -> None:
-    shown, area = data.counts > 0, data.counts.sum()
-    counts, low, high = (values[shown] / area for values in (data.counts, data.low, data.high))
-    axes.errorbar(
-        ((edges[1:] + edges[:-1]) / 2)[shown],
-        counts,
-        yerr=[counts - low, high - counts],
-        color=DATA,
-        linestyle="none",
-        marker="o",
-        markersize=2.5,
-        linewidth=1,
-        label=context.data_title,
-    )
 
 
 def _annotate(axes: Axes, values: Floats) -> None:
