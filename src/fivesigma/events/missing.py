@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import awkward as ak
 import numpy as np
 
 from fivesigma.core.errors import ExpressionError
@@ -54,6 +53,8 @@ class MissingValues:
             return values
         if isinstance(values, np.ndarray):
             return _flat(values, sentinels)
+        import awkward as ak  # noqa: PLC0415 - who has no lists does not wait for awkward
+
         # only the numbers within the lists change; the lists stay as they are
         return ak.transform(
             lambda layout, **_: ak.contents.NumpyArray(_flat(layout.data, sentinels)) if layout.is_numpy else None,

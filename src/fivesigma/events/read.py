@@ -18,7 +18,6 @@ from fivesigma.events.blinding import Blinding
 from fivesigma.events.collect import Draw, Pieces, collect, scaled
 from fivesigma.events.cross_section import CrossSection
 from fivesigma.events.files import located, sources_of
-from fivesigma.events.frames import frame
 from fivesigma.events.given import (
     condition_of,
     expression_of,
@@ -290,6 +289,8 @@ def read(
         others = names_of(friends, "friends")
         sources = sources_of(found, tree=tree, friends=others, header=header, folder=Path(folder))
     else:
+        from fivesigma.events.frames import frame  # noqa: PLC0415 - who reads files alone does not wait for what tables need
+
         sources = (frame(files),)
     identity = tuple(names_of(id_columns, "id_columns"))
     return EventFiles(sources=sources, id_columns=identity, missing=missing_of(missing))

@@ -48,17 +48,11 @@ class Table:
 
 
 class Source(Protocol):
-    """A table of events in a file or in memory; small and picklable, so that workers can read pieces of it.
-
-    Attributes
-    ----------
-    name
-        What messages call it: the path as the user gave it, with the tree where a file holds several.
-    """
+    """A table of events in a file or in memory; small and picklable, so that workers can read pieces of it."""
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """What messages call it: the path as the user gave it, with the tree where a file holds several."""
         ...
 
     def columns(self) -> Mapping[str, ColumnInfo]:

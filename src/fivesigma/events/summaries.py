@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import awkward as ak
 import numpy as np
 from numpy.typing import NDArray
 
@@ -42,6 +41,8 @@ class Summary:
         """Return that of one piece: numbers of shape (n,), or n lists of them."""
         if isinstance(values, np.ndarray):
             return cls._of_flat(values)
+        import awkward as ak  # noqa: PLC0415 - who has no lists does not wait for awkward
+
         longest = int(ak.max(ak.num(values, axis=1), initial=0)) if len(values) else 0
         return cls._of_flat(ak.to_numpy(ak.flatten(values, axis=1)), longest)
 
