@@ -15,6 +15,7 @@ __all__ = [
     "MissingExtraError",
     "Problem",
     "WorkerError",
+    "first_line",
     "nearest",
     "suggestion",
 ]
@@ -84,3 +85,8 @@ def suggestion(name: str, choices: Iterable[str]) -> str:
         return ""
     shown = ", ".join(choices[:12]) + (", ..." if len(choices) > 12 else "")
     return f"; there are: {shown}"
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what a library says is wrong, 200 characters of it at most; else the name of its error."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import h5py
 
-from fivesigma.core.errors import DataError
+from fivesigma.core.errors import DataError, first_line
 from fivesigma.core.identity import digest, file_digest
 from fivesigma.events.hdf5_checks import check_filters, check_written
 from fivesigma.events.hdf5_layouts import Hdf5Column, Layout, find_tables, plain_layout, resolve
@@ -125,7 +125,7 @@ def _opened(path: Path) -> Iterator[h5py.File]:
         with h5py.File(path, "r") as file:
             yield file
     except _BROKEN as error:
-        raise DataError(f"{path}: not a readable HDF5 file (damaged or truncated): {_first_line(error)}") from error
+        raise DataError(f"{path}: not a readable HDF5 file (damaged or truncated): {first_line(error)}") from error
 
 
 def _used(layout: Layout) -> set[str]:
@@ -145,8 +145,4 @@ def _damaged(
             which, error = f"column {name!r}, ", fault
             break
     rows = f"rows {span.start + 1} to {span.stop}"
-    return DataError(f"{where}: {which}{rows} cannot be read (damaged or truncated): {_first_line(error)}")
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+    return DataError(f"{where}: {which}{rows} cannot be read (damaged or truncated): {first_line(error)}")

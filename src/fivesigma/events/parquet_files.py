@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fivesigma.core.errors import DataError
+from fivesigma.core.errors import DataError, first_line
 from fivesigma.core.identity import file_digest
 from fivesigma.events.arrow_columns import arrow_info, arrow_values
 from fivesigma.events.named_columns import check_named
@@ -97,7 +97,7 @@ class ParquetFile:
             file = pq.ParquetFile(self.path, page_checksum_verification=True)
             file.schema_arrow.names  # noqa: B018 - names may be damaged, too
         except _BROKEN as error:
-            empty = "it is empty (0 bytes)" if not self.path.stat().st_size else _first_line(error)
+            empty = "it is empty (0 bytes)" if not self.path.stat().st_size else first_line(error)
             raise DataError(f"{self.name}: not a readable Parquet file: {empty}") from error
         with file:
             yield file
@@ -119,7 +119,7 @@ class ParquetFile:
                 which, error = f"column {name!r}, ", fault
                 break
         where = f"{which}rows {span.start + 1} to {span.stop}"
-        return DataError(f"{self.name}: {where} cannot be read (damaged): {_first_line(error)}")
+        return DataError(f"{self.name}: {where} cannot be read (damaged): {first_line(error)}")
 
 
 def _pieces(file: Any, names: Sequence[str], spans: Sequence[Span]) -> Iterator[Any]:
@@ -175,7 +175,3 @@ def _runs(spans: Sequence[Span]) -> Iterator[list[Span]]:
         run.append(span)
     if run:
         yield run
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

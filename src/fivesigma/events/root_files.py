@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import uproot
 
-from fivesigma.core.errors import DataError, suggestion
+from fivesigma.core.errors import DataError, first_line, suggestion
 from fivesigma.core.identity import digest, file_digest
 from fivesigma.events.named_columns import check_named
 from fivesigma.events.root_columns import BROKEN, OpenTable, RootColumn
@@ -140,7 +140,7 @@ def _opened(path: Path) -> Iterator[Any]:
         with uproot.open(path, handler=uproot.MultithreadedFileSource, use_threads=False, num_workers=1) as file:
             yield file
     except BROKEN as error:
-        raise DataError(f"{path}: not a readable ROOT file (damaged or truncated): {_first_line(error)}") from error
+        raise DataError(f"{path}: not a readable ROOT file (damaged or truncated): {first_line(error)}") from error
 
 
 def _check_whole(path: Path) -> None:
@@ -220,8 +220,4 @@ def _damaged(
 
 def _unreadable(what: str, span: Span, error: BaseException) -> DataError:
     entries = f"entries {span.start} to {span.stop - 1}"
-    return DataError(f"{what}{entries} cannot be read (damaged or truncated): {_first_line(error)}")
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+    return DataError(f"{what}{entries} cannot be read (damaged or truncated): {first_line(error)}")
