@@ -143,6 +143,18 @@ def test_a_cut_on_a_missing_column_names_file_and_nearest(table, write):
         read(write("a.root", table)).select("etta < 2").sample("s", kind="signal")
 
 
+def test_simulated_events_are_duplicates_only_if_their_content_agrees_too(table, write):
+    """Event numbers start anew in every file: 40 of the second file's events are those of the first, 160 bear their numbers."""
+    numbered = {**table, "event": np.arange(200)}
+    other = {**numbered, "pt": np.where(np.arange(200) < 40, table["pt"], table["pt"] + 1)}
+    files = read([write("a.root", numbered), write("b.root", other)]).select("pt > 30")
+    kept, passing = files.sample("s", kind="signal", remove_duplicates=True), other["pt"] > 30
+    assert [row.events for row in kept.cutflow[:2]] == [400, 360]
+    assert len(kept) == np.count_nonzero(table["pt"] > 30) + np.count_nonzero(passing[40:])
+    of_data = files.sample("d", kind="data", remove_duplicates=True)
+    assert of_data.cutflow[1].events == 200
+
+
 def test_two_cuts_of_one_name_are_refused(table, write):
     with pytest.raises(DataError, match="two cuts are called 'tight'"):
         read(write("a.root", table)).select(tight="pt > 20").select(tight="pt > 30")

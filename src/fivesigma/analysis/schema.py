@@ -145,7 +145,7 @@ class SampleConfiguration(Process):
     kind: Literal["data", "signal", "background"]
     label: str = Field(default="", description="What figures call it.")
     duplicates: Literal["keep", "remove"] = Field(
-        default="keep", description="What to do with events of one identifier."
+        default="keep", description="What to do with events of one identifier; of simulation, and the same content."
     )
     pseudo: bool = Field(default=False, description="Data that were simulated; named so everywhere.")
     alternatives: dict[Name, Process] = Field(

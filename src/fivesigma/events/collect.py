@@ -12,7 +12,7 @@ import numpy as np
 from fivesigma.core.arrays import Bools, Floats, UInts
 from fivesigma.core.errors import DataError
 from fivesigma.core.expressions import Expression
-from fivesigma.core.identity import entry_ids, ticket_of
+from fivesigma.core.identity import entry_ids, ids_from_columns, ticket_of
 from fivesigma.core.sample import CutflowRow, Sample, SampleInfo, Variation
 from fivesigma.events.noticed import noticed
 from fivesigma.events.selection import Selected, Tally
@@ -148,7 +148,7 @@ def _staying(
     stays, rows = np.ones(len(roll), dtype=np.bool_), [_counted(step, weight[seen])]
     if remove_duplicates:  # first: as many of the signal events as are said are different ones
         stays = np.zeros(len(roll), dtype=np.bool_)
-        stays[np.unique(roll, return_index=True)[1]] = True
+        stays[np.unique(_keys(flat, roll), return_index=True)[1]] = True
         rows.append(_counted("duplicates removed", weight[stays & seen]))
     if draw is not None:
         chosen = stays & np.concatenate([_chosen(piece) for piece in flat])
@@ -157,6 +157,12 @@ def _staying(
             _counted(f"{draw.events:,} of {np.count_nonzero(chosen):,} signal events injected", weight[stays & seen])
         )
     return stays & seen, tuple(rows)
+
+
+def _keys(flat: Sequence[Selected], roll: UInts) -> UInts:
+    """Return what duplicates agree in: the identifier, and of simulation, whose numbers may start anew, the content."""
+    content = [piece.content for piece in flat if piece.content is not None]
+    return ids_from_columns([roll, np.concatenate(content)]) if content else roll
 
 
 def _drawn(name: str, roll: UInts, chosen: Bools, draw: Draw) -> Bools:

@@ -14,6 +14,7 @@ from fivesigma.core.arrays import Bools, Floats, Ints, UInts
 from fivesigma.core.errors import DataError, ExpressionError
 from fivesigma.core.expression_grammar import parse
 from fivesigma.core.expressions import Expression
+from fivesigma.core.identity import ids_from_columns
 from fivesigma.core.sample import Kind, Variation
 from fivesigma.events.blinding import Blinding
 from fivesigma.events.cross_section import CrossSection
@@ -63,6 +64,8 @@ class Selected:
         are counted together.
     chosen, seen
         Which of the m events a draw chooses from, and which are not blind, shape (m,).
+    content
+        What duplicates among the m events agree in besides ``roll``, shape (m,); None of data, whose identifiers are enough.
     generated
         Σw of the generator by the sum that was declared for it (None where none was).
     summaries
@@ -82,6 +85,7 @@ class Selected:
     weighed: Floats | None = None
     chosen: Bools | None = None
     seen: Bools | None = None
+    content: UInts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +232,7 @@ class Selection:
             weighed=weight[counted] if counted is not None else None,
             chosen=chosen[counted] if counted is not None and chosen is not None else None,
             seen=seen[counted] if counted is not None else None,
+            content=_content(table)[counted] if counted is not None and self.kind != "data" else None,
         )
 
     def _visible(self, columns: Columns, length: int) -> Bools:
@@ -347,6 +352,12 @@ class Selection:
         replaced = {name: self.missing.replaced(name, values) for name, values in read.items()}
         nan = {name: values for name, values in read.items() if not self.missing.holds_nan(name)}
         return _absent(replaced, replaced, length) & ~_absent(nan, nan, length, jagged=False)
+
+
+def _content(table: Table) -> UInts:
+    """Return what stands for all numbers and texts of each event, shape (n,); numbers of simulated events may start anew."""
+    flat = [table.columns[name] for name in sorted(table.columns) if isinstance(table.columns[name], np.ndarray)]
+    return ids_from_columns(flat) if flat else np.zeros(table.length, dtype=np.uint64)
 
 
 def _is_numeric(column: Any) -> bool:
