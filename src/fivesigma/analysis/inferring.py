@@ -27,7 +27,7 @@ from fivesigma.core.scores import Scores
 from fivesigma.inference.counting import CountingResult
 from fivesigma.inference.filling import templates
 from fivesigma.inference.region_bins import Values
-from fivesigma.inference.systematics import Normalisation, ShapeSystematic, Systematic
+from fivesigma.inference.systematics import Normalisation, ShapeSystematic, Systematic, restricted
 from fivesigma.inference.template_fit import TemplateFitResult, fit_templates
 from fivesigma.inference.templates import Templates
 from fivesigma.inference.varied_events import VariedEvents
@@ -77,11 +77,17 @@ def infer_one(item: InferenceItem, _shared: Shared) -> CountingResult | FittedTe
     if not isinstance(inference, TemplateFit):
         raise TypeError(f"{item.name} is fitted point by point")
     made, findings = filled_templates(item, inference)
-    result = fit_templates(
-        made, systematics_of(item.config), signal=inference.signal, name=item.name, seed=item.config.analysis.seed
-    )
+    made = made.without(_other_points(item.config, inference.signal or ()))
+    systematics = restricted(systematics_of(item.config), [sample.name for sample in made.samples])
+    result = fit_templates(made, systematics, signal=inference.signal, name=item.name, seed=item.config.analysis.seed)
     result = dataclasses.replace(result, findings=(*result.findings, *findings))
     return FittedTemplates(observable=inference.observable, result=result, templates=made)
+
+
+def _other_points(config: Configuration, signal: Sequence[str]) -> list[str]:
+    """Return the other points of the grids that signals are points of: only one can be true, so they are no part of a fit."""
+    grids = {config.samples[name].grid for name in signal} - {None}
+    return [name for name, sample in config.samples.items() if sample.grid in grids and name not in signal]
 
 
 def models_of(config: Configuration, inference: Counting | Shape) -> set[str]:

@@ -63,7 +63,7 @@ def _column(name: str, column: Any) -> Value:
         from fivesigma.core import jagged  # noqa: PLC0415 - who has no lists does not wait for awkward
 
         return jagged.from_awkward(name, column)
-    array = column if isinstance(column, np.ma.MaskedArray) else np.asarray(column)
+    array = column if isinstance(column, np.ndarray) else np.asarray(column)
     if array.ndim == 1 and array.dtype.kind in "biuf":
         return _unmasked(array)
     if array.ndim == 1 and (texts := as_texts(array)) is not None:
@@ -80,7 +80,7 @@ def _is_matrix(column: Any) -> bool:
 
 def _unmasked(array: NDArray[Any]) -> NDArray[Any]:
     """Return numbers as they are; what is masked is missing."""
-    if isinstance(array, np.ma.MaskedArray):
+    if type(array) is not np.ndarray and isinstance(array, np.ma.MaskedArray):  # numpy imports its masks when asked for
         return np.ma.filled(array.astype(np.float64), np.nan)
     return array
 
