@@ -9,13 +9,13 @@ import polars as pl
 import pytest
 
 from fivesigma.core.errors import DataError
-from fivesigma.events.files import FoundFile, filled, find_files, located, sources_of
+from fivesigma.events.files import FoundFile, filled, located, sources_of
 from fivesigma.events.formats import open_source
 
 
 def test_a_name_that_looks_like_a_pattern_is_a_name(tmp_path):
     (tmp_path / "a[1].csv").touch()
-    assert [p.name for p in find_files("a[1].csv", tmp_path)] == ["a[1].csv"]
+    assert [file.path.name for file in located("a[1].csv", tmp_path)] == ["a[1].csv"]
 
 
 def test_folders_and_pipes_are_told_from_what_is_not_there(tmp_path):
@@ -44,11 +44,11 @@ def test_no_tree_at_all_is_none(tmp_path):
 def test_patterns_find_files_in_order_and_once(tmp_path):
     for name in ("b.csv", "a.csv", "c.root"):
         (tmp_path / name).touch()
-    assert [p.name for p in find_files(["*.csv", "a.csv", "c.root"], tmp_path)] == ["a.csv", "b.csv", "c.root"]
+    assert [file.path.name for file in located(["*.csv", "a.csv", "c.root"], tmp_path)] == ["a.csv", "b.csv", "c.root"]
     with pytest.raises(DataError, match=r"bb\.csv: no such file; did you mean b\.csv"):
-        find_files("bb.csv", tmp_path)
+        located("bb.csv", tmp_path)
     with pytest.raises(DataError, match="not there"):
-        find_files("x/y.csv", tmp_path)
+        located("x/y.csv", tmp_path)
 
 
 def test_placeholders_are_numbers_in_names_and_order_the_files(tmp_path):

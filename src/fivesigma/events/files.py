@@ -14,7 +14,7 @@ from fivesigma.events.friends import Friends
 from fivesigma.events.parameters import Parametrised
 from fivesigma.events.source import Source
 
-__all__ = ["BESIDE", "FoundFile", "filled", "find_files", "located", "placeholders", "sources_of"]
+__all__ = ["BESIDE", "FoundFile", "filled", "located", "placeholders", "sources_of"]
 
 BESIDE = ("name", "stem")
 """What placeholders of friends stand for: the name of the file that they are beside, and that without suffix."""
@@ -39,11 +39,6 @@ def placeholders(pattern: str) -> tuple[str, ...]:
 def filled(pattern: str, values: Mapping[str, str]) -> str:
     """Return a pattern with placeholders replaced; those without a value stay."""
     return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), pattern)
-
-
-def find_files(patterns: str | Path | Sequence[str | Path], folder: Path = Path()) -> tuple[Path, ...]:
-    """Return the files that names or patterns stand for; see `located`."""
-    return tuple(found.path for found in located(patterns, folder))
 
 
 def located(patterns: str | Path | Sequence[str | Path], folder: Path = Path()) -> tuple[FoundFile, ...]:
