@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from fivesigma.core.errors import WorkerError
+from fivesigma.core.errors import DataError, WorkerError
 from fivesigma.core.parallel import Workers, iterate_map, run_map
 
 
@@ -35,6 +36,15 @@ def die_once(item, _shared):
 
 def die(_item, _shared):
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fail_in_turn(item, _shared):
+    """Fail as told; who is to be late waits until the others have failed."""
+    name, mark, is_late = item
+    while is_late and not Path(mark).exists():
+        time.sleep(0.01)
+    Path(mark).touch()
+    raise DataError(name)
 
 
 def write_to_shared(_item, shared):
@@ -65,6 +75,13 @@ def test_a_lost_worker_is_forgiven(tmp_path):
     with Workers(2) as workers:
         pids = run_map(die_once, [str(tmp_path / "a"), str(tmp_path / "b")], workers=workers)
     assert all(pid != os.getpid() for pid in pids)
+
+
+def test_the_first_in_order_that_fails_is_told_and_not_the_first_to_fail(tmp_path):
+    mark = str(tmp_path / "failed")
+    items = [("late", mark, True), ("early", mark, False), ("last", mark, True)]
+    with Workers(2) as workers, pytest.raises(DataError, match=r"^late$"):
+        run_map(fail_in_turn, items, workers=workers)
 
 
 def test_a_task_that_always_kills_ends_the_run():

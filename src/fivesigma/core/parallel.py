@@ -155,9 +155,24 @@ def _submit(
 ) -> Iterator[tuple[int, Result]]:
     with _interrupts_held():  # submitting is what starts processes
         futures: dict[Future[Result], int] = {executor.submit(_call, task, items[i], files): i for i in todo}
+    failed: dict[int, BaseException] = {}
     try:
         for future in as_completed(futures):
-            yield futures[future], future.result()
+            index = futures[future]
+            if future.cancelled() or any(index > first for first in failed):
+                continue
+            error = future.exception()
+            if isinstance(error, BrokenProcessPool):
+                raise error
+            if error is None:
+                yield index, future.result()
+                continue
+            # not the first to fail is told but the first in order, whatever the number of workers; what comes after is left
+            failed = {index: error}
+            for later in (other for other, place in futures.items() if place > index):
+                later.cancel()
+        for error in failed.values():
+            raise error
     finally:
         for future in futures:
             future.cancel()
