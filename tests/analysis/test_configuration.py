@@ -131,7 +131,13 @@ def test_an_unknown_key_is_answered_with_its_line_and_the_nearest(tmp_path, good
             "inference.count",
             "no inference of type 'countin'; did you mean counting?",
         ),
-        ("type: counting, ", "", 23, "inference.count", "`type` is missing; there are: counting, limit_plane, template_fit"),
+        (
+            "type: counting, ",
+            "",
+            23,
+            "inference.count",
+            "`type` is missing; there are: counting, limit_plane, template_fit",
+        ),
         ("count: {type: counting, region: window}", "count: many", 23, "inference.count", "given 'many'"),
         (
             "  forest: {use: random_forest, n_estimators: 5}",

@@ -143,3 +143,19 @@ def test_simulated_events_are_the_same_if_number_and_content_are():
     (finding,) = check_samples([numbered(values), numbered(np.where(values < 0.5, values, 2.0))])
     assert (finding.code, finding.evidence["shared"]) == ("shared-events", 250)
     assert check_samples([numbered(values), numbered(values)], grid={"s": "grid"}) == ()
+
+
+def test_pseudo_data_from_the_simulation_are_told():
+    values = np.random.default_rng(1).normal(size=500)
+
+    def made(kind, x, pseudo=False):
+        info = SampleInfo(name=kind, kind=kind, pseudo=pseudo)
+        numbers = np.arange(len(x), dtype=np.uint64)
+        return Sample(info=info, events={"x": x}, weight=np.ones(len(x)), id=numbers, cutflow=())
+
+    (finding,) = check_samples([made("data", values[:300], pseudo=True), made("background", values)])
+    assert (finding.code, finding.evidence["shared"]) == ("pseudo-data-not-independent", 300)
+    assert check_samples([made("data", values + 1, pseudo=True), made("background", values)]) == ()
+    # two events of a whole number or two are not the same event
+    counts = np.resize([1.0, 2.0], 500)
+    assert check_samples([made("data", counts, pseudo=True), made("background", counts)]) == ()

@@ -24,7 +24,7 @@ def test_pseudo_data_are_called_that(results: dict[str, Any], config: dict[str, 
     assert plain(answer(results, config)) == (
         "With 10 fb⁻¹ at 13 TeV, this search expects to exclude signal strengths above 0.42 (95 % CL, expected; "
         "±1σ: 0.30–0.60) and to reach a discovery significance of 4.3 σ for the predicted signal. "
-        "Pseudo-data (independent simulated events, not collisions) give an observed limit of 0.45 "
+        "Pseudo-data (simulated events, not collisions) give an observed limit of 0.45 "
         "and an observed significance of 4.6 σ."
     )
 

@@ -45,8 +45,8 @@ def test_a_blind_yield_is_missing_not_zero() -> None:
 def test_steps_have_their_efficiency_and_that_of_all_before() -> None:
     steps = [
         {"step": "all", "events": 400, "total": 40.0, "error": 2.0},
-        {"step": "z1", "events": 200, "total": 10.0, "error": 1.0},
-        {"step": "z2", "events": 100, "total": 5.0, "error": 0.5},
+        {"step": "z1", "events": 200, "total": 10.0, "error": 1.0, "efficiency_of_all": 0.25},
+        {"step": "z2", "events": 100, "total": 5.0, "error": 0.5, "efficiency_of_all": 0.125},
     ]
     table = cutflow_table({"higgs": steps}, {"samples": {"higgs": {"label": "H(125)"}}})
     assert table.groups[0].title == "H(125)"

@@ -18,10 +18,16 @@ _COLUMNS = ("sample", "step", "events", "total", "error", "efficiency", "efficie
 
 
 def cutflow_of(sample: Sample) -> list[dict[str, Any]]:
-    """Return the rows of a sample's cutflow; efficiencies are of weight, None where there was none before."""
+    """Return the rows of a sample's cutflow; efficiencies are of weight, None where there was none before.
+
+    Where a selection says which events of the files are the sample's, that of all cuts is of those.
+    """
     rows: list[dict[str, Any]] = []
+    own = [row.total for row in sample.cutflow if row.step == f"is {sample.name}"]
     for row in sample.cutflow:
-        before, first = (rows[-1]["total"], rows[0]["total"]) if rows else (None, None)
+        before, first = (rows[-1]["total"], (own or [rows[0]["total"]])[0]) if rows else (None, None)
+        if row.step == f"is {sample.name}":
+            first = None
         rows.append(
             {
                 "step": row.step,

@@ -15,6 +15,7 @@ from fivesigma.inference.counting import CountingResult
 from fivesigma.inference.histograms import to_uhi
 from fivesigma.inference.limit_plane import LimitPlane, LimitPoint
 from fivesigma.inference.templates import Templates
+from fivesigma.inference.yields import ChannelYields
 from fivesigma.plots.style import numbers
 
 __all__ = ["keep_count", "keep_fit", "keep_plane"]
@@ -79,7 +80,7 @@ def keep_plane(
     return Outcome(
         value=value,
         findings=(*plane.findings, *findings),
-        figures=draw(context, _plane_drawings(name, plane), "Drawing the limits"),
+        figures=draw(context, _plane_drawings(name, plane, context.config.judgement.signal), "Drawing the limits"),
         files=tuple(files),
     )
 
@@ -100,7 +101,10 @@ def _point(point: LimitPoint) -> dict[str, Any]:
     }
 
 
-def _plane_drawings(name: str, plane: LimitPlane) -> list[Drawing]:
+def _plane_drawings(name: str, plane: LimitPlane, judged: Sequence[str] | None) -> list[Drawing]:
+    """Return the limits, and the templates of the point that the analysis is judged by."""
+    shown = [point for point in plane.points if point.result is not None and set(point.signal) & set(judged or ())]
+    templates = [_template_drawings(name, "before", point.result.prefit) for point in shown[:1] if point.result]
     return [
         _drawing(
             f"limits-{name}",
@@ -109,7 +113,8 @@ def _plane_drawings(name: str, plane: LimitPlane) -> list[Drawing]:
             " Bands hold 68 % and 95 % of background-only outcomes.",
             f"Upper limits of {name} at every point of the signal grid.",
             plane.table,
-        )
+        ),
+        *(drawing for drawings in templates for drawing in drawings),
     ]
 
 
@@ -127,18 +132,8 @@ def _drawings(name: str, fitted: FittedTemplates) -> list[Drawing]:
             result.curve,
         )
     ]
-    for when, channels in (("before", result.prefit), ("after", result.postfit or ())):
-        drawings += [
-            _drawing(
-                f"templates-{name}.{channel.name}-{when}",
-                f"{name}{where}, {when} the fit",
-                f"Stacked templates {when} the fit with their uncertainty, statistics of the simulation included.",
-                f"Stacked templates of {name}{where}, {when} the fit.",
-                channel,
-            )
-            for channel in channels
-            for where in (f", region {channel.name}" if len(result.prefit) > 1 else "",)
-        ]
+    drawings += _template_drawings(name, "before", result.prefit)
+    drawings += _template_drawings(name, "after", result.postfit or ())
     return [
         *drawings,
         _drawing(
@@ -155,6 +150,20 @@ def _drawings(name: str, fitted: FittedTemplates) -> list[Drawing]:
             f"Pulls of the nuisance parameters of {name}.",
             result.pulls,
         ),
+    ]
+
+
+def _template_drawings(name: str, when: str, channels: Sequence[ChannelYields]) -> list[Drawing]:
+    return [
+        _drawing(
+            f"templates-{name}.{channel.name}-{when}",
+            f"{name}{where}, {when} the fit",
+            f"Stacked templates {when} the fit with their uncertainty, statistics of the simulation included.",
+            f"Stacked templates of {name}{where}, {when} the fit.",
+            channel,
+        )
+        for channel in channels
+        for where in (f", region {channel.name}" if len(channels) > 1 else "",)
     ]
 
 

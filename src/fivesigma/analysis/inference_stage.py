@@ -54,7 +54,7 @@ def _parts(context: RunContext, events: Outcome, models: dict[str, Outcome], inf
         inference.model_dump(),
         {name: region.model_dump() for name, region in config.regions.items()},
         {name: systematic.model_dump() for name, systematic in config.systematics.items()},
-        config.judgement.floor,
+        config.judgement.model_dump(),
         config.features.titles,
         config.analysis.model_dump(),
         config.training.model_dump(),

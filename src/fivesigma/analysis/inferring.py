@@ -224,14 +224,16 @@ def _merged(name: str, fit: Shape, made: Templates) -> Iterator[Finding]:
     if others or isinstance(edges, int):
         return
     for channel in made.channels:
-        if channel.binning.count < len(edges) - 1:
+        (reached,) = channel.binning.axes
+        asked = sum(reached.edges[0] <= edge <= reached.edges[-1] for edge in edges) - 1
+        if channel.binning.count < asked:
             yield Finding(
                 code="bins-merged",
                 severity="info",
                 subject=name,
-                message=f"region {channel.name}: {len(edges) - 1} bins were asked for, {channel.binning.count} are left;"
+                message=f"region {channel.name}: {asked} bins were asked for, {channel.binning.count} are left;"
                 f" the others held fewer than {fit.floor:g} effective background events",
-                evidence={"asked": len(edges) - 1, "left": channel.binning.count},
+                evidence={"asked": asked, "left": channel.binning.count},
             )
 
 

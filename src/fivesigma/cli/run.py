@@ -82,5 +82,6 @@ def cores() -> int:
 def _say(finished: FinishedRun) -> None:
     for finding in finished.findings:
         if finding.severity != "info":
-            click.echo(f"{finding.severity}: {finding.code}: {finding.message}", err=True)
+            of = "" if finding.subject in finding.message else f"{finding.subject}: "
+            click.echo(f"{finding.severity}: {finding.code}: {of}{finding.message}", err=True)
     click.echo(finished.page or finished.directory)

@@ -41,10 +41,12 @@ def _print_cutflow(cutflow: dict[str, list[dict[str, Any]]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from fivesigma.report.format import measured
+
     table = Table("Sample", "Step", "Events", "Yield", title="Cutflow; the run did not come to results")
     for sample, rows in cutflow.items():
         for row in rows:
-            table.add_row(sample, row["step"], f"{row['events']:,}", f"{row['total']:.4g} ± {row['error']:.2g}")
+            table.add_row(sample, row["step"], f"{row['events']:,}", measured(row["total"], row["error"]))
     Console(highlight=False).print(table)
 
 
@@ -54,13 +56,14 @@ def _print(run: Path, results: dict[str, Any]) -> None:
 
     from fivesigma.analysis.configuration import read_configuration
     from fivesigma.report.answer import answer
+    from fivesigma.report.format import measured
 
     console = Console(highlight=False)
     console.print(answer(results, read_configuration(run / "config.yaml").model_dump()), markup=False)
     samples = Table("Sample", "Kind", "Events", "Yield", title="Samples")
     for name, sample in results["samples"].items():
         kind = f"pseudo-{sample['kind']}" if sample["pseudo"] else sample["kind"]
-        samples.add_row(name, kind, f"{sample['events']:,}", f"{sample['yield']:.4g} ± {sample['yield_error']:.2g}")
+        samples.add_row(name, kind, f"{sample['events']:,}", measured(sample["yield"], sample["yield_error"]))
     models = Table("Model", "AUC, out of fold", "AUC, training events", title="Models")
     for name, model in results["models"].items():
         models.add_row(name, *(_interval(model[key]) for key in ("auc", "auc_train")))
@@ -77,7 +80,8 @@ def _print(run: Path, results: dict[str, Any]) -> None:
         if table.row_count:
             console.print(table)
     for finding in results["findings"]:
-        console.print(f"{finding['severity']}: {finding['code']}: {finding['message']}", markup=False)
+        of = "" if finding["subject"] in finding["message"] else f"{finding['subject']}: "
+        console.print(f"{finding['severity']}: {finding['code']}: {of}{finding['message']}", markup=False)
 
 
 def _print_plane(console: Console, name: str, entry: dict[str, Any]) -> None:

@@ -19,6 +19,8 @@ _NOTABLE = 0.01
 """A fraction of negative weight that a reader should know of."""
 _DIFFERENT = 1e-3
 """Relative difference of a sum of weights from the declared one that a reader should know of."""
+_DISTINCT = 0.9
+"""Part of the events whose content must differ before equal content means the same event."""
 _FEW = 100
 """Effective events below which a sample hardly trains or tests anything."""
 
@@ -45,7 +47,7 @@ def check_samples(
         if sample.name not in without_duplicates:
             found += _duplicates(sample)
         found += [*_sums(sample), *_check(sample)]
-    return (*found, *_shared(samples, grid or {}))
+    return (*found, *_shared(samples, grid or {}), *_not_independent(samples))
 
 
 def _shared(samples: Sequence[Sample], grid: Mapping[str, str]) -> Iterator[Finding]:
@@ -63,12 +65,34 @@ def _shared(samples: Sequence[Sample], grid: Mapping[str, str]) -> Iterator[Find
             )
 
 
+def _not_independent(samples: Sequence[Sample]) -> Iterator[Finding]:
+    """Yield a finding for each sample of pseudo-data that holds events of the simulation it is compared with."""
+    for pseudo in (sample for sample in samples if sample.info.pseudo):
+        content = np.unique(_content(pseudo))
+        if len(content) < _DISTINCT * len(pseudo):  # of a few whole numbers any two events may hold the same
+            continue
+        for other in (sample for sample in samples if sample.kind != "data"):
+            if shared := len(np.intersect1d(content, _content(other))):
+                yield Finding(
+                    code="pseudo-data-not-independent",
+                    severity="warning",
+                    subject=f"{pseudo.name} and {other.name}",
+                    message=f"{shared:,} events of the pseudo-data {pseudo.name} are events of {other.name} too: what is fitted to them"
+                    " fluctuates less than data would",
+                    evidence={"shared": shared},
+                )
+
+
+def _content(sample: Sample) -> UInts:
+    flat = [column for column in sample.events.values() if getattr(column, "dtype", None) is not None]
+    return ids_from_columns(flat) if flat and len(sample) else np.zeros(0, dtype=np.uint64)
+
+
 def _keys(sample: Sample) -> UInts:
     """Return what two entries of one event share: the identifier, and for simulation, whose numbers may start anew, all else."""
     if sample.kind == "data":
         return sample.id
-    flat = [column for column in sample.events.values() if getattr(column, "dtype", None) is not None]
-    return ids_from_columns([sample.id, *flat])
+    return ids_from_columns([sample.id, _content(sample)]) if sample.events else sample.id
 
 
 def _sums(sample: Sample) -> Iterator[Finding]:

@@ -94,7 +94,8 @@ class ParquetFile:
                 f"{self.name}: " + ("is a folder, not a file" if self.path.is_dir() else "there is no such file")
             )
         try:
-            file = pq.ParquetFile(self.path, page_checksum_verification=True)
+            # whole row groups read ahead would stay in memory
+            file = pq.ParquetFile(self.path, page_checksum_verification=True, pre_buffer=False, buffer_size=1 << 20)
             file.schema_arrow.names  # noqa: B018 - names may be damaged, too
         except _BROKEN as error:
             empty = "it is empty (0 bytes)" if not self.path.stat().st_size else first_line(error)

@@ -134,7 +134,7 @@ def _pseudo(entry: Mapping[str, Any]) -> str:
     claims += [f"an observed significance of {significance(z)}"] if z is not None else []
     if not claims:
         return ""
-    return f"Pseudo-data (independent simulated events, not collisions) give {' and '.join(claims)}."
+    return f"Pseudo-data (simulated events, not collisions) give {' and '.join(claims)}."
 
 
 def _yields(entry: Mapping[str, Any], kind: Status) -> str:

@@ -14,11 +14,13 @@ from fivesigma.report.inference import inference_parts, overview
 from fivesigma.report.labels import column_label
 from fivesigma.report.models import auc_table, built_table, judgement_tables
 from fivesigma.report.tables import Column, Group, Part, Row, Table, tables_of
-from fivesigma.report.yields import cutflow_table, sample_table
+from fivesigma.report.yields import cutflow_table, sample_table, variations_table
 
 __all__ = ["Section", "inputs_table", "sections"]
 
-_PRINTED = frozenset({"schema", "fivesigma", "analysis", "samples", "models", "inference", "findings", "judgement"})
+_PRINTED = frozenset(
+    {"schema", "fivesigma", "analysis", "samples", "models", "inference", "findings", "judgement", "variations"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,8 @@ def _yields(content: RunContent) -> Iterator[Part]:
         yield Part(tables=(sample_table(samples, content.config),))
     if content.cutflow:
         yield Part(tables=(cutflow_table(content.cutflow, content.config),))
+    if variations := content.results.get("variations"):
+        yield Part(tables=(variations_table(variations, samples or {}),))
 
 
 def _features(content: RunContent) -> Iterator[Part]:

@@ -11,7 +11,7 @@ from fivesigma.report.format import count, percent
 from fivesigma.report.labels import column_label
 from fivesigma.report.tables import Column, Group, Row, Table
 
-__all__ = ["cutflow_table", "sample_label", "sample_table"]
+__all__ = ["cutflow_table", "sample_label", "sample_table", "variations_table"]
 
 _FIRST_COLUMNS = ("kind", "events", "yield", "effective_events", "negative_weight_fraction")
 _NOT_COLUMNS = frozenset({"pseudo", "yield_error", "label", "parameters"})
@@ -95,16 +95,44 @@ def _without_other_points(
 def _cutflow_row(steps: Sequence[Mapping[str, Any]], position: int, *, lost: bool) -> Row:
     step = steps[position]
     previous = steps[position - 1] if position else None
+    cumulative = step.get("efficiency_of_all")
     return Row(
         head=str(step["step"]),
         cells=(
             cell(step["events"], "events"),
             measured_cell(step["total"], step.get("error")),
             _ratio(step, previous),
-            _ratio(step, steps[0] if position else None),
+            Cell() if cumulative is None else Cell(text=percent(cumulative), kind="number"),
             *([cell(step["missing"], "events")] if lost else []),
         ),
     )
+
+
+def variations_table(variations: Mapping[str, Mapping[str, float]], samples: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Return by how much each variation moves the yield of each sample."""
+    names = list(dict.fromkeys(name for moved in variations.values() for name in moved))
+    return Table(
+        caption="What variations do to yields",
+        columns=(Column(text="Variation", numeric=False), *(Column(text=name) for name in names)),
+        groups=(
+            Group(
+                rows=tuple(
+                    Row(
+                        head=variation.replace(".", ", "),
+                        cells=tuple(_change(moved.get(name), samples[name]["yield"]) for name in names),
+                    )
+                    for variation, moved in variations.items()
+                )
+            ),
+        ),
+        note="Relative to the nominal yield after all cuts.",
+    )
+
+
+def _change(varied: float | None, nominal: float) -> Cell:
+    if varied is None or not nominal:
+        return MISSING
+    return Cell(text=f"{100 * (varied / nominal - 1):+.2f} %".replace("-", "−"), kind="number")
 
 
 def _ratio(step: Mapping[str, Any], reference: Mapping[str, Any] | None) -> Cell:
