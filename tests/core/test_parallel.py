@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+import textwrap
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -87,6 +90,22 @@ def test_the_first_in_order_that_fails_is_told_and_not_the_first_to_fail(tmp_pat
 def test_a_task_that_always_kills_ends_the_run():
     with Workers(2) as workers, pytest.raises(WorkerError, match="died 3 times"):
         run_map(die, [0, 1], workers=workers)
+
+
+def test_workers_end_with_the_process_that_started_them(tmp_path):
+    """It is killed while its workers wait for work: its output, which they hold open too, ends only when they have."""
+    code = (
+        "import os, signal\n"
+        "from fivesigma.core.parallel import Workers\n"
+        "with Workers(2) as workers:\n"
+        "    print(*{workers.executor().submit(os.getpid).result() for _ in range(4)}, flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    script = tmp_path / "killed.py"
+    script.write_text(f"if __name__ == '__main__':\n{textwrap.indent(code, '    ')}")
+    ended = subprocess.run([sys.executable, script], stdout=subprocess.PIPE, timeout=60, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert ended.stdout
 
 
 def test_tasks_cannot_change_what_is_shared():

@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -213,11 +214,22 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _begin() -> None:
-    """Prepare a worker: Ctrl-C ends it without a word, for the process that asked says what there is to say."""
+    """Prepare a worker: Ctrl-C ends it without a word, for the process that asked says what there is to say.
+
+    It ends with that process, too, however that one ends: killed, it could not stop its workers, and they would wait for ever.
+    """
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     _one_thread()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _one_thread() -> None:
