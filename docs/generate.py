@@ -45,7 +45,8 @@ def write_reference(source: Path) -> None:
 def _room(room: str) -> str:
     """Return the page of a room: what to use when, then its modules."""
     package = importlib.import_module(f"fivesigma.{room}")
-    modules = [name for _, name, _ in pkgutil.iter_modules(package.__path__) if not name.startswith("_")]
+    found = pkgutil.walk_packages(package.__path__, f"fivesigma.{room}.")
+    modules = [module.name.removeprefix(f"fivesigma.{room}.") for module in found]
     parts = [f"# `fivesigma.{room}`", _rst(inspect.getdoc(package) or "")]
     for name in modules:
         parts += [f"## `{room}.{name}`", _rst(f".. automodule:: fivesigma.{room}.{name}\n   :members:")]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-import fivesigma.events.root_files  # noqa: F401 - the library loads what reads a format when it meets a file of it
+import fivesigma.events.formats.root_files  # noqa: F401 - the library loads what reads a format when it meets a file of it
 from fivesigma.events.read import read
 
 EDGES = np.linspace(-3, 3, 61)

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from fivesigma.core.errors import DataError
 from fivesigma.core.identity import file_digest
-from fivesigma.events.csv_files import CsvFile
-from fivesigma.events.csv_rows import RowError, _check_height
+from fivesigma.events.formats.csv_files import CsvFile
+from fivesigma.events.formats.csv_rows import RowError, _check_height
 from fivesigma.events.source import Span
 
 FEW = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

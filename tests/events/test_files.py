@@ -10,7 +10,7 @@ import pytest
 
 from fivesigma.core.errors import DataError
 from fivesigma.events.files import FoundFile, filled, located, sources_of
-from fivesigma.events.formats import open_source
+from fivesigma.events.formats.opening import open_source
 
 
 def test_a_name_that_looks_like_a_pattern_is_a_name(tmp_path):

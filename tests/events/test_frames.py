@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 from fivesigma.core.errors import DataError
-from fivesigma.events.frames import Frame, frame
+from fivesigma.events.formats.frames import Frame, frame
 
 COLUMNS = {
     "n": [1, 2, 3],

@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fivesigma.core.errors import DataError
-from fivesigma.events.csv_files import CsvFile
-from fivesigma.events.frames import frame
+from fivesigma.events.formats.csv_files import CsvFile
+from fivesigma.events.formats.frames import frame
+from fivesigma.events.formats.hdf5_files import Hdf5Table
+from fivesigma.events.formats.parquet_files import ParquetFile
+from fivesigma.events.formats.root_files import RootTable
 from fivesigma.events.friends import Friends
-from fivesigma.events.hdf5_files import Hdf5Table
-from fivesigma.events.parquet_files import ParquetFile
-from fivesigma.events.root_files import RootTable
 from fivesigma.events.source import Span
 
 N = 100

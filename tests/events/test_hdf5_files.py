@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from fivesigma.core.errors import DataError
-from fivesigma.events.hdf5_files import Hdf5Table, hdf5_tables
+from fivesigma.events.formats.hdf5_files import Hdf5Table, hdf5_tables
 from fivesigma.events.source import Span
 
 DATA = Path(__file__).parents[3] / "shared/data"
@@ -378,7 +378,7 @@ def test_a_filter_that_is_not_installed(path, frame):
 from pathlib import Path
 sys.modules["hdf5plugin"] = None
 from fivesigma.core.errors import DataError
-from fivesigma.events.hdf5_files import Hdf5Table
+from fivesigma.events.formats.hdf5_files import Hdf5Table
 try: Hdf5Table(Path(sys.argv[1])).columns()
 except DataError as error: print(error)
 """

@@ -10,7 +10,7 @@ import uproot
 
 from fivesigma.core.errors import DataError, ExpressionError
 from fivesigma.events.assemble import dataset
-from fivesigma.events.frames import frame
+from fivesigma.events.formats.frames import frame
 from fivesigma.events.missing import MissingValues
 from fivesigma.events.read import EventFiles, read
 

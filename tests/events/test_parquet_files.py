@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from fivesigma.core.errors import DataError
 from fivesigma.core.identity import file_digest
-from fivesigma.events.parquet_files import ParquetFile
+from fivesigma.events.formats.parquet_files import ParquetFile
 from fivesigma.events.source import Span
 
 FEW = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

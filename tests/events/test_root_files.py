@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fivesigma.core.errors import DataError
-from fivesigma.events.root_files import RootTable, root_tables
+from fivesigma.events.formats.root_files import RootTable, root_tables
 from fivesigma.events.source import Span
 
 DATA = Path(__file__).parents[3] / "shared/data"

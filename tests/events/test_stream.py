@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from fivesigma.core.errors import DataError
 from fivesigma.core.parallel import Workers
 from fivesigma.core.sample import SampleInfo, Variation
-from fivesigma.events.csv_files import CsvFile
-from fivesigma.events.frames import frame
+from fivesigma.events.formats.csv_files import CsvFile
+from fivesigma.events.formats.frames import frame
 from fivesigma.events.read import EventFiles, read, sample_of
 
 CUT = "x > -0.5"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fivesigma.core.errors import DataError
-from fivesigma.events.frames import frame
+from fivesigma.events.formats.frames import frame
 from fivesigma.events.missing import MissingValues
 from fivesigma.events.read import EventFiles
 

@@ -19,7 +19,7 @@ import uproot
 from fivesigma.core.errors import DataError
 from fivesigma.events.assemble import dataset
 from fivesigma.events.describe import describe
-from fivesigma.events.formats import open_source
+from fivesigma.events.formats.opening import open_source
 from fivesigma.events.read import read
 
 HIGGS = Path(__file__).parents[3] / "shared/data/higgsml/higgsml_dev.csv.gz"

@@ -10,7 +10,7 @@ from fivesigma.core.errors import DataError
 from fivesigma.core.expression_text import written
 from fivesigma.core.sample import Kind
 from fivesigma.events.describe import ColumnDescription
-from fivesigma.events.formats import open_source
+from fivesigma.events.formats.opening import open_source
 
 __all__ = ["LABEL_NAMES", "plain", "told_apart"]
 

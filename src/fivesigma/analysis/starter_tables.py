@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fivesigma.core.sample import Kind
 from fivesigma.events.describe import ColumnDescription, Description, describe
-from fivesigma.events.formats import open_source, tables
+from fivesigma.events.formats.opening import open_source, tables
 
 __all__ = ["StarterTable", "starter_tables"]
 

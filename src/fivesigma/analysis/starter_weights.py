@@ -12,7 +12,7 @@ from fivesigma.analysis.starter_tables import StarterTable
 from fivesigma.core.arrays import Floats
 from fivesigma.core.expression_text import written
 from fivesigma.core.expressions import Expression
-from fivesigma.events.formats import open_source
+from fivesigma.events.formats.opening import open_source
 from fivesigma.events.missing import MissingValues
 from fivesigma.statistics.weighted import effective_events, weighted_quantile
 

@@ -64,7 +64,7 @@ def _described(
     """Yield each table of a file with its name; where there are many, only how large each is."""
     from fivesigma.core.errors import DataError, suggestion
     from fivesigma.events.describe import describe
-    from fivesigma.events.formats import open_source, tables
+    from fivesigma.events.formats.opening import open_source, tables
 
     there = tables(path)
     chosen: Sequence[str | None] = [tree] if tree is not None else there or [None]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fivesigma.core.errors import DataError, suggestion
-from fivesigma.events.formats import no_file, open_source
+from fivesigma.events.formats.opening import no_file, open_source
 from fivesigma.events.friends import Friends
 from fivesigma.events.parameters import Parametrised
 from fivesigma.events.source import Source

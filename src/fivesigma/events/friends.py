@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from fivesigma.core.errors import DataError
 from fivesigma.core.identity import digest
+from fivesigma.events.formats.named_columns import check_named
 from fivesigma.events.identify import EVENT_NAMES, LUMI_NAMES, RUN_NAMES
-from fivesigma.events.named_columns import check_named
 from fivesigma.events.source import ColumnInfo, Columns, Source, Span, Table
 
 __all__ = ["Friends"]

@@ -289,7 +289,7 @@ def read(
         others = names_of(friends, "friends")
         sources = sources_of(found, tree=tree, friends=others, header=header, folder=Path(folder))
     else:
-        from fivesigma.events.frames import frame  # noqa: PLC0415 - who reads files alone does not wait for what tables need
+        from fivesigma.events.formats.frames import frame  # noqa: PLC0415 - who reads files alone does not wait for what tables need
 
         sources = (frame(files),)
     identity = tuple(names_of(id_columns, "id_columns"))

@@ -65,7 +65,7 @@ def over_pieces(
 
 
 def _in_memory(sources: Sequence[Source]) -> bool:
-    from fivesigma.events.frames import Frame  # noqa: PLC0415 - who reads files alone does not wait for what frames need
+    from fivesigma.events.formats.frames import Frame  # noqa: PLC0415 - who reads files alone does not wait for what frames need
 
     return any(isinstance(source, Frame) for source in sources)
 

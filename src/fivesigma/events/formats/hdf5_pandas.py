@@ -10,8 +10,8 @@ from typing import Any
 import h5py
 
 from fivesigma.core.errors import DataError
-from fivesigma.events.hdf5_checks import check_filters
-from fivesigma.events.hdf5_layouts import Hdf5Column, Layout, columns_in, joined
+from fivesigma.events.formats.hdf5_checks import check_filters
+from fivesigma.events.formats.hdf5_layouts import Hdf5Column, Layout, columns_in, joined
 from fivesigma.events.source import ColumnInfo, ColumnKind
 
 __all__ = ["pandas_layout"]

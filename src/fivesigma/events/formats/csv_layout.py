@@ -14,8 +14,8 @@ from pathlib import Path
 import polars as pl
 
 from fivesigma.core.errors import DataError
-from fivesigma.events.csv_rows import RowError, read_words
-from fivesigma.events.csv_values import column_type
+from fivesigma.events.formats.csv_rows import RowError, read_words
+from fivesigma.events.formats.csv_values import column_type
 
 __all__ = ["DAMAGED", "Bytes", "Layout", "layout_of", "open_text"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import uproot
 
-from fivesigma.events.root_columns import BROKEN, RootColumn, columns_of, values
+from fivesigma.events.formats.root_columns import BROKEN, RootColumn, columns_of, values
 from fivesigma.events.source import Span
 
 __all__ = ["Tree"]

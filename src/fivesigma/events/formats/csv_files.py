@@ -11,9 +11,9 @@ import polars as pl
 
 from fivesigma.core.errors import DataError
 from fivesigma.core.identity import file_digest
-from fivesigma.events.csv_layout import DAMAGED, Bytes, Layout, layout_of, open_text
-from fivesigma.events.csv_rows import RowError, read_rows, row_line
-from fivesigma.events.named_columns import check_named
+from fivesigma.events.formats.csv_layout import DAMAGED, Bytes, Layout, layout_of, open_text
+from fivesigma.events.formats.csv_rows import RowError, read_rows, row_line
+from fivesigma.events.formats.named_columns import check_named
 from fivesigma.events.source import ColumnInfo, Span, Table
 
 __all__ = ["CsvFile"]

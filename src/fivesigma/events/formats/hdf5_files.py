@@ -11,11 +11,11 @@ import h5py
 
 from fivesigma.core.errors import DataError, first_line
 from fivesigma.core.identity import digest, file_digest
-from fivesigma.events.hdf5_checks import check_filters, check_written
-from fivesigma.events.hdf5_layouts import Hdf5Column, Layout, find_tables, plain_layout, resolve
-from fivesigma.events.hdf5_pandas import pandas_layout
-from fivesigma.events.hdf5_values import hdf5_values
-from fivesigma.events.named_columns import check_named
+from fivesigma.events.formats.hdf5_checks import check_filters, check_written
+from fivesigma.events.formats.hdf5_layouts import Hdf5Column, Layout, find_tables, plain_layout, resolve
+from fivesigma.events.formats.hdf5_pandas import pandas_layout
+from fivesigma.events.formats.hdf5_values import hdf5_values
+from fivesigma.events.formats.named_columns import check_named
 from fivesigma.events.source import ColumnInfo, Span, Table
 
 __all__ = ["Hdf5Table", "hdf5_tables"]

@@ -14,10 +14,10 @@ import uproot
 
 from fivesigma.core.errors import DataError, first_line, suggestion
 from fivesigma.core.identity import digest, file_digest
-from fivesigma.events.named_columns import check_named
-from fivesigma.events.root_columns import BROKEN, OpenTable, RootColumn
-from fivesigma.events.root_ntuples import Ntuple
-from fivesigma.events.root_trees import Tree
+from fivesigma.events.formats.named_columns import check_named
+from fivesigma.events.formats.root_columns import BROKEN, OpenTable, RootColumn
+from fivesigma.events.formats.root_ntuples import Ntuple
+from fivesigma.events.formats.root_trees import Tree
 from fivesigma.events.source import ColumnInfo, Span, Table
 
 __all__ = ["RootTable", "root_tables"]

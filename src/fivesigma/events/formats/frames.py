@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from fivesigma.core.errors import DataError
 from fivesigma.core.identity import text_keys
 from fivesigma.core.texts import as_texts
-from fivesigma.events.arrow_columns import arrow_info, arrow_values
-from fivesigma.events.named_columns import check_named
+from fivesigma.events.formats.arrow_columns import arrow_info, arrow_values
+from fivesigma.events.formats.named_columns import check_named
 from fivesigma.events.source import ColumnInfo, ColumnKind, Columns, Span, Table
 
 __all__ = ["Frame", "frame"]

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 
 from fivesigma.core.errors import DataError, first_line
 from fivesigma.core.identity import file_digest
-from fivesigma.events.arrow_columns import arrow_info, arrow_values
-from fivesigma.events.named_columns import check_named
+from fivesigma.events.formats.arrow_columns import arrow_info, arrow_values
+from fivesigma.events.formats.named_columns import check_named
 from fivesigma.events.source import ColumnInfo, Span, Table
 
 __all__ = ["ParquetFile"]

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from fivesigma.core.arrays import Bools
-from fivesigma.events.csv_values import as_array, first_word, typed
+from fivesigma.events.formats.csv_values import as_array, first_word, typed
 from fivesigma.events.source import Table
 
 __all__ = ["RowError", "read_rows", "read_words", "row_line"]

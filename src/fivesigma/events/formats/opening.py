@@ -37,18 +37,18 @@ def open_source(path: Path, tree: str | None = None, *, header: Sequence[str] | 
     """
     suffix = _suffix(path)
     if suffix in _ROOT:
-        from fivesigma.events.root_files import RootTable
+        from fivesigma.events.formats.root_files import RootTable
 
         return RootTable(path, tree)
     if suffix in _HDF5:
-        from fivesigma.events.hdf5_files import Hdf5Table
+        from fivesigma.events.formats.hdf5_files import Hdf5Table
 
         return Hdf5Table(path, tree)
     if suffix in _PARQUET:
-        from fivesigma.events.parquet_files import ParquetFile
+        from fivesigma.events.formats.parquet_files import ParquetFile
 
         return ParquetFile(path)
-    from fivesigma.events.csv_files import CsvFile
+    from fivesigma.events.formats.csv_files import CsvFile
 
     return CsvFile(path, tuple(header) if header is not None else None)
 
@@ -57,11 +57,11 @@ def tables(path: Path) -> tuple[str, ...]:
     """Return the names of the trees of a ROOT file or the keys of an HDF5 file; none for formats with one table."""
     suffix = _suffix(path)
     if suffix in _ROOT:
-        from fivesigma.events.root_files import root_tables
+        from fivesigma.events.formats.root_files import root_tables
 
         return root_tables(path)
     if suffix in _HDF5:
-        from fivesigma.events.hdf5_files import hdf5_tables
+        from fivesigma.events.formats.hdf5_files import hdf5_tables
 
         return hdf5_tables(path)
     return ()

@@ -15,7 +15,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from fivesigma.events.hdf5_layouts import Hdf5Column
+from fivesigma.events.formats.hdf5_layouts import Hdf5Column
 from fivesigma.events.source import Span
 
 __all__ = ["hdf5_values"]

@@ -10,7 +10,7 @@ from typing import Any
 import awkward as ak
 import xxhash
 
-from fivesigma.events.root_columns import BROKEN, RootColumn, columns_of, values
+from fivesigma.events.formats.root_columns import BROKEN, RootColumn, columns_of, values
 from fivesigma.events.source import Span
 
 __all__ = ["Ntuple"]
