@@ -10,6 +10,7 @@ How it is done:
 
 - ``source``: the seam between formats and all else. ``formats``: a source for each. ``files``: names, patterns and placeholders to
   sources. ``friends``, ``parameters``: further columns beside a source's own.
-- ``selection``: what becomes of each event of a piece. ``missing``, ``cross_section``, ``identify``, ``blinding``: its parts.
+- ``selection``: what becomes of each event of a piece, ``selected``: what is left of it. ``missing``, ``absence``, ``usable``,
+  ``cross_section``, ``identify``, ``blinding``: its parts.
 - ``stream``: pieces to workers. ``collect``: pieces to one sample. ``streamed_histogram``: pieces to a histogram.
 """

@@ -15,7 +15,7 @@ from fivesigma.core.expressions import Expression
 from fivesigma.core.identity import entry_ids, ids_from_columns, ticket_of
 from fivesigma.core.sample import CutflowRow, Sample, SampleInfo, Variation
 from fivesigma.events.noticed import noticed
-from fivesigma.events.selection import Selected, Tally
+from fivesigma.events.selected import Selected, Tally
 from fivesigma.events.source import Source
 
 __all__ = ["Draw", "Pieces", "collect", "scaled"]

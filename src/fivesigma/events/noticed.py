@@ -12,7 +12,7 @@ from fivesigma.core.expression_names import names_in
 from fivesigma.core.expressions import Expression
 from fivesigma.core.finding import Finding
 from fivesigma.core.sample import CutflowRow, SampleInfo
-from fivesigma.events.selection import Selected
+from fivesigma.events.selected import Selected
 from fivesigma.events.summaries import Summary
 from fivesigma.events.units import looks_like_mev
 

@@ -2,90 +2,33 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from fivesigma.core.arrays import Bools, Floats, Ints, UInts
 from fivesigma.core.errors import DataError, ExpressionError
-from fivesigma.core.expression_grammar import parse
 from fivesigma.core.expressions import Expression
 from fivesigma.core.identity import ids_from_columns
 from fivesigma.core.sample import Kind, Variation
+from fivesigma.events.absence import absent, lost_for_lack
 from fivesigma.events.blinding import Blinding
 from fivesigma.events.cross_section import CrossSection
 from fivesigma.events.identify import Identity, identity_of
 from fivesigma.events.missing import MissingValues
+from fivesigma.events.selected import Selected, Tally
 from fivesigma.events.source import ColumnInfo, Columns, Source, Span, Table
 from fivesigma.events.summaries import Summary
+from fivesigma.events.usable import require_finite, tell, within
 
-__all__ = ["Selected", "Selection", "Tally"]
+__all__ = ["Selection"]
 
-_LARGEST = 1e100
 _MOST_SUMS = 1000
 """Different sums of weights in one piece: more are no sums, but a column of something else."""
-_HANDLES_MISSING = ("missing", "default", "isfinite")
 _NAN_HINT = "; `missing: [nan]` lets models see events that lack a value"
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """Events, Σw and Σw² after one step in one piece of a file, and events lost because a value is not there."""
-
-    events: int
-    total: float
-    squares: float
-    missing: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selected:
-    """What is left of one piece of a file.
-
-    Attributes
-    ----------
-    columns
-        What is kept, each of shape (n,).
-    weight, weights
-        Weights, shape (n,), nominal and by variation.
-    id
-        Identifiers of the n events, or their rows in the piece if they have none.
-    length
-        Events of the piece as it was read.
-    tallies
-        One for each step: as read, then after each cut.
-    passed
-        For each of the m events that are not blind, or that a draw chooses from, how many cuts it passed before one failed, shape
-        (m,); with ``roll``, the identifiers (or rows) of those events, and ``weighed``, their weights. Filled only where events
-        are counted together.
-    chosen, seen
-        Which of the m events a draw chooses from, and which are not blind, shape (m,).
-    content
-        What duplicates among the m events agree in besides ``roll``, shape (m,); None of data, whose identifiers are enough.
-    generated
-        Σw of the generator by the sum that was declared for it (None where none was).
-    summaries
-        What the columns that expressions name look like, blind events left out; of the first piece of a source only.
-    """
-
-    columns: Columns
-    weight: Floats
-    weights: Mapping[Variation, Floats]
-    id: UInts
-    length: int
-    tallies: tuple[Tally, ...]
-    generated: Mapping[float | None, float]
-    summaries: Mapping[str, Summary] = field(default_factory=dict)
-    passed: Any = None
-    roll: UInts | None = None
-    weighed: Floats | None = None
-    chosen: Bools | None = None
-    seen: Bools | None = None
-    content: UInts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,20 +145,20 @@ class Selection:
         weight, generated = self._weighed(source, span, columns, table.length)
         weights = {key: self._factor(columns, table.length, w)[0] for key, w in self._varied()}
         for key, varied in weights.items():
-            _require_finite(source, span, varied, f"weight of {key.systematic} {key.label}")
+            require_finite(source, span, varied, f"weight of {key.systematic} {key.label}")
         seen = self._visible(columns, table.length)
         chosen = self.draw.mask(columns, table.length) if self.draw is not None else None
         # what is drawn does not depend on what is blind
         counted = np.flatnonzero(seen if chosen is None else seen | chosen) if self.together else None
         alive, passed = seen.copy(), np.zeros(table.length if self.together else 0, dtype=np.int32)
         rows = np.flatnonzero(alive)
-        tallies = [_tally(weight, rows)]
+        tallies = [Tally.of(weight, rows)]
         for cut in self.cuts.values():
             fulfilled = cut.mask(columns, table.length)
-            lost = _lost_for_lack(cut, columns, alive & ~fulfilled)
+            lost = lost_for_lack(cut, columns, alive & ~fulfilled)
             alive &= fulfilled
             rows = np.flatnonzero(alive)
-            tallies.append(_tally(weight, rows, lost))
+            tallies.append(Tally.of(weight, rows, lost))
             if self.together:
                 passed += alive
         return Selected(
@@ -266,9 +209,9 @@ class Selection:
         if self.kind == "data":
             return np.ones(length), {}
         weight, generated = self._factor(columns, length, self.weight)
-        if not _within(weight, _LARGEST):
+        if not within(weight, _LARGEST):
             self._require_factors(source, span, columns, length)
-        _require_finite(source, span, weight, "weight")
+        require_finite(source, span, weight, "weight")
         return weight, generated
 
     def _require_factors(self, source: Source, span: Span, columns: Columns, length: int) -> None:
@@ -276,9 +219,9 @@ class Selection:
         scale = {} if self.cross_section is None else self.cross_section.factors
         for what, factor in {**({} if self.weight is None else {"weight": self.weight}), **scale}.items():
             values = factor.values(columns, length)
-            _require_finite(source, span, values, f"{what} {factor}")
+            require_finite(source, span, values, f"{what} {factor}")
             if what == "sum_of_weights" and not values.all():
-                _tell(source, span, values == 0, f"{what} {factor}", "zero")
+                tell(source, span, values == 0, f"{what} {factor}", "zero")
 
     def _factor(
         self, columns: Columns, length: int, weight: Expression | None
@@ -330,13 +273,13 @@ class Selection:
         self, source: Source, span: Span, rows: Ints, what: str, values: Floats, origins: frozenset[str], table: Table
     ) -> None:
         """Raise DataError unless values are there, or are missing because a column of the source says so."""
-        if _within(values, float(np.finfo(np.float32).max)):
+        if within(values, float(np.finfo(np.float32).max)):
             return
         unusable = ~(np.abs(values) <= np.finfo(np.float32).max)
         read = {name: table.columns[name][rows] for name in origins if name in table.columns}
-        declared, absent = self._declared(read, len(rows)), np.isnan(values) & _absent(origins, read, len(rows))
-        undeclared = absent & ~declared
-        computed = unusable & ~absent & ~(declared & np.isnan(values))
+        declared, lacking = self._declared(read, len(rows)), np.isnan(values) & absent(origins, read, len(rows))
+        undeclared = lacking & ~declared
+        computed = unusable & ~lacking & ~(declared & np.isnan(values))
         for wrong, how, hint in ((computed, "is NaN or infinite", ""), (undeclared, "is not there", _NAN_HINT)):
             if wrong.any():
                 first = source.position(span, int(rows[np.argmax(wrong)]))
@@ -351,7 +294,7 @@ class Selection:
             return np.zeros(length, dtype=np.bool_)
         replaced = {name: self.missing.replaced(name, values) for name, values in read.items()}
         nan = {name: values for name, values in read.items() if not self.missing.holds_nan(name)}
-        return _absent(replaced, replaced, length) & ~_absent(nan, nan, length, jagged=False)
+        return absent(replaced, replaced, length) & ~absent(nan, nan, length, jagged=False)
 
 
 def _content(table: Table) -> UInts:
@@ -362,60 +305,6 @@ def _content(table: Table) -> UInts:
 
 def _is_numeric(column: Any) -> bool:
     return not isinstance(column, np.ndarray) or column.dtype.kind in "iuf"
-
-
-def _tally(weight: Floats, rows: Ints, lost: int = 0) -> Tally:
-    left = weight.take(rows)
-    return Tally(len(left), float(left.sum()), float(np.square(left).sum()), lost)
-
-
-def _lost_for_lack(cut: Expression, columns: Columns, failed: Bools) -> int:
-    """Return how many events fail a cut that asks for a value they lack, unless the cut says what becomes of them."""
-    if not failed.any() or _says_of_missing(cut):
-        return 0
-    return int(np.count_nonzero(failed & _absent(cut.names, columns, len(failed), jagged=False)))
-
-
-def _says_of_missing(cut: Expression) -> bool:
-    """Return whether a cut calls one of the functions that know what is missing."""
-    calls = (node.func for node in ast.walk(parse(cut.text)) if isinstance(node, ast.Call))
-    return any(isinstance(function, ast.Name) and function.id in _HANDLES_MISSING for function in calls)
-
-
-def _absent(names: Collection[str], columns: Columns, length: int, *, jagged: bool = True) -> Bools:
-    """Return which events lack a value of a named column; where lists are asked for, ``jagged`` says whether they may."""
-    absent = np.zeros(length, dtype=np.bool_)
-    for name in names:
-        column = columns.get(name)
-        if isinstance(column, np.ndarray):
-            absent |= np.isnan(column) if column.dtype.kind == "f" else False
-        elif column is not None and jagged:
-            absent[:] = True
-    return absent
-
-
-def _require_finite(source: Source, span: Span, weight: Floats, what: str) -> None:
-    """Raise DataError unless weights are numbers that can be summed and squared."""
-    if _within(weight, _LARGEST):
-        return
-    said = (
-        "NaN or infinite"
-        if not np.isfinite(weight).all()
-        else f"up to {np.abs(weight).max():.3g}, too large to be squared,"
-    )
-    _tell(source, span, ~(np.abs(weight) <= _LARGEST), what, said)
-
-
-def _tell(source: Source, span: Span, wrong: Bools, what: str, said: str) -> NoReturn:
-    """Raise DataError that names the file and the first of the events where something is wrong."""
-    first = source.position(span, int(np.argmax(wrong)))
-    count = np.count_nonzero(wrong)
-    raise DataError(f"{source.name}: {what} is {said} in {count} of {len(wrong)} events, the first of them {first}")
-
-
-def _within(values: Floats, largest: float) -> bool:
-    """Return whether all values are numbers from -``largest`` to ``largest``: no array is made to say so."""
-    return bool(values.min(initial=0.0) >= -largest and values.max(initial=0.0) <= largest)
 
 
 @contextmanager
