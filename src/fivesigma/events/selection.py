@@ -22,7 +22,7 @@ from fivesigma.events.missing import MissingValues
 from fivesigma.events.selected import Selected, Tally
 from fivesigma.events.source import ColumnInfo, Columns, Source, Span, Table
 from fivesigma.events.summaries import Summary
-from fivesigma.events.usable import require_finite, tell, within
+from fivesigma.events.usable import LARGEST_WEIGHT, require_finite, tell, within
 
 __all__ = ["Selection"]
 
@@ -209,7 +209,7 @@ class Selection:
         if self.kind == "data":
             return np.ones(length), {}
         weight, generated = self._factor(columns, length, self.weight)
-        if not within(weight, _LARGEST):
+        if not within(weight, LARGEST_WEIGHT):
             self._require_factors(source, span, columns, length)
         require_finite(source, span, weight, "weight")
         return weight, generated

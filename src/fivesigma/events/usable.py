@@ -10,21 +10,22 @@ from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.errors import DataError
 from fivesigma.events.source import Source, Span
 
-__all__ = ["require_finite", "tell", "within"]
+__all__ = ["LARGEST_WEIGHT", "require_finite", "tell", "within"]
 
-_LARGEST = 1e100
+LARGEST_WEIGHT = 1e100
+"""A weight whose square still is a number."""
 
 
 def require_finite(source: Source, span: Span, weight: Floats, what: str) -> None:
     """Raise DataError unless weights are numbers that can be summed and squared."""
-    if within(weight, _LARGEST):
+    if within(weight, LARGEST_WEIGHT):
         return
     said = (
         "NaN or infinite"
         if not np.isfinite(weight).all()
         else f"up to {np.abs(weight).max():.3g}, too large to be squared,"
     )
-    tell(source, span, ~(np.abs(weight) <= _LARGEST), what, said)
+    tell(source, span, ~(np.abs(weight) <= LARGEST_WEIGHT), what, said)
 
 
 def tell(source: Source, span: Span, wrong: Bools, what: str, said: str) -> NoReturn:
