@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -128,6 +131,31 @@ def test_events_in_two_data_samples_are_found():
     one, two = planted("data"), planted("data", ids=np.arange(490, 990, dtype=np.uint64))
     (finding,) = check_samples([one, two])
     assert (finding.code, finding.severity, finding.evidence["shared"]) == ("shared-events", "serious", 10)
+
+
+def test_every_two_of_many_samples_are_compared():
+    generator = np.random.default_rng(2)
+    kinds = ["data", "background", "data", "signal", "background", "data", "signal"]
+    ids = [generator.choice(3000, size=500, replace=False).astype(np.uint64) for _ in kinds]
+    many = [
+        replace(planted(kind, ids=of), info=SampleInfo(name=f"s{n}", kind=kind))
+        for n, (kind, of) in enumerate(zip(kinds, ids, strict=True))
+    ]
+    many[4] = replace(many[4], id=ids[4] + np.uint64(10_000))
+    expected = {
+        (f"s{i} and s{j}", len({*many[i].id.tolist()} & {*many[j].id.tolist()}))
+        for i, j in combinations(range(len(kinds)), 2)
+        if (kinds[i] == "data") == (kinds[j] == "data")
+    }
+    found = {
+        (f.subject, f.evidence["shared"])
+        for f in check_samples(many, grid={"s3": "g", "s6": "g"})
+        if f.code == "shared-events"
+    }
+    assert found == {(who, shared) for who, shared in expected if shared and who != "s3 and s6"}
+    assert (
+        len(found) == 5
+    )  # three of data with each other; the background with two signals, which are points of one grid
 
 
 def test_simulated_events_are_the_same_if_number_and_content_are():

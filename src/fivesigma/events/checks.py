@@ -52,10 +52,12 @@ def check_samples(
 
 def _shared(samples: Sequence[Sample], grid: Mapping[str, str]) -> Iterator[Finding]:
     """Yield a finding for each two data samples, or two simulated ones, that hold the same events."""
-    for one, two in combinations(samples, 2):
+    keys = [np.unique(_keys(sample)) for sample in samples]
+    for i, j in combinations(_held_twice(keys), 2):
+        one, two = samples[i], samples[j]
         if (one.kind == "data") != (two.kind == "data") or (one.name in grid and grid[one.name] == grid.get(two.name)):
             continue
-        if shared := len(np.intersect1d(_keys(one), _keys(two))):
+        if shared := len(np.intersect1d(keys[i], keys[j], assume_unique=True)):
             yield Finding(
                 code="shared-events",
                 severity="serious",
@@ -63,6 +65,15 @@ def _shared(samples: Sequence[Sample], grid: Mapping[str, str]) -> Iterator[Find
                 message=f"{shared} events are in {one.name} and in {two.name}, and count twice",
                 evidence={"shared": shared},
             )
+
+
+def _held_twice(keys: Sequence[UInts]) -> list[int]:
+    """Return which of many sets, each without repetitions, have something in common with another."""
+    values = np.concatenate([np.zeros(0, dtype=np.uint64), *keys])
+    whose = np.repeat(np.arange(len(keys)), [len(each) for each in keys])
+    order = np.argsort(values, kind="stable")
+    same = np.flatnonzero(values[order][1:] == values[order][:-1])
+    return sorted({*whose[order][same].tolist(), *whose[order][same + 1].tolist()})
 
 
 def _not_independent(samples: Sequence[Sample]) -> Iterator[Finding]:
