@@ -82,7 +82,7 @@ def texts(draw):
 def test_any_pieces_give_the_numbers_that_the_csv_module_gives(tmp_path, table, size, packed):
     text, separator = table
     path = tmp_path / "events.csv"
-    path.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
+    path.write_bytes(gzip.compress(text.encode(), mtime=0) if packed else text.encode())
     columns, length = read(CsvFile(path, span_bytes=size))
     expected = by_csv_module(text.rstrip("\r\n") if separator == "\t" else text.rstrip(), separator)
     if len(expected) == 1:
@@ -100,7 +100,7 @@ def test_a_boundary_at_every_byte(write, end, packed, quoted):
     note = '"a\nb"' if quoted else "ab"
     rows = [f"{run},{run * 0.37},{note},{run % 3 == 0}" for run in range(9, 12)]
     text = end.join(["run,x,note,ok", *rows]) + end
-    path = write(gzip.compress(text.encode()) if packed else text)
+    path = write(gzip.compress(text.encode(), mtime=0) if packed else text)
     whole, length = read(CsvFile(path))
     assert length == 3
     for size in range(1, len(text) + 2):
@@ -259,7 +259,7 @@ def test_a_blank_line_between_events(write, text, size):
 @pytest.mark.parametrize(("size", "packed"), [(1, False), (50, True), (1 << 20, False)])
 def test_text_in_a_column_of_numbers(write, size, packed):
     text = "a,b\n1,2\n3,4.5\n5,oops\n"
-    path = write(gzip.compress(text.encode()) if packed else text)
+    path = write(gzip.compress(text.encode(), mtime=0) if packed else text)
     source = CsvFile(path, span_bytes=size)
     with pytest.raises(DataError, match=r"events\.csv:4: column 'b': 'oops' is no number"):
         read(source, ["b"])
@@ -413,9 +413,9 @@ def test_a_text_that_is_not_in_utf_8_is_told_with_its_line(write):
         (b"a,b\r1,2\r", "no line of it ends in a line feed"),
         (b"a,b\rc\n1,2\n", "a carriage return within the line"),
         (b"a,b,a\n1,2,3\n", "2 columns are called 'a'"),
-        (gzip.compress(b"a,b\n1,2\n" * 1000)[:-20], "damaged or cut short"),
-        (gzip.compress(b"a,b\n1,2\n")[:-8] + b"\0" * 8, "damaged or cut short"),
-        (gzip.compress(b""), "it is empty"),
+        (gzip.compress(b"a,b\n1,2\n" * 1000, mtime=0)[:-20], "damaged or cut short"),
+        (gzip.compress(b"a,b\n1,2\n", mtime=0)[:-8] + b"\0" * 8, "damaged or cut short"),
+        (gzip.compress(b"", mtime=0), "it is empty"),
     ],
 )
 def test_what_is_no_table(write, content, says):
@@ -426,7 +426,7 @@ def test_what_is_no_table(write, content, says):
 def test_a_packed_file_cut_short_far_from_its_head(write):
     generator = np.random.default_rng(1)
     text = "x\n" + "\n".join(map(str, generator.random(40_000)))
-    source = CsvFile(write(gzip.compress(text.encode())[:-1000], "events.csv.gz"))
+    source = CsvFile(write(gzip.compress(text.encode(), mtime=0)[:-1000], "events.csv.gz"))
     assert list(source.columns()) == ["x"]
     with pytest.raises(DataError, match=r"events\.csv\.gz: damaged or cut short"):
         source.spans()
@@ -449,7 +449,7 @@ def test_where_an_event_stands(write):
     assert [source.position(span, 0) for span in source.spans()] == ["line 2", "line 3", "line 5", "line 6"]
     whole = CsvFile(source.path)
     assert [whole.position(whole.spans()[0], row) for row in range(4)] == ["line 2", "line 3", "line 5", "line 6"]
-    packed = CsvFile(write(gzip.compress(b"x\n1\n2\n3\n"), "packed.csv.gz"), span_bytes=1)
+    packed = CsvFile(write(gzip.compress(b"x\n1\n2\n3\n", mtime=0), "packed.csv.gz"), span_bytes=1)
     assert packed.position(packed.spans()[-1], 0) == "line 4"
 
 
@@ -457,7 +457,7 @@ def test_pieces_are_of_the_size_asked_for(write):
     text = "x,y\n" + "1,2\n" * 5000
     for source in (
         CsvFile(write(text), span_bytes=1000),
-        CsvFile(write(gzip.compress(text.encode()), "b.csv.gz"), None, 1000),
+        CsvFile(write(gzip.compress(text.encode(), mtime=0), "b.csv.gz"), None, 1000),
     ):
         assert {stop - start for start, stop in source.spans()[:-1]} == {1000}
 
