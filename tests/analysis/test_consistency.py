@@ -195,6 +195,25 @@ def test_friends_that_are_none(configuration, friend, message):
         assert (where, message in said) == ("events.friends.1", True), said
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (r"$\frac{1}{$ [GeV]", "what stands between dollars cannot be set: ParseSyntaxException"),
+        ("$m_$", "what stands between dollars cannot be set"),
+        (r"$\unknown$", "Unknown symbol"),
+        (r"$p_\mathrm{T}(\ell_1)$ [GeV]", None),
+        (r"5 \$ and \$", None),
+        ("5 $", None),
+    ],
+)
+def test_mathematics_that_cannot_be_set(configuration, text, message):
+    configuration["features"]["titles"] = {"a": text}
+    configuration["samples"]["bkg"]["label"] = configuration["analysis"]["label"] = text
+    places = ["analysis.label", "features.titles.a", "samples.bkg.label"] if message else []
+    assert [place for place, _ in told(configuration)] == places
+    assert all(message in said for _, said in told(configuration))
+
+
 def test_a_group_of_what_cannot_stand_there(configuration):
     configuration["groups"] = {"all": ["bkg", "data"]}
     configuration["systematics"] = {"x": {"type": "normalisation", "size": 0.1, "samples": ["all"]}}

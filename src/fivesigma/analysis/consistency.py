@@ -14,6 +14,7 @@ from fivesigma.analysis.yaml_source import Location
 from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.core.expression_grammar import parse
 from fivesigma.core.expressions import Expression
+from fivesigma.events.files import placeholders
 from fivesigma.inference.systematics import MC_STATISTICS, STATISTICS
 from fivesigma.learning.classifiers import check_parameters
 
@@ -37,6 +38,7 @@ def inconsistencies(config: Configuration, *, resolved: bool = False) -> Iterato
         yield from sample_inconsistencies(config)
         yield from event_inconsistencies(config)
     yield from _features(config)
+    yield from _texts(config)
     yield from _models(config)
     yield from _training(config)
     yield from _regions(config)
@@ -92,6 +94,22 @@ def _features(config: Configuration) -> Iterator[Inconsistency]:
 def _meaning(text: str) -> str:
     """Return what an expression says, the same however it is spaced and bracketed."""
     return ast.dump(parse(text))
+
+
+def _texts(config: Configuration) -> Iterator[Inconsistency]:
+    """Yield texts on figures whose mathematics cannot be set."""
+    texts: dict[Location, str] = {("analysis", "label"): config.analysis.label}
+    texts |= {("features", "titles", name): title for name, title in config.features.titles.items()}
+    labels = {("samples", name, "label"): sample.label for name, sample in config.samples.items()}
+    texts |= {place: label for place, label in labels.items() if not placeholders(label)}
+    texts = {place: text for place, text in texts.items() if text.count("$") > 1}
+    if not texts:
+        return
+    from fivesigma.plots.mathematics import mathematics_fault  # noqa: PLC0415 - who writes none does not wait for matplotlib
+
+    for place, text in texts.items():
+        if (fault := mathematics_fault(text)) is not None:
+            yield place, rf"what stands between dollars cannot be set: {fault}; a dollar that is one is written \$"
 
 
 def _models(config: Configuration) -> Iterator[Inconsistency]:

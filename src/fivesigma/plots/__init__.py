@@ -7,6 +7,7 @@
 - ``cuts``: figures of merit against the cut, single-variable scans.
 - ``features``: shapes of the inputs, correlations. ``feature_samples``: the same by sample, stacked or as shapes.
   ``feature_panels``: what their panels have in common.
+- ``mathematics``: whether what stands between dollars in a text can be set.
 - ``scatter_matrix``: events in every pair of features.
 - ``limits``, ``templates``: what inference gives. ``limit_planes``, ``limit_contours``: the same over a grid of signals.
 """
