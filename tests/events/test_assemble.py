@@ -79,6 +79,13 @@ def test_a_class_without_events():
     assert len(dataset([sample(), sample("d", "data", 0)], inputs=["pt"])) == 50
 
 
+def test_events_of_one_identifier_make_no_folds():
+    events = {"pt": np.arange(4.0), "run": np.full(4, 7)}
+    one = read(events, id_columns="run").sample("s", kind="signal", columns=["pt"])
+    with pytest.raises(DataError, match="sample 's': all 4 events have one identifier"):
+        dataset([one], inputs=["pt"])
+
+
 def test_the_first_cut_after_which_no_event_is_there_is_named():
     events = {"pt": np.arange(4.0), "w": np.ones(4)}
     files = read(events).weigh("w")

@@ -101,6 +101,11 @@ def _check_names(
     for sample in samples:
         if sample.kind != "data" and not len(sample):
             raise DataError(_empty(sample))
+        if sample.kind != "data" and len(sample) > 1 and (sample.id == sample.id[0]).all():
+            raise DataError(
+                f"sample {sample.name!r}: all {len(sample)} events have one identifier, and would lie in one fold;"
+                " `events.id` names columns that tell them apart"
+            )
 
 
 def _empty(sample: Sample) -> str:
