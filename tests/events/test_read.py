@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import awkward as ak
@@ -10,7 +11,8 @@ import pytest
 
 from fivesigma.core.errors import DataError
 from fivesigma.core.identity import fold_of
-from fivesigma.events.read import read
+from fivesigma.events.formats.frames import frame
+from fivesigma.events.read import EventFiles, read
 
 CMS = Path(__file__).parents[3] / "shared/data/cms_h4l"
 cms = pytest.mark.skipif(not CMS.is_dir(), reason="the folder of open data is not beside the checkout")
@@ -81,6 +83,17 @@ def test_events_without_a_number_are_refused(table, write):
     says = r"column 'event' identifies events, but is empty or infinite in 3 of 200, the first of them entry 3$"
     with pytest.raises(DataError, match=says):
         read(write("a.root", {**table, "event": number})).sample("s", kind="signal")
+
+
+@pytest.mark.parametrize(("cut", "rows"), [("x >= 0", 100), ("x >= 30", 100), ("sum(a * b) >= 0", 7), ("x >= 30", 7)])
+def test_lists_of_different_lengths_name_the_event_of_the_file(cut, rows):
+    one, other = np.full(50, 2), np.where(np.arange(50) == 41, 3, 2)
+    lists = {name: ak.unflatten(np.ones(count.sum()), count) for name, count in (("a", one), ("b", other))}
+    source = replace(frame({**lists, "x": np.arange(50)}), span_rows=rows)
+    with pytest.raises(
+        DataError, match=r"dataframe: 'a' and 'b' are lists of different lengths \(2 and 3\), first row 42$"
+    ):
+        EventFiles(sources=(source,)).select(cut).sample("s", kind="signal", columns={"y": "sum(a * b)"})
 
 
 def test_lists_identify_no_event():

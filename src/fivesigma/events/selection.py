@@ -11,6 +11,7 @@ import numpy as np
 
 from fivesigma.core.arrays import Bools, Floats, Ints, UInts
 from fivesigma.core.errors import DataError, ExpressionError
+from fivesigma.core.expression_operands import UnequalListsError
 from fivesigma.core.expressions import Expression
 from fivesigma.core.identity import ids_from_columns
 from fivesigma.core.sample import Kind, Variation
@@ -122,7 +123,7 @@ class Selection:
             Naming the file, and where it can the row: if an expression does not fit the columns, a weight is not finite, or a
             value that is kept is infinite, or missing where nothing may be.
         """
-        with _named(source):
+        with _named(source, span):
             return self._applied(source, identity_of(self, there), span, table, first=first)
 
     def passing(self, source: Source, span: Span, table: Table) -> tuple[Columns, Floats, Mapping[float | None, float]]:
@@ -130,7 +131,7 @@ class Selection:
 
         Of the columns of the source, those `used` will do.
         """
-        with _named(source):
+        with _named(source, span):
             columns = self._prepared(table)
             weight, generated = self._weighed(source, span, columns, table.length)
             alive = self._visible(columns, table.length)
@@ -256,7 +257,8 @@ class Selection:
             if expression is None:
                 kept[name] = events[name]
                 continue
-            kept[name] = expression.values(events, len(rows))
+            with _counted_in(rows):
+                kept[name] = expression.values(events, len(rows))
             shifted = [
                 f", {column} shifted to {self.shift[column]}" for column in sorted(expression.names & set(self.shift))
             ]
@@ -308,9 +310,20 @@ def _is_numeric(column: Any) -> bool:
 
 
 @contextmanager
-def _named(source: Source) -> Iterator[None]:
-    """Tell of which file it is that an expression does not fit."""
+def _named(source: Source, span: Span) -> Iterator[None]:
+    """Tell of which file it is that an expression does not fit, and where that can be said of which event."""
     try:
         yield
+    except UnequalListsError as error:
+        raise DataError(f"{source.name}: {error.what}, first {source.position(span, error.event)}") from error
     except ExpressionError as error:
         raise DataError(f"{source.name}: {error}") from error
+
+
+@contextmanager
+def _counted_in(rows: Ints) -> Iterator[None]:
+    """Count events as the piece has them, where an expression has some of its rows only."""
+    try:
+        yield
+    except UnequalListsError as error:
+        raise UnequalListsError(error.what, int(rows[error.event])) from error
