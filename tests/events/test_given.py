@@ -35,8 +35,8 @@ def files():
         (lambda f: f.histogram("pt", [0, 1], kind="foo"), "a sample is of no kind 'foo'"),
         (lambda f: f.histogram(3.5j, [0, 1]), "what is filled is an expression"),
         (lambda f: f.sample("s", kind="signal", columns={"a": None}), "columns: a is an expression.*not None"),
-        (lambda f: f.sample("s", kind="signal", columns=3), "columns: names of columns, not 3"),
-        (lambda f: f.sample("s", kind="signal", columns=["pt", 3]), r"columns: names of columns, not \['pt', 3\]"),
+        (lambda f: f.sample("s", kind="signal", columns=3), "columns: names, not 3"),
+        (lambda f: f.sample("s", kind="signal", columns=["pt", 3]), r"columns: names, not \['pt', 3\]"),
         (lambda f: f.sample("s", kind="signal", columns=["ptt"]), "no column 'ptt'; did you mean pt"),
         (lambda f: f.normalise(luminosity=1, cross_section="1 +"), "'1 \\+' is not an expression"),
         (lambda f: f.normalise(luminosity="10", cross_section=1), "luminosity is a number above zero, not '10'"),
@@ -63,9 +63,21 @@ def files():
         (lambda f: read(EVENTS, missing="none"), "missing: numbers that stand for 'not there', or 'nan'; not 'none'"),
         (lambda f: read(EVENTS, missing={"n": [None]}), "missing: numbers"),
         (lambda f: read(EVENTS, missing=[float("inf")]), "missing: numbers"),
-        (lambda f: read(EVENTS, id_columns=3), "id_columns: names of columns, not 3"),
+        (lambda f: read(EVENTS, id_columns=3), "id_columns: names, not 3"),
         (lambda f: read(EVENTS, id_columns="nn").sample("s", kind="signal"), "no column 'nn'; did you mean n"),
         (lambda f: read([]), "no files are given"),
+        (lambda f: read("*.py", folder=Path(__file__).parent, tree=5), "tree: names, not 5"),
+        (lambda f: read("*.py", folder=Path(__file__).parent, tree=[b"E"]), r"tree: names, not \[b'E'\]"),
+        (lambda f: read("*.py", folder=Path(__file__).parent, tree=[]), "tree: an empty list names none"),
+        (lambda f: f.sample("s", kind="signal", workers=2), r"as in Workers\(2\); not 2"),
+        (lambda f: f.histogram("pt", [0, 1], workers=2), r"as in Workers\(2\); not 2"),
+        *(
+            (
+                lambda f, edges=edges: f.histogram("pt", edges),
+                "the edges of bins are two or more numbers that rise, not",
+            )
+            for edges in ([], [1], [1, 1], [2, 1], [0, float("nan"), 1], ["a", "b"], "ab", None, 3, [[0, 1]], [0, 1j])
+        ),
         (lambda f: read("nothing.root", friends=3), "nothing.root: no such file"),
     ],
 )

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from numbers import Integral, Real
 from typing import Any, get_args
 
-from fivesigma.core.errors import FivesigmaError, suggestion
+import numpy as np
+
+from fivesigma.core.arrays import Floats
+from fivesigma.core.errors import DataError, FivesigmaError, suggestion
 from fivesigma.core.expressions import Expression
+from fivesigma.core.parallel import Workers
 from fivesigma.core.sample import Kind
 from fivesigma.events.missing import MissingValues
 
 __all__ = [
     "condition_of",
+    "edges_of",
     "expression_of",
     "expressions_of",
     "missing_of",
@@ -21,6 +27,7 @@ __all__ = [
     "require_count",
     "require_kind",
     "require_positive",
+    "require_workers",
 ]
 
 
@@ -56,10 +63,10 @@ def expressions_of(given: Any, what: str) -> dict[str, Expression]:
 
 
 def names_of(given: Any, what: str) -> list[str]:
-    """Return one name or several as a list; FivesigmaError if they are none."""
+    """Return one name or several, of columns, trees or files, as a list; FivesigmaError if they are none."""
     names = [given] if isinstance(given, str) else list(given) if isinstance(given, Iterable) else None
     if names is None or not all(isinstance(name, str) for name in names):
-        raise FivesigmaError(f"{what}: names of columns, not {_shown(given)}")
+        raise FivesigmaError(f"{what}: names, not {_shown(given)}")
     return names
 
 
@@ -92,6 +99,21 @@ def require_count(given: Any, what: str) -> None:
     """Raise FivesigmaError unless it is a whole number, zero or above."""
     if isinstance(given, bool) or not isinstance(given, Integral) or given < 0:
         raise FivesigmaError(f"{what} is a whole number, not {_shown(given)}")
+
+
+def edges_of(given: Any) -> Floats:
+    """Return the edges of bins as an array; DataError if they are not two or more numbers that rise."""
+    edges = list(given) if isinstance(given, Iterable) else []
+    numbers = len(edges) > 1 and all(isinstance(edge, Real) for edge in edges)
+    if not numbers or not all(low < high for low, high in pairwise(edges)):
+        raise DataError(f"the edges of bins are two or more numbers that rise, not {_shown(given)}")
+    return np.asarray(edges, dtype=np.float64)
+
+
+def require_workers(given: Any) -> None:
+    """Raise FivesigmaError unless it is who works, or nobody else."""
+    if given is not None and not isinstance(given, Workers):
+        raise FivesigmaError(f"workers are made by fivesigma.Workers, as in Workers(2); not {_shown(given)}")
 
 
 def require_positive(given: Any, what: str) -> None:

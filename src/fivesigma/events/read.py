@@ -8,8 +8,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.core.expressions import Expression
 from fivesigma.core.parallel import Workers
@@ -20,6 +18,7 @@ from fivesigma.events.cross_section import CrossSection
 from fivesigma.events.files import located, sources_of
 from fivesigma.events.given import (
     condition_of,
+    edges_of,
     expression_of,
     expressions_of,
     missing_of,
@@ -27,6 +26,7 @@ from fivesigma.events.given import (
     require_count,
     require_kind,
     require_positive,
+    require_workers,
 )
 from fivesigma.events.identify import identity_of
 from fivesigma.events.missing import MissingValues
@@ -222,6 +222,7 @@ class EventFiles:
             If there is no such kind of sample.
         """
         require_kind(kind)
+        require_workers(workers)
         info = SampleInfo(name=name, kind=kind, label=label, pseudo=pseudo)
         return sample_of([self], info, columns=columns, remove_duplicates=remove_duplicates, workers=workers)
 
@@ -242,8 +243,9 @@ class EventFiles:
             Who reads; this process if None.
         """
         require_kind(kind)
+        require_workers(workers)
         selection = _selection(self, kind, {"value": expression_of(expression, "what is filled")})
-        filling = Filling(selection, np.asarray(edges, dtype=np.float64))
+        filling = Filling(selection, edges_of(edges))
         return added([piece for pieces in over_pieces(self.sources, filling, workers) for piece in pieces])
 
 
@@ -287,7 +289,8 @@ def read(
             raise DataError("no files are given")
         found = located(files, Path(folder))
         others = names_of(friends, "friends")
-        sources = sources_of(found, tree=tree, friends=others, header=header, folder=Path(folder))
+        trees = None if tree is None else names_of(tree, "tree")
+        sources = sources_of(found, tree=trees, friends=others, header=header, folder=Path(folder))
     else:
         from fivesigma.events.formats.frames import frame  # noqa: PLC0415 - who reads files alone does not wait for what tables need
 
