@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from fivesigma.analysis.yaml_source import read_yaml
@@ -139,3 +141,8 @@ def test_tags_build_no_objects(tmp_path, tag):
         values = {"a": [f"touch {witness}"]}
     assert values == {"a": [f"touch {witness}"]}
     assert not witness.exists()
+
+
+def test_what_never_ends_is_no_configuration():
+    with pytest.raises(ConfigurationError, match="/dev/zero: longer than 10,000,000 characters"):
+        read_yaml(Path("/dev/zero"))

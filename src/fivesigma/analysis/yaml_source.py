@@ -16,6 +16,8 @@ from fivesigma.core.errors import ConfigurationError, Problem
 __all__ = ["Location", "YamlSource", "read_yaml"]
 
 Location = tuple[str | int, ...]
+_LONGEST = 10_000_000
+"""Characters of a file: more is no configuration, but a device or a file of events."""
 _MOST = 100_000
 """Keys and items of a file, those of aliases counted each time: more is a mistake, or a bomb."""
 
@@ -50,7 +52,11 @@ def read_yaml(path: Path) -> YamlSource:
     """
     lines: dict[Location, int] = {}
     try:
-        tree = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+        with path.open(encoding="utf-8") as file:
+            text = file.read(_LONGEST + 1)
+        if len(text) > _LONGEST:
+            raise ConfigurationError([Problem(message=f"longer than {_LONGEST:,} characters", file=str(path))])
+        tree = YAML(typ="rt").load(text)
         values = _plain(tree, (), lines)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError([Problem(message=f"cannot be read: {_reason(error)}", file=str(path))]) from error
