@@ -19,32 +19,44 @@ __all__ = ["simulate"]
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes that generate.")
 @click.option("--seed", type=int, default=42, show_default=True, help="The same seed makes the same events.")
 @click.option(
+    "--format",
+    "suffix",
+    type=click.Choice(["parquet", "root"]),
+    default="parquet",
+    show_default=True,
+    callback=lambda _context, _parameter, value: f".{value}",
+    help="Of the files.",
+)
+@click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
     required=True,
     metavar="DIR",
     help="Where the files go; started again there, a simulation that was stopped goes on.",
 )
-def simulate(recipe: str, events: int, only: tuple[str, ...], workers: int, seed: int, output: Path) -> None:
+def simulate(
+    recipe: str, events: int, only: tuple[str, ...], workers: int, seed: int, suffix: str, output: Path
+) -> None:
     """Make the events of RECIPE with Pythia 8 and a parametrised detector.
 
-    One Parquet file for each process, weighted to the recipe's luminosity, and one of pseudo-data, drawn from events
-    that no other file holds. Prints the files made.
+    One file for each process, weighted to the recipe's luminosity, and for some recipes one of pseudo-data, drawn from
+    events that no other file holds. Prints the files made, and on stderr what their cards leave out.
     """
     # imported here so that --help stays light
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from fivesigma.core.errors import ConfigurationError, Problem, suggestion
+    from fivesigma.simulation.cards.catalogue import recipe_simulation
     from fivesigma.simulation.generate import Generation
-    from fivesigma.simulation.processes import recipe_simulation
     from fivesigma.simulation.pseudo_data import PSEUDO_DATA, simulate_pseudo_data
     from fivesigma.simulation.samples import simulate_process
 
     simulation = recipe_simulation(recipe)
-    if unknown := [name for name in only if name not in simulation.processes]:
-        message = f"{recipe} has no process {unknown[0]!r}{suggestion(unknown[0], simulation.processes)}"
+    if unknown := [name for name in only if name not in simulation.names]:
+        message = f"{recipe} has no process {unknown[0]!r}{suggestion(unknown[0], simulation.names)}"
         raise ConfigurationError([Problem(message=message)])
+    wanted = [simulation.process(name) for name in dict.fromkeys(only or simulation.names)]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bars:
 
@@ -52,11 +64,10 @@ def simulate(recipe: str, events: int, only: tuple[str, ...], workers: int, seed
             task = bars.add_task(name, total=total)
             return lambda done, wanted: bars.update(task, completed=done, total=wanted)
 
-        for name in only or simulation.processes:
-            generation = Generation(
-                process=simulation.processes[name], seed=seed, stream="simulation", directory=output, workers=workers
-            )
-            path = simulate_process(simulation, generation, events, bar(name, events))
-            click.echo(path)
-        if not only:
-            click.echo(simulate_pseudo_data(simulation, generation, bar(PSEUDO_DATA)))
+        for process in wanted:
+            if not process.multiparton_interactions:
+                bars.console.print(f"{process.name}: its card switches multiparton interactions off", soft_wrap=True)
+            generation = Generation(process=process, seed=seed, stream="simulation", directory=output, workers=workers)
+            click.echo(simulate_process(simulation, generation, events, bar(process.name, events), suffix=suffix))
+        if simulation.pseudo_data and not only:
+            click.echo(simulate_pseudo_data(simulation, generation, bar(PSEUDO_DATA), suffix=suffix))

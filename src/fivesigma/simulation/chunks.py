@@ -12,16 +12,17 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from fivesigma.core.arrays import Floats
 from fivesigma.core.identity import derive_seed
-from fivesigma.simulation.detector import Detector, LeptonResponse
+from fivesigma.simulation.detector import Detector
 from fivesigma.simulation.errors import SimulationError
 from fivesigma.simulation.processes import Process
 
@@ -67,26 +68,15 @@ class ChunkTask:
 
     def to_json(self) -> str:
         """Return the task as text, for the worker's command line."""
-        return json.dumps(asdict(self) | {"path": str(self.path)})
+        return _TEXT.dump_json(self).decode()
 
     @classmethod
     def from_json(cls, text: str) -> ChunkTask:
         """Return the task that `to_json` wrote."""
-        fields = json.loads(text)
-        detector: dict[str, Any] = {
-            name: LeptonResponse(**_tuples(value)) if isinstance(value, dict) else value
-            for name, value in _tuples(fields.pop("detector")).items()
-        }
-        return cls(
-            process=Process(**_tuples(fields.pop("process"))),
-            detector=Detector(**detector),
-            path=Path(fields.pop("path")),
-            **fields,
-        )
+        return _TEXT.validate_json(text)
 
 
-def _tuples(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
+_TEXT = TypeAdapter(ChunkTask)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +91,10 @@ class Chunk:
         How many events Pythia made.
     sum_of_weights
         Sum of their weights. Pythia's weights are 1, but for the few events where its phase-space maximum was too low.
+    filter_efficiency
+        Fraction of what Pythia selected that passed the card's filters.
     cross_section, cross_section_error
-        Pythia's own estimate in pb and its statistical error.
+        Pythia's own estimate in pb, of what passed the filters, and its statistical error.
     pythia
         Pythia's version.
     number
@@ -116,6 +108,7 @@ class Chunk:
     index: int
     generated: int
     sum_of_weights: float
+    filter_efficiency: float
     cross_section: float
     cross_section_error: float
     pythia: str

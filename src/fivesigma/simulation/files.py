@@ -1,4 +1,4 @@
-"""Event files with their provenance inside: Parquet, written whole or not at all."""
+"""Event files with their provenance inside: Parquet or ROOT, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,29 +12,38 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import uproot
 from numpy.typing import NDArray
 
-from fivesigma.core.errors import DataError
+from fivesigma.core.errors import DataError, first_line
 from fivesigma.simulation.errors import SimulationError
 
-__all__ = ["PROVENANCE_KEY", "read_provenance", "rounded", "write_events"]
+__all__ = ["PROVENANCE_KEY", "SUFFIXES", "TREE", "read_provenance", "rounded", "write_events"]
 
 PROVENANCE_KEY = "fivesigma.provenance"
-"""Key of the Parquet metadata under which the provenance lies, as JSON."""
+"""Key of the Parquet metadata, or name in the ROOT file, under which the provenance lies, as JSON."""
 
-_STEPS = {"pt": 2.0**-8, "eta": 2.0**-13, "phi": 2.0**-13}
+SUFFIXES = (".parquet", ".root")
+TREE = "Events"
+"""Name of the tree of a ROOT file."""
+
+_FEW = 1000
+
+_KEPT_BITS = 13
 
 
 def rounded(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return the columns with pt in steps of 1/256 GeV and angles in steps of 1/8192.
+    """Return the columns with those in single precision to 13 bits, one part in 16,384; whole numbers stay as they are.
 
-    That is far finer than the detector's resolution, and the zeros it leaves in the mantissas compress well.
+    That is far finer than any detector's resolution, and the zeros it leaves in the mantissas compress well.
     """
-    steps = {name: _STEPS.get(name.split("_")[1]) if "_" in name else None for name in columns}
-    return {
-        name: column if (step := steps[name]) is None else (np.round(column / step) * step).astype(column.dtype)
-        for name, column in columns.items()
-    }
+    return {name: _shorter(column) if column.dtype == np.float32 else column for name, column in columns.items()}
+
+
+def _shorter(column: NDArray[np.float32]) -> NDArray[np.float32]:
+    mantissa, exponent = np.frexp(column)
+    short = np.ldexp(np.round(np.ldexp(mantissa, _KEPT_BITS)), exponent - _KEPT_BITS).astype(np.float32)
+    return np.where(column == np.round(column), column, short)
 
 
 def write_events(path: Path, columns: Mapping[str, NDArray[Any]], provenance: Mapping[str, Any]) -> None:
@@ -45,25 +54,35 @@ def write_events(path: Path, columns: Mapping[str, NDArray[Any]], provenance: Ma
     SimulationError
         If it cannot be written.
     """
-    text = json.dumps(provenance, sort_keys=True, allow_nan=False)
-    table = pa.table(dict(columns)).replace_schema_metadata({PROVENANCE_KEY: text})
-    continuous = [name for name, column in columns.items() if column.dtype == np.float32]
+    write = _write_root if path.suffix == ".root" else _write_parquet
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as folder:
             part = Path(folder) / path.name
-            pq.write_table(
-                table,
-                part,
-                compression="zstd",
-                compression_level=19,
-                use_dictionary=[name for name in columns if name not in (*continuous, "id")],
-                column_encoding=dict.fromkeys(continuous, "BYTE_STREAM_SPLIT") | {"id": "DELTA_BINARY_PACKED"},
-            )
+            write(part, columns, json.dumps(provenance, sort_keys=True, allow_nan=False))
             with part.open("rb") as file:
                 os.fsync(file.fileno())
             part.replace(path)
     except OSError as error:
         raise SimulationError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _write_parquet(path: Path, columns: Mapping[str, NDArray[Any]], provenance: str) -> None:
+    continuous = [name for name, column in columns.items() if column.dtype == np.float32]
+    numbers = [name for name, column in columns.items() if column.dtype == np.int64 and len(np.unique(column)) > _FEW]
+    pq.write_table(
+        pa.table(dict(columns)).replace_schema_metadata({PROVENANCE_KEY: provenance}),
+        path,
+        compression="zstd",
+        compression_level=19,
+        use_dictionary=[name for name in columns if name not in (*continuous, *numbers)],
+        column_encoding=dict.fromkeys(continuous, "BYTE_STREAM_SPLIT") | dict.fromkeys(numbers, "DELTA_BINARY_PACKED"),
+    )
+
+
+def _write_root(path: Path, columns: Mapping[str, NDArray[Any]], provenance: str) -> None:
+    with uproot.recreate(path, compression=uproot.ZSTD(19)) as file:
+        file.mktree(TREE, {name: column.dtype for name, column in columns.items()}).extend(dict(columns))
+        file[PROVENANCE_KEY] = provenance
 
 
 def read_provenance(path: Path) -> dict[str, Any]:
@@ -72,13 +91,26 @@ def read_provenance(path: Path) -> dict[str, Any]:
     Raises
     ------
     DataError
-        If the file is not Parquet or bears no provenance.
+        If the file is neither Parquet nor ROOT, or bears no provenance.
     """
+    read = _root_provenance if path.suffix == ".root" else _parquet_provenance
+    text = read(path)
+    if text is None:
+        raise DataError(f"{path}: no provenance in the file; it was not made by fivesigma's simulation")
+    provenance: dict[str, Any] = json.loads(text)
+    return provenance
+
+
+def _parquet_provenance(path: Path) -> bytes | str | None:
     try:
-        metadata = pq.read_schema(path).metadata or {}
+        return (pq.read_schema(path).metadata or {}).get(PROVENANCE_KEY.encode())
     except (pa.ArrowInvalid, OSError) as error:
         raise DataError(f"{path}: not a readable Parquet file ({error})") from error
-    if PROVENANCE_KEY.encode() not in metadata:
-        raise DataError(f"{path}: no provenance in the file; it was not made by fivesigma's simulation")
-    provenance: dict[str, Any] = json.loads(metadata[PROVENANCE_KEY.encode()])
-    return provenance
+
+
+def _root_provenance(path: Path) -> bytes | str | None:
+    try:
+        with uproot.open(path) as file:
+            return str(file[PROVENANCE_KEY]) if PROVENANCE_KEY in file else None
+    except (ValueError, OSError) as error:
+        raise DataError(f"{path}: not a readable ROOT file ({first_line(error)})") from error

@@ -47,8 +47,6 @@ class Generation:
         Where chunks are kept meanwhile, in the folder ``.chunks``.
     workers
         How many processes generate at a time.
-    chunk_size
-        How many events are generated in a chunk. The events depend on it.
     timeout
         Seconds that a chunk may take.
     """
@@ -59,13 +57,12 @@ class Generation:
     stream: str
     directory: Path
     workers: int = 1
-    chunk_size: int = 4000
     timeout: float = 600.0
 
     @property
     def key(self) -> str:
         """Digest of all that the events depend on, but for how many are asked."""
-        parts = (asdict(self.process), asdict(self.detector), self.seed, self.stream, self.chunk_size, __version__)
+        parts = (asdict(self.process), asdict(self.detector), self.seed, self.stream, __version__)
         return digest(list(parts))
 
     def chunks(self, events: int, progress: Progress | None = None) -> tuple[Chunk, ...]:
@@ -81,12 +78,13 @@ class Generation:
         Raises
         ------
         MissingExtraError
-            If Pythia is not installed.
+            If Pythia or FastJet is not installed.
         SimulationError
             If a worker fails, no event is selected in several chunks, or the directory cannot be written.
         """
-        if importlib.util.find_spec("pythia8mc") is None:
-            raise MissingExtraError("pythia8mc", "simulate")
+        for library in ("pythia8mc", "fastjet"):
+            if importlib.util.find_spec(library) is None:
+                raise MissingExtraError(library, "simulate")
         if events < 1:
             raise FivesigmaError(f"{self.process.name}: at least one event has to be asked for, not {events}")
         try:
@@ -133,7 +131,7 @@ class Generation:
             seed=self.seed,
             stream=self.stream,
             index=index,
-            size=self.chunk_size,
+            size=self.process.chunk_size,
             path=self._folder / f"{index:05d}.npz",
             timeout=self.timeout,
         )

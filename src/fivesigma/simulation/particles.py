@@ -1,69 +1,111 @@
-"""Pythia's event record to dressed leptons."""
+"""Pythia's record of a batch of events as flat arrays: the particles that reach a detector, and the heavy flavour."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import awkward as ak
 import numpy as np
 
-from fivesigma.core.arrays import Floats, Ints
-from fivesigma.core.kinematics import delta_r, eta_of, phi_of, pt_of
-from fivesigma.simulation.detector import Leptons
+from fivesigma.core.arrays import Bools, Floats, Ints, require_length
+from fivesigma.core.kinematics import eta_of, phi_of, pt_of
 
-__all__ = ["dressed_leptons"]
+__all__ = ["INVISIBLE", "Batch", "Particles", "read_batch"]
+
+INVISIBLE = (12, 14, 16, 1000022)
+"""PDG codes of what leaves no trace: neutrinos and the lightest neutralino."""
+
+_COMPONENTS = ("e", "px", "py", "pz")
 
 
-def dressed_leptons(events: ak.Array, *, first: int, min_pt: float, dressing: float) -> Leptons:
-    """Return the final electrons and muons of events as ``Pythia.nextBatch`` gives them.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Particles:
+    """Particles of many events, flat and in the order of the events.
 
-    Each photon is added to the nearest lepton if that is nearer than ``dressing`` in ΔR.
+    Attributes
+    ----------
+    event
+        Number in the batch of the event that a particle belongs to, shape (n,), never falling.
+    pdg
+        PDG code, shape (n,).
+    momentum
+        (E, px, py, pz) in GeV, shape (4, n).
+    """
 
-    Parameters
+    event: Ints
+    pdg: Ints
+    momentum: Floats
+
+    def __post_init__(self) -> None:
+        require_length(len(self.event), pdg=self.pdg, momentum=self.momentum[0])
+
+    def __len__(self) -> int:
+        return len(self.event)
+
+    @property
+    def pt(self) -> Floats:
+        """Transverse momentum in GeV, shape (n,)."""
+        return pt_of(self.momentum)
+
+    @property
+    def eta(self) -> Floats:
+        """Pseudorapidity, shape (n,)."""
+        return eta_of(self.momentum)
+
+    @property
+    def phi(self) -> Floats:
+        """Azimuth in radians, shape (n,)."""
+        return phi_of(self.momentum)
+
+    def where(self, mask: Bools | Ints) -> Particles:
+        """Return the particles that a mask or a list of positions picks."""
+        return Particles(event=self.event[mask], pdg=self.pdg[mask], momentum=self.momentum[:, mask])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Generated events as a detector and its truth matching need them.
+
+    Attributes
     ----------
     events
-        The events, with the particles in field ``prt``.
-    first
-        Number of the first event; the others follow.
-    min_pt
-        Leptons of less pt, in GeV and before dressing, are left out.
-    dressing
-        Largest ΔR between a photon and its lepton.
+        How many; some may have no particle below.
+    visible
+        Final particles but for the invisible ones.
+    bottom, charm
+        Hadrons with a bottom quark; those with a charm quark and no bottom quark. All in the record, decayed or not.
     """
-    final = events.prt[events.prt.status > 0]
-    kind = np.abs(final.id)
-    leptons = final[((kind == 11) | (kind == 13)) & (np.hypot(final.p.px, final.p.py) > min_pt)]
-    number = np.repeat(np.arange(len(events)), ak.num(leptons).to_numpy())
-    momenta = _momenta(leptons)
-    _add_photons(momenta, number, final[kind == 22], dressing)
-    pdg = ak.flatten(leptons.id).to_numpy().astype(np.int64)
-    return Leptons(
-        event=first + number,
-        pt=pt_of(momenta),
-        eta=eta_of(momenta),
-        phi=phi_of(momenta),
-        type=np.abs(pdg),
-        charge=-np.sign(pdg),
+
+    events: int
+    visible: Particles
+    bottom: Particles
+    charm: Particles
+
+
+def read_batch(events: ak.Array) -> Batch:
+    """Return the particles of events as ``Pythia.nextBatch`` gives them."""
+    counts = ak.num(events.prt.id).to_numpy()
+    event = np.repeat(np.arange(len(counts)), counts)
+    pdg = ak.flatten(events.prt.id).to_numpy().astype(np.int64)
+    status = ak.flatten(events.prt.status).to_numpy()
+    components = [ak.flatten(events.prt.p[name]).to_numpy() for name in _COMPONENTS]
+
+    def picked(mask: Bools) -> Particles:
+        at = np.flatnonzero(mask)
+        return Particles(event=event[at], pdg=pdg[at], momentum=np.stack([each[at] for each in components]))
+
+    code = np.abs(pdg)
+    bottom = _has_quark(code, 5)
+    return Batch(
+        events=len(counts),
+        visible=picked((status > 0) & ~np.isin(code, INVISIBLE)),
+        bottom=picked(bottom),
+        charm=picked(_has_quark(code, 4) & ~bottom),
     )
 
 
-def _momenta(particles: ak.Array) -> Floats:
-    """Return (E, px, py, pz), shape (4, n), of all particles of all events in a row."""
-    return np.stack([ak.flatten(particles.p[name]).to_numpy() for name in ("e", "px", "py", "pz")])
-
-
-def _add_photons(momenta: Floats, number: Ints, photons: ak.Array, dressing: float) -> None:
-    """Add to each lepton, in place, the photons that belong to it; ``number`` says which event a lepton is of."""
-    photon_momenta = _momenta(photons)
-    photon_event = np.repeat(np.arange(len(photons)), ak.num(photons).to_numpy())
-    start, end = np.searchsorted(number, photon_event, "left"), np.searchsorted(number, photon_event, "right")
-    eta, phi = eta_of(momenta), phi_of(momenta)
-    photon_eta, photon_phi = eta_of(photon_momenta), phi_of(photon_momenta)
-    nearest, distance = np.zeros(len(start), dtype=np.int64), np.full(len(start), np.inf)
-    for step in range(int((end - start).max(initial=0))):
-        here = np.flatnonzero(start + step < end)
-        lepton = start[here] + step
-        separation = delta_r(eta[lepton], phi[lepton], photon_eta[here], photon_phi[here])
-        nearer = separation < distance[here]
-        distance[here[nearer]], nearest[here[nearer]] = separation[nearer], lepton[nearer]
-    close = distance < dressing
-    for component, photon in zip(momenta, photon_momenta, strict=True):
-        np.add.at(component, nearest[close], photon[close])
+def _has_quark(code: Ints, flavour: int) -> Bools:
+    """Return which PDG codes, without sign, are hadrons with a quark of this flavour (its digits are those of the quarks)."""
+    digits = (code // 1000 % 10 == flavour) | (code // 100 % 10 == flavour)
+    hadron: Bools = (code > 100) & (code < 1_000_000) & digits
+    return hadron

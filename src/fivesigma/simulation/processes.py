@@ -1,23 +1,34 @@
-"""Process cards: what is generated, at which rate, by whose calculation, and what it cannot describe.
-
-Cross sections come from YR4 (LHC Higgs Cross Section Working Group, arXiv:1610.07922) and, for ZZ, from Cascioli et al.,
-arXiv:1405.2219, table 1.
-"""
+"""What a process card holds, and what a recipe has of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
 
-from fivesigma.core.errors import ConfigurationError, Problem, suggestion
+from fivesigma.core.errors import FivesigmaError, suggestion
+from fivesigma.simulation.filters import TruthFilter
 
-__all__ = ["RECIPES", "Process", "RecipeSimulation", "recipe_simulation"]
+__all__ = ["Bookkeeping", "Process", "RecipeSimulation"]
+
+Bookkeeping: TypeAlias = Literal[
+    "weight",  # expected events at the luminosity that an event stands for
+    "number",  # number of the event in its file
+    "id",  # number of the event among all of the recipe
+    "file",  # number of the process in the recipe, from 1
+    "slice",  # number of the slice of the process, from 1
+    "cross_section",  # of the slice, in pb
+    "generator_weight",  # the generator's
+    "sum_of_weights",  # of all that were generated in the slice
+    "generated",  # how many they are
+    "is_signal",  # 1 or 0
+]
+"""What a column can hold that does not come from the event but from how it was made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
-    """One physics process as Pythia makes it.
+    """One physics process as Pythia makes it, and what is kept of it.
 
     Attributes
     ----------
@@ -27,41 +38,75 @@ class Process:
         Signal or background.
     settings
         Pythia settings, one each, besides those that the fields below stand for.
+    slha
+        A supersymmetric spectrum and its decays in the SUSY Les Houches Accord's text, arXiv:hep-ph/0311123.
+    filters
+        What is dropped before its costly part; all have to pass.
+    slices
+        Rising lower ends in GeV of ranges of Pythia's pTHat that are generated one by one, so that rare large transverse
+        momenta are well populated; the last is open.
+    final_state
+        What is kept of an event: a name in ``final_states.catalogue``.
     energy
         Centre-of-mass energy of the proton-proton collision in TeV.
     multiparton_interactions, hadronisation
-        Whether the underlying event is made and partons become hadrons. Neither touches prompt leptons by more than
-        isolation would; both cost time.
+        Whether the underlying event is made and partons become hadrons. Both cost time; a card that does without says
+        among its limits what that changes.
     cross_section
-        The rate in pb of exactly what the settings generate, or None to take Pythia's own leading-order rate.
+        The rate in pb of what the settings generate, before any filter, or None to take Pythia's own leading-order rate.
     k_factor
         What Pythia's own rate is multiplied by; it has no part in a given ``cross_section``.
     source
         Where the cross section or k-factor comes from.
     limits
         What the card cannot describe, a sentence each.
+    chunk_size
+        How many events a worker generates before it writes them down.
     """
 
     name: str
     title: str
     kind: Literal["signal", "background"]
     settings: tuple[str, ...]
-    energy: float
+    slha: str | None = None
+    filters: tuple[TruthFilter, ...] = ()
+    slices: tuple[float, ...] = ()
+    final_state: str
+    energy: float = 13.0
     multiparton_interactions: bool
-    hadronisation: bool
+    hadronisation: bool = True
     cross_section: float | None = None
     k_factor: float = 1.0
     source: str
     limits: tuple[str, ...]
+    chunk_size: int = 1000
+
+    def __post_init__(self) -> None:
+        if self.slices and self.cross_section is not None:
+            raise FivesigmaError(f"{self.name}: one cross section cannot be that of several slices")
+        if list(self.slices) != sorted(set(self.slices)):
+            raise FivesigmaError(f"{self.name}: the lower ends of slices must rise, got {self.slices}")
 
     def pythia_settings(self) -> tuple[str, ...]:
-        """Return every setting that Pythia is given, but for the seed."""
+        """Return every setting that Pythia is given, but for the seed and the spectrum."""
         return (
             f"Beams:eCM = {1000 * self.energy:g}",
             f"PartonLevel:MPI = {_switch(self.multiparton_interactions)}",
             f"HadronLevel:Hadronize = {_switch(self.hadronisation)}",
             *self.settings,
         )
+
+    def sliced(self) -> tuple[Process, ...]:
+        """Return the process as one for each slice; without slices, itself."""
+        if not self.slices:
+            return (self,)
+        ends = (*self.slices[1:], None)
+        return tuple(self._slice(low, high) for low, high in zip(self.slices, ends, strict=True))
+
+    def _slice(self, low: float, high: float | None) -> Process:
+        bounds = (f"PhaseSpace:pTHatMin = {low:g}", f"PhaseSpace:pTHatMax = {-1 if high is None else high:g}")
+        name = f"{self.name}-{low:g}" if high is None else f"{self.name}-{low:g}-{high:g}"
+        return replace(self, name=name, settings=(*self.settings, *bounds), slices=())
 
 
 def _switch(on: bool) -> str:
@@ -70,94 +115,41 @@ def _switch(on: bool) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipeSimulation:
-    """What is simulated for a recipe: its processes, by name, and the luminosity in fb⁻¹ its weights stand for."""
+    """What is simulated for a recipe.
+
+    Attributes
+    ----------
+    recipe
+        Its name.
+    luminosity
+        In fb⁻¹: what the weights stand for.
+    processes
+        Its process cards; each makes a file.
+    pseudo_data
+        Names of the processes that a file of pseudo-data is drawn from; none makes no such file.
+    columns
+        Columns that come from how an event was made, by name.
+    """
 
     recipe: str
     luminosity: float
-    processes: Mapping[str, Process] = field(default_factory=dict)
+    processes: tuple[Process, ...]
+    pseudo_data: tuple[str, ...] = ()
+    columns: Mapping[str, Bookkeeping] = field(default_factory=lambda: {"id": "id", "weight": "weight"})
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the processes."""
+        return tuple(process.name for process in self.processes)
 
-_LEPTONIC_Z = ("23:onMode = off", "23:onIfAny = 11 13 15")
-# Matrix elements of hadronic tau decays take 90 % of the time and touch only the feed-down of leptonic ones, by their spin.
-_FAST_TAUS = ("TauDecays:mode = 0",)
-_LEPTON_LIMITS = (
-    "Leading order and parton shower: the transverse momentum of the four leptons is approximate beyond the shower's reach.",
-    "No multiparton interactions and no hadronisation: leptons from hadrons and their isolation are not described.",
-    "Taus decay without spin correlations.",
-)
+    def process(self, name: str) -> Process:
+        """Return a process by its name.
 
-_ZZ_LEADING_ORDER = 9.887
-_ZZ_NEXT_TO_NEXT_TO_LEADING_ORDER = 16.91
-_HIGGS_GLUON_FUSION = 48.58
-_HIGGS_TO_FOUR_LEPTONS = 2.745e-4
-
-_HIGGS = Process(
-    name="higgs",
-    title="gg → H(125) → ZZ* → 4ℓ",
-    kind="signal",
-    settings=(
-        "HiggsSM:gg2H = on",
-        "25:m0 = 125.",
-        "25:onMode = off",
-        "25:onIfMatch = 23 23",
-        "23:mMin = 1.",
-        *_LEPTONIC_Z,
-        *_FAST_TAUS,
-    ),
-    energy=13.0,
-    multiparton_interactions=False,
-    hadronisation=False,
-    cross_section=_HIGGS_GLUON_FUSION * _HIGGS_TO_FOUR_LEPTONS,
-    source="48.58 pb (gluon fusion at 13 TeV, N3LO QCD and NLO electroweak) × 2.745e-4 (H → 4ℓ, ℓ = e, μ, τ), both at "
-    "125 GeV, YR4, arXiv:1610.07922",
-    limits=(
-        *_LEPTON_LIMITS,
-        "Gluon fusion only: vector-boson fusion and associated production, 13 % of all Higgs bosons, are left out.",
-        "No interference between equal leptons in 4e and 4μ, and no interference with gg → ZZ.",
-    ),
-)
-
-_ZZ = Process(
-    name="zz",
-    title="qq̄ → ZZ*/Zγ* → 4ℓ",
-    kind="background",
-    settings=(
-        "WeakDoubleBoson:ffbar2gmZgmZ = on",
-        "PhaseSpace:mHatMin = 80.",
-        "PhaseSpace:mHatMax = 250.",
-        "23:mMin = 4.",
-        *_LEPTONIC_Z,
-        *_FAST_TAUS,
-    ),
-    energy=13.0,
-    multiparton_interactions=False,
-    hadronisation=False,
-    k_factor=_ZZ_NEXT_TO_NEXT_TO_LEADING_ORDER / _ZZ_LEADING_ORDER,
-    source="Pythia's leading order × 16.91/9.887, the ratio of NNLO (with gg → ZZ) to LO for pp → ZZ at 13 TeV, "
-    "Cascioli et al., arXiv:1405.2219, table 1",
-    limits=(
-        *_LEPTON_LIMITS,
-        "No Z → 4ℓ with a second pair radiated off a lepton: it is not in Pythia's matrix element, so no peak at 91 GeV.",
-        "Four-lepton masses from 80 to 250 GeV, pair masses above 4 GeV.",
-        "One k-factor for all masses, from on-shell pairs; gg → ZZ enters through it alone.",
-        "No reducible background (Z + jets, top pairs): no misidentified jets.",
-    ),
-)
-
-RECIPES: Mapping[str, RecipeSimulation] = {
-    "higgs-4l": RecipeSimulation(recipe="higgs-4l", luminosity=10.0, processes={"higgs": _HIGGS, "zz": _ZZ}),
-}
-"""What can be simulated, by recipe."""
-
-
-def recipe_simulation(recipe: str) -> RecipeSimulation:
-    """Return what is simulated for a recipe.
-
-    Raises
-    ------
-    ConfigurationError
-        If no recipe of that name has a simulation.
-    """
-    if recipe not in RECIPES:
-        raise ConfigurationError([Problem(message=f"no simulation for recipe {recipe!r}{suggestion(recipe, RECIPES)}")])
-    return RECIPES[recipe]
+        Raises
+        ------
+        FivesigmaError
+            If the recipe has none of that name.
+        """
+        if name not in self.names:
+            raise FivesigmaError(f"recipe {self.recipe} has no process {name!r}{suggestion(name, self.names)}")
+        return self.processes[self.names.index(name)]

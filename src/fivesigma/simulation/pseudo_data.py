@@ -13,7 +13,7 @@ from fivesigma.core.identity import derive_seed, digest
 from fivesigma.simulation.errors import SimulationError
 from fivesigma.simulation.files import read_provenance, rounded, write_events
 from fivesigma.simulation.generate import Generation, Progress
-from fivesigma.simulation.processes import RecipeSimulation
+from fivesigma.simulation.processes import Bookkeeping, RecipeSimulation
 from fivesigma.simulation.samples import ID_BLOCK, columns_of, provenance_of, stands
 
 __all__ = ["PSEUDO_DATA", "simulate_pseudo_data"]
@@ -24,10 +24,12 @@ PSEUDO_DATA = "pseudo_data"
 _UNWEIGHTING_RESERVE = 3
 
 
-def simulate_pseudo_data(recipe: RecipeSimulation, generation: Generation, progress: Progress | None = None) -> Path:
-    """Write ``pseudo_data.parquet``: what the luminosity might have brought, from events that no other file holds.
+def simulate_pseudo_data(
+    recipe: RecipeSimulation, generation: Generation, progress: Progress | None = None, *, suffix: str = ".parquet"
+) -> Path:
+    """Write the file ``pseudo_data``: what the luminosity might have brought, from events that no other file holds.
 
-    Of each process a Poisson number of events, with the expectation that its own file in the directory states, is drawn
+    Of each process that the recipe names for it a Poisson number of events, with the expectation that its own file in the directory states, is drawn
     without weights from a generation with seeds of its own. All have weight 1; nothing in the columns says which
     process an event is of.
 
@@ -39,6 +41,8 @@ def simulate_pseudo_data(recipe: RecipeSimulation, generation: Generation, progr
         As for any process of the recipe; its process and stream are replaced.
     progress
         Called with (selected events, wanted events).
+    suffix
+        ``.parquet`` or ``.root``.
 
     Raises
     ------
@@ -47,26 +51,45 @@ def simulate_pseudo_data(recipe: RecipeSimulation, generation: Generation, progr
     SimulationError, MissingExtraError
         As `Generation.chunks` and `write_events` raise them.
     """
-    path = generation.directory / f"{PSEUDO_DATA}.parquet"
-    files = {name: read_provenance(generation.directory / f"{name}.parquet") for name in recipe.processes}
+    path = generation.directory / f"{PSEUDO_DATA}{suffix}"
+    files = {name: read_provenance(generation.directory / f"{name}{suffix}") for name in recipe.pseudo_data}
     own = replace(generation, stream=PSEUDO_DATA)
-    made = [replace(own, process=process) for process in recipe.processes.values()]
-    key = digest([[each.key for each in made], [file["key"] for file in files.values()]])
+    made = {name: [replace(own, process=each) for each in recipe.process(name).sliced()] for name in recipe.pseudo_data}
+    key = digest([[each.key for slices in made.values() for each in slices], [file["key"] for file in files.values()]])
     if not stands(path, key):
         random = np.random.default_rng(derive_seed(generation.seed, recipe.recipe, PSEUDO_DATA))
-        parts = [_drawn(each, files[each.process.name]["rate"]["expected"], random, progress) for each in made]
+        parts = [
+            _drawn(each, rate["expected"], random, progress)
+            for name, slices in made.items()
+            for each, rate in zip(slices, files[name]["rates"], strict=True)
+        ]
         columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        order = random.permutation(len(columns["id"]))
-        columns = {name: column[order] for name, column in columns.items()}
-        columns["id"] = np.arange(len(order)) + len(recipe.processes) * ID_BLOCK
-        columns["weight"] = np.ones(len(order))
+        order = random.permutation(len(columns.pop("number")))
+        columns = {name: column[order] for name, column in columns.items()} | _bookkeeping(recipe, len(order))
         provenance = provenance_of(PSEUDO_DATA, recipe, own, key, {"written": len(order)}) | {
-            "expected": {name: file["rate"]["expected"] for name, file in files.items()}
+            "expected": {name: file["expected"] for name, file in files.items()}
         }
         write_events(path, rounded(columns), provenance)
-    for each in made:
-        each.discard()
+    for slices in made.values():
+        for each in slices:
+            each.discard()
     return path
+
+
+def _bookkeeping(recipe: RecipeSimulation, events: int) -> dict[str, NDArray[Any]]:
+    """Return the columns of how events were made, but for those that would tell which process an event is of."""
+    number, file = np.arange(events), len(recipe.processes)
+    held: dict[Bookkeeping, Any] = {
+        "weight": 1.0,
+        "number": number,
+        "id": number + file * ID_BLOCK,
+        "file": file + 1,
+        "slice": 1,
+        "generator_weight": 1.0,
+    }
+    return {
+        column: np.broadcast_to(held[what], number.shape) for column, what in recipe.columns.items() if what in held
+    }
 
 
 def _drawn(
@@ -74,9 +97,9 @@ def _drawn(
 ) -> dict[str, NDArray[Any]]:
     """Return a Poisson number of events without weights: each is kept with a chance in proportion to its weight."""
     number = int(random.poisson(expected))
-    chunks = generation.chunks(_UNWEIGHTING_RESERVE * number + 100, progress)
-    weight = np.concatenate([chunk.weight for chunk in chunks])
+    columns = columns_of(generation.chunks(_UNWEIGHTING_RESERVE * number + 100, progress))
+    weight = columns.pop("weight")
     kept = np.flatnonzero(random.random(len(weight)) * weight.max() < weight)[:number]
     if len(kept) < number:
         raise SimulationError(f"{generation.process.name}: weights too uneven to draw {number} events without them")
-    return {name: column[kept] for name, column in columns_of(chunks, len(weight)).items()}
+    return {name: column[kept] for name, column in columns.items()}

@@ -2,122 +2,141 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fivesigma.core.errors import DataError, FivesigmaError, suggestion
+from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.core.identity import digest
 from fivesigma.core.version import __version__
 from fivesigma.simulation.chunks import Chunk
 from fivesigma.simulation.files import read_provenance, rounded, write_events
 from fivesigma.simulation.generate import Generation, Progress
-from fivesigma.simulation.processes import Process, RecipeSimulation
+from fivesigma.simulation.processes import Bookkeeping, RecipeSimulation
+from fivesigma.simulation.rates import Rate
 
-__all__ = ["ID_BLOCK", "Rate", "columns_of", "provenance_of", "simulate_process", "stands"]
+__all__ = ["ID_BLOCK", "columns_of", "provenance_of", "simulate_process", "stands"]
 
 ID_BLOCK = 1_000_000_000
 """Size of the block of event numbers that each file of a recipe has for its own."""
 
-_FEMTOBARN_IN_PICOBARN = 1000.0
+_SLICE_BLOCK = ID_BLOCK // 10
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
-    """How many events of a process are expected, and why.
-
-    Attributes
-    ----------
-    cross_section, cross_section_error
-        In pb; the error is the generator's statistical one, None where the cross section is given.
-    acceptance, acceptance_error
-        Fraction that is detected and reconstructed, and its statistical error.
-    expected
-        Expected events at the luminosity.
-    """
-
-    cross_section: float
-    cross_section_error: float | None
-    acceptance: float
-    acceptance_error: float
-    expected: float
-
-    @classmethod
-    def of(cls, process: Process, luminosity: float, chunks: Sequence[Chunk]) -> Rate:
-        """Return the rate that chunks of a process amount to at a luminosity in fb⁻¹."""
-        generated = sum(chunk.sum_of_weights for chunk in chunks)
-        acceptance = sum(float(chunk.weight.sum()) for chunk in chunks) / generated
-        error: float | None = None
-        if process.cross_section is None:
-            cross_section = process.k_factor * float(np.mean([chunk.cross_section for chunk in chunks]))
-            error = process.k_factor * math.hypot(*(chunk.cross_section_error for chunk in chunks)) / len(chunks)
-        else:
-            cross_section = process.cross_section
-        return cls(
-            cross_section=cross_section,
-            cross_section_error=error,
-            acceptance=acceptance,
-            acceptance_error=math.sqrt(acceptance * (1 - acceptance) / generated),
-            expected=cross_section * _FEMTOBARN_IN_PICOBARN * luminosity * acceptance,
-        )
+Columns = dict[str, NDArray[Any]]
 
 
 def simulate_process(
-    recipe: RecipeSimulation, generation: Generation, events: int, progress: Progress | None = None
+    recipe: RecipeSimulation,
+    generation: Generation,
+    events: int,
+    progress: Progress | None = None,
+    *,
+    suffix: str = ".parquet",
 ) -> Path:
-    """Write ``NAME.parquet``: exactly so many selected events, weighted to the luminosity. Return its path.
+    """Write the file of a process: exactly so many selected events, weighted to the luminosity. Return its path.
 
-    A file that stands, made by the same card with the same seed, is left as it is.
+    Slices have equally many. A file that stands, made by the same card with the same seed, is left as it is.
+
+    Parameters
+    ----------
+    recipe
+        What the process is of.
+    generation
+        Which process, and how its events are made.
+    events
+        How many selected events are wanted.
+    progress
+        Called with (selected events, wanted events).
+    suffix
+        ``.parquet`` or ``.root``.
 
     Raises
     ------
     FivesigmaError
-        If the process is not of the recipe, or no events are asked for.
+        If the process is not of the recipe, or fewer events are asked for than there are slices.
     SimulationError, MissingExtraError
         As `Generation.chunks` and `write_events` raise them.
     """
-    process = generation.process
-    path = generation.directory / f"{process.name}.parquet"
-    block = _block(recipe, process.name)
-    key = digest([generation.key, events, recipe.luminosity, block])
+    process = recipe.process(generation.process.name)
+    path = generation.directory / f"{process.name}{suffix}"
+    slices = [replace(generation, process=each) for each in generation.process.sliced()]
+    if events < len(slices):
+        raise FivesigmaError(f"{process.name}: {len(slices)} slices need at least {len(slices)} events, not {events}")
+    key = digest(
+        [
+            [each.key for each in slices],
+            events,
+            recipe.recipe,
+            recipe.luminosity,
+            list(recipe.names),
+            dict(recipe.columns),
+        ]
+    )
     if not stands(path, key):
-        chunks = generation.chunks(events, progress)
-        columns, weight = columns_of(chunks, events), np.concatenate([chunk.weight for chunk in chunks])[:events]
-        rate = Rate.of(process, recipe.luminosity, chunks)
-        columns["id"] = columns["id"] + block * ID_BLOCK
-        columns["weight"] = rate.expected * weight / weight.sum()
+        shares = [len(share) for share in np.array_split(np.arange(events), len(slices))]
+        made = [
+            each.chunks(share, _part(progress, sum(shares[:index]), events))
+            for index, (each, share) in enumerate(zip(slices, shares, strict=True))
+        ]
+        rates = [Rate.of(each.process, recipe.luminosity, chunks) for each, chunks in zip(slices, made, strict=True)]
+        parts = [
+            _slice(recipe, process.name, index, columns_of(chunks, share), rate)
+            for index, (chunks, share, rate) in enumerate(zip(made, shares, rates, strict=True))
+        ]
         counts = {
-            "generated": sum(chunk.generated for chunk in chunks),
-            "selected": sum(len(chunk.number) for chunk in chunks),
+            "generated": sum(rate.generated for rate in rates),
+            "selected": sum(len(chunk.number) for chunks in made for chunk in chunks),
             "written": events,
         }
         provenance = provenance_of("simulation", recipe, generation, key, counts) | {
             "process": asdict(process),
-            "rate": asdict(rate),
-            "pythia": chunks[0].pythia,
+            "rates": [asdict(rate) for rate in rates],
+            "expected": sum(rate.expected for rate in rates),
+            "pythia": made[0][0].pythia,
         }
+        columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         write_events(path, rounded(columns), provenance)
-    generation.discard()
+    for each in slices:
+        each.discard()
     return path
 
 
-def _block(recipe: RecipeSimulation, name: str) -> int:
-    """Return which block of event numbers is the process's, so that no two files share one."""
-    if name not in recipe.processes:
-        raise FivesigmaError(f"recipe {recipe.recipe} has no process {name!r}{suggestion(name, recipe.processes)}")
-    return list(recipe.processes).index(name)
+def _part(progress: Progress | None, before: int, total: int) -> Progress | None:
+    return None if progress is None else lambda done, _: progress(before + done, total)
 
 
-def columns_of(chunks: Sequence[Chunk], events: int) -> dict[str, NDArray[Any]]:
-    """Return the first so many events of the chunks, columns by name, with their number in the generation as ``id``."""
+def _slice(recipe: RecipeSimulation, name: str, index: int, columns: Columns, rate: Rate) -> Columns:
+    """Return the columns of a slice: those of its events, and those that the recipe has of how they were made."""
+    number = columns.pop("number") + index * _SLICE_BLOCK
+    weight = columns.pop("weight")
+    file = recipe.names.index(name)
+    held: dict[Bookkeeping, Any] = {
+        "weight": rate.expected * weight / weight.sum(),
+        "number": number,
+        "id": number + file * ID_BLOCK,
+        "file": file + 1,
+        "slice": index + 1,
+        "cross_section": rate.cross_section,
+        "generator_weight": weight,
+        "sum_of_weights": rate.sum_of_weights,
+        "generated": rate.generated,
+        "is_signal": int(recipe.process(name).kind == "signal"),
+    }
+    return columns | {column: np.broadcast_to(held[what], number.shape) for column, what in recipe.columns.items()}
+
+
+def columns_of(chunks: Sequence[Chunk], events: int | None = None) -> Columns:
+    """Return the events of chunks, or the first so many of them: columns by name, their ``number`` in the generation, and ``weight``."""
     names = chunks[0].columns
     joined = {name: np.concatenate([chunk.columns[name] for chunk in chunks])[:events] for name in names}
-    return joined | {"id": np.concatenate([chunk.number for chunk in chunks])[:events]}
+    return joined | {
+        "number": np.concatenate([chunk.number for chunk in chunks])[:events],
+        "weight": np.concatenate([chunk.weight for chunk in chunks])[:events],
+    }
 
 
 def stands(path: Path, key: str) -> bool:
@@ -133,14 +152,14 @@ def provenance_of(
 ) -> dict[str, Any]:
     """Return what all files state; no times and no paths, so that the same command makes the same bytes."""
     return {
-        "schema": 1,
+        "schema": 2,
         "content": content,
         "recipe": recipe.recipe,
         "luminosity": recipe.luminosity,
+        "columns": dict(recipe.columns),
         "detector": asdict(generation.detector),
         "seed": generation.seed,
         "stream": generation.stream,
-        "chunk_size": generation.chunk_size,
         "events": dict(counts),
         "fivesigma": __version__,
         "key": key,

@@ -19,19 +19,19 @@ from typing import Any
 import awkward as ak
 import numpy as np
 import pythia8mc
+from numpy.typing import NDArray
 
-from fivesigma.core.arrays import Floats
+from fivesigma.core.arrays import Floats, Ints
 from fivesigma.simulation.chunks import ChunkTask
-from fivesigma.simulation.detector import Leptons, detect
 from fivesigma.simulation.errors import SimulationError
-from fivesigma.simulation.particles import dressed_leptons
-from fivesigma.simulation.reconstruction import four_leptons
+from fivesigma.simulation.final_states.catalogue import FINAL_STATES
+from fivesigma.simulation.hooks import FilterHooks
+from fivesigma.simulation.particles import read_batch
 
 __all__ = ["generate_chunk", "main"]
 
 _BATCH = 400
 _MILLIBARN_IN_PICOBARN = 1e9
-_TRUTH_MARGIN = 0.6
 
 
 def main(arguments: list[str]) -> int:
@@ -57,36 +57,46 @@ def generate_chunk(task: ChunkTask) -> None:
     Raises
     ------
     SimulationError
-        If Pythia does not know a setting, cannot start with this card, or makes no events or negative weights.
+        If Pythia does not know a setting, cannot start with this card, or makes no events or negative weights, or if
+        a filter drops everything.
     OSError
         If the file cannot be written; nothing is left of it then.
     """
-    pythia = _start(task)
+    hooks = FilterHooks(task.process.filters)
+    pythia = _start(task, hooks)
     random = np.random.default_rng(task.chunk_seed("detector"))
-    lowest = _TRUTH_MARGIN * min(task.detector.electron.min_pt, task.detector.muon.min_pt)
-    found: list[Leptons] = []
+    final_state = FINAL_STATES[task.process.final_state]
     weights: list[Floats] = []
+    numbers: list[Ints] = []
+    columns: list[dict[str, NDArray[Any]]] = []
     for events in _batches(pythia, task.size):
-        true = dressed_leptons(events, first=sum(map(len, weights)), min_pt=lowest, dressing=task.detector.dressing)
-        found.append(detect(true, task.detector, random))
+        if hooks.exhausted:
+            raise SimulationError(f"the filters of this card dropped {hooks.patience} events in a row")
+        kept, made = final_state(read_batch(events), task.detector, random)
+        numbers.append(kept + sum(len(each) for each in weights))
+        columns.append(made)
         weights.append(events.info.weights[:, 0].to_numpy())
-    weight = np.concatenate(weights)
+    weight, number = np.concatenate(weights), np.concatenate(numbers)
     if not len(weight) or weight.min() < 0:
         raise SimulationError("Pythia made no events, or some of negative weight, with this card")
-    number, columns = four_leptons(_joined(found), task.detector)
+    joined = {name: np.concatenate([each[name] for each in columns]) for name in columns[0]}
+    _write(task.path, _header(task, pythia, weight), {"number": number, "weight": weight[number], **joined})
+
+
+def _header(task: ChunkTask, pythia: Any, weight: Floats) -> dict[str, Any]:
     info = pythia.infoPython()
-    header = {
+    return {
         "index": task.index,
         "generated": len(weight),
         "sum_of_weights": float(weight.sum()),
+        "filter_efficiency": info.nAccepted() / info.nSelected(),
         "cross_section": info.sigmaGen() * _MILLIBARN_IN_PICOBARN,
         "cross_section_error": info.sigmaErr() * _MILLIBARN_IN_PICOBARN,
         "pythia": f"{pythia.parm('Pythia:versionNumber'):.3f}",
     }
-    _write(task.path, header, {"number": task.index * task.size + number, "weight": weight[number], **columns})
 
 
-def _start(task: ChunkTask) -> Any:
+def _start(task: ChunkTask, hooks: FilterHooks) -> Any:
     pythia = pythia8mc.Pythia("", False)
     for setting in (
         "Print:quiet = on",
@@ -96,8 +106,15 @@ def _start(task: ChunkTask) -> Any:
     ):
         if not pythia.readString(setting):
             raise SimulationError(f"Pythia does not know the setting {setting!r}")
-    if not pythia.init():
-        raise SimulationError("Pythia cannot start with this card; has it a process and an open decay channel?")
+    if task.process.filters:
+        pythia.setUserHooksPtr(hooks)
+    with tempfile.NamedTemporaryFile("w", suffix=".slha", encoding="ascii") as spectrum:
+        if task.process.slha is not None:
+            spectrum.write(task.process.slha)
+            spectrum.flush()
+            pythia.readString(f"SLHA:file = {spectrum.name}")
+        if not pythia.init():
+            raise SimulationError("Pythia cannot start with this card; has it a process and an open decay channel?")
     return pythia
 
 
@@ -107,11 +124,6 @@ def _batches(pythia: Any, size: int) -> Iterator[ak.Array]:
         if os.getppid() != parent:
             raise SimulationError("the process that asked for these events is gone")
         yield pythia.nextBatch(min(_BATCH, size - start))
-
-
-def _joined(parts: list[Leptons]) -> Leptons:
-    names = ("event", "pt", "eta", "phi", "type", "charge")
-    return Leptons(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
 def _write(path: Path, header: dict[str, Any], arrays: dict[str, Any]) -> None:

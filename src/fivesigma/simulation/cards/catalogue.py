@@ -1,0 +1,27 @@
+"""What can be simulated, by recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fivesigma.core.errors import ConfigurationError, Problem, suggestion
+from fivesigma.simulation.cards.four_leptons import HIGGS_4L
+from fivesigma.simulation.processes import RecipeSimulation
+
+__all__ = ["RECIPES", "recipe_simulation"]
+
+RECIPES: Mapping[str, RecipeSimulation] = {recipe.recipe: recipe for recipe in (HIGGS_4L,)}
+"""What can be simulated, by recipe."""
+
+
+def recipe_simulation(recipe: str) -> RecipeSimulation:
+    """Return what is simulated for a recipe.
+
+    Raises
+    ------
+    ConfigurationError
+        If no recipe of that name has a simulation.
+    """
+    if recipe not in RECIPES:
+        raise ConfigurationError([Problem(message=f"no simulation for recipe {recipe!r}{suggestion(recipe, RECIPES)}")])
+    return RECIPES[recipe]

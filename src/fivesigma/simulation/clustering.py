@@ -1,0 +1,64 @@
+"""Particles to jets, by FastJet (arXiv:1111.6097): the only module that imports it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import awkward as ak
+import fastjet
+import numpy as np
+
+from fivesigma.core.arrays import Floats, Ints
+from fivesigma.core.kinematics import pt_of
+from fivesigma.simulation.particles import Particles
+
+__all__ = ["Clusters", "anti_kt"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clusters:
+    """Jets of true particles, flat, in the order of the events and in each of falling pt.
+
+    Attributes
+    ----------
+    event
+        Number in the batch of the event that a jet belongs to, shape (m,).
+    momentum
+        (E, px, py, pz) in GeV, shape (4, m).
+    jet, particle
+        Which particle went into which jet: positions of jets and of the particles that were clustered, shape (k,),
+        jet by jet.
+    """
+
+    event: Ints
+    momentum: Floats
+    jet: Ints
+    particle: Ints
+
+    def __len__(self) -> int:
+        return len(self.event)
+
+
+def anti_kt(particles: Particles, *, radius: float, min_pt: float) -> Clusters:
+    """Return the anti-kt jets (arXiv:0802.1189) of each event above a pt in GeV."""
+    events, first, count = np.unique(particles.event, return_index=True, return_counts=True)
+    if not len(events):
+        none = np.zeros(0, dtype=np.int64)
+        return Clusters(event=none, momentum=np.zeros((4, 0)), jet=none, particle=none)
+    fields = dict(zip(("E", "px", "py", "pz"), particles.momentum, strict=True))
+    sequence = fastjet.ClusterSequence(
+        ak.zip({name: ak.unflatten(values, count) for name, values in fields.items()}, with_name="Momentum4D"),
+        fastjet.JetDefinition(fastjet.antikt_algorithm, radius),
+    )
+    jets = sequence.inclusive_jets(min_pt=min_pt)
+    members = sequence.constituent_index(min_pt=min_pt)
+    per_event, per_jet = ak.num(jets.px).to_numpy(), ak.flatten(ak.num(members, axis=2)).to_numpy()
+    event = np.repeat(np.arange(len(events)), per_event)
+    momentum = np.stack([ak.flatten(jets[name]).to_numpy() for name in fields])
+    order = np.lexsort((-pt_of(momentum), event))
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    jet = np.repeat(place, per_jet)
+    particle = ak.flatten(members, axis=None).to_numpy() + np.repeat(first[event], per_jet)
+    by_jet = np.argsort(jet, kind="stable")
+    return Clusters(event=events[event[order]], momentum=momentum[:, order], jet=jet[by_jet], particle=particle[by_jet])

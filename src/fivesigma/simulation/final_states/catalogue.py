@@ -1,0 +1,24 @@
+"""The function that each final state's name in a process card stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fivesigma.core.arrays import Ints
+from fivesigma.simulation.detector import Detector
+from fivesigma.simulation.final_states.four_leptons import four_leptons
+from fivesigma.simulation.particles import Batch
+
+__all__ = ["FINAL_STATES", "FinalState"]
+
+FinalState: TypeAlias = Callable[[Batch, Detector, np.random.Generator], tuple[Ints, dict[str, NDArray[Any]]]]
+"""Events in; out come the numbers in the batch of those that are kept, rising, and their columns."""
+
+FINAL_STATES: Mapping[str, FinalState] = {
+    "four_leptons": four_leptons,
+}
+"""By the names that process cards have for them."""

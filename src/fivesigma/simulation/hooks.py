@@ -1,0 +1,76 @@
+"""Filters as Pythia asks for them: hooks that see its record of an event and may drop it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import pythia8mc
+
+from fivesigma.simulation.filters import TruthFilter
+
+__all__ = ["FilterHooks"]
+
+
+class FilterHooks(pythia8mc.UserHooks):  # type: ignore[misc]  # the library has no types
+    """Drop events that do not pass all filters of their stage.
+
+    Attributes
+    ----------
+    patience
+        Events in a row that may be dropped; Pythia itself would go on for ever.
+    exhausted
+        Whether that many events in a row were dropped and filtering was given up; what comes then is worthless.
+    """
+
+    patience = 50_000
+
+    def __init__(self, filters: Sequence[TruthFilter]) -> None:
+        super().__init__()
+        self.exhausted = False
+        self._dropped = 0
+        self._process = tuple(each for each in filters if each.stage == "process")
+        self._parton = tuple(each for each in filters if each.stage == "parton")
+
+    def canVetoProcessLevel(self) -> bool:  # noqa: N802 - the library's name
+        """Return whether Pythia is to ask after the hard process."""
+        return bool(self._process)
+
+    def doVetoProcessLevel(self, event: Any) -> bool:  # noqa: N802 - the library's name
+        """Return whether the event is dropped after the hard process."""
+        return self._drops(event, self._process, last=not self._parton)
+
+    def canVetoPartonLevelEarly(self) -> bool:  # noqa: N802 - the library's name
+        """Return whether Pythia is to ask after the showers."""
+        return bool(self._parton)
+
+    def doVetoPartonLevelEarly(self, event: Any) -> bool:  # noqa: N802 - the library's name
+        """Return whether the event is dropped after the showers."""
+        return self._drops(event, self._parton, last=True)
+
+    def _drops(self, event: Any, filters: Sequence[TruthFilter], *, last: bool) -> bool:
+        if self.exhausted:
+            return False
+        if all(_passes(event, each) for each in filters):
+            if last:
+                self._dropped = 0
+            return False
+        self._dropped += 1
+        self.exhausted = self._dropped >= self.patience
+        return not self.exhausted
+
+
+def _passes(event: Any, wanted: TruthFilter) -> bool:
+    energy = px = py = pz = 0.0
+    count = 0
+    for particle in event:
+        if particle.status() > 0 and abs(particle.id()) in wanted.particles and particle.pT() > wanted.each_pt:
+            count += 1
+            energy, px, py, pz = (energy + particle.e(), px + particle.px(), py + particle.py(), pz + particle.pz())
+    value = {
+        "count": float(count),
+        "pt": math.hypot(px, py),
+        "mass": math.sqrt(max(energy**2 - px**2 - py**2 - pz**2, 0.0)),
+    }[wanted.quantity]
+    return wanted.minimum <= value <= (math.inf if wanted.maximum is None else wanted.maximum)

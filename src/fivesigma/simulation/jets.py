@@ -1,0 +1,148 @@
+"""What a detector makes of jets: acceptance, energy resolution, and a score that tells bottom quarks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from fivesigma.core.arrays import Bools, Floats, Ints, require_length
+from fivesigma.core.kinematics import delta_r, eta_of, mass_of, phi_of, pt_of
+from fivesigma.simulation.clustering import Clusters
+from fivesigma.simulation.pairing import nearest, pairs
+from fivesigma.simulation.particles import Batch, Particles
+
+__all__ = ["BottomTagging", "JetResponse", "Jets", "detect_jets"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jets:
+    """Jets of many events, flat and in the order of the events, each array of shape (n,).
+
+    Attributes
+    ----------
+    event
+        Number of the event that a jet belongs to.
+    pt, eta, phi, mass
+        Transverse momentum in GeV, pseudorapidity, azimuth in radians, mass in GeV.
+    flavour
+        5 with a bottom hadron in it, 4 with a charm hadron and no bottom one, 0 otherwise: the truth.
+    score
+        Between 0 and 1, the larger the more like a bottom quark's; 0 beyond the tracker.
+    true_pt
+        The pt before the detector measured it.
+    cluster
+        Position of the jet among the clusters it was made from.
+    """
+
+    event: Ints
+    pt: Floats
+    eta: Floats
+    phi: Floats
+    mass: Floats
+    flavour: Ints
+    score: Floats
+    true_pt: Floats
+    cluster: Ints
+
+    def __post_init__(self) -> None:
+        require_length(len(self.event), **{each.name: getattr(self, each.name) for each in fields(self)})
+
+    def __len__(self) -> int:
+        return len(self.event)
+
+    def where(self, mask: Bools | Ints) -> Jets:
+        """Return the jets that a mask or a list of positions picks."""
+        return Jets(**{each.name: getattr(self, each.name)[mask] for each in fields(self)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BottomTagging:
+    """How well a score tells the jets of bottom quarks.
+
+    Attributes
+    ----------
+    thresholds
+        Cuts on the score that are published, rising.
+    bottom, charm, light
+        Fraction of jets of each flavour above each of them. Between the thresholds scores are spread evenly.
+    max_eta
+        |η| up to which jets have a score.
+    min_hadron_pt, matching
+        Smallest pt in GeV of a hadron that gives its flavour to a jet, and the largest ΔR between the two.
+    """
+
+    thresholds: tuple[float, ...]
+    bottom: tuple[float, ...]
+    charm: tuple[float, ...]
+    light: tuple[float, ...]
+    max_eta: float
+    min_hadron_pt: float = 5.0
+    matching: float = 0.4
+
+    def scores(self, flavour: Ints, eta: Floats, random: np.random.Generator) -> Floats:
+        """Return scores of jets, drawn so that the published fractions are above the published thresholds."""
+        luck = random.random(len(flavour))
+        score = np.zeros(len(flavour))
+        for code, above in ((5, self.bottom), (4, self.charm), (0, self.light)):
+            mine = (flavour == code) & (np.abs(eta) < self.max_eta)
+            below = 1.0 - np.array([1.0, *above, 0.0])
+            score[mine] = np.interp(luck[mine], below, (0.0, *self.thresholds, 1.0))
+        return score
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JetResponse:
+    """What the detector makes of a jet.
+
+    Attributes
+    ----------
+    max_eta
+        Acceptance: largest |η|.
+    noise, stochastic, constant
+        Relative resolution of pt: noise/pt ⊕ stochastic/√pt ⊕ constant, in GeV; the mass is scaled with it.
+    """
+
+    max_eta: float
+    noise: float
+    stochastic: float
+    constant: float
+
+    def resolution_at(self, pt: Floats) -> Floats:
+        """Return σ(pt)/pt."""
+        return np.asarray(np.sqrt(np.square(self.noise / pt) + self.stochastic**2 / pt + self.constant**2))
+
+
+def detect_jets(
+    clusters: Clusters, batch: Batch, response: JetResponse, tagging: BottomTagging, random: np.random.Generator
+) -> Jets:
+    """Return the jets within the acceptance, with measured pt and mass, flavour and score.
+
+    They stay in the order of the clusters: not quite in falling order of the measured pt.
+    """
+    pt, eta, phi = pt_of(clusters.momentum), eta_of(clusters.momentum), phi_of(clusters.momentum)
+    shift = np.maximum(1 + response.resolution_at(pt) * random.standard_normal(len(pt)), 0.01)
+    flavour = np.zeros(len(pt), dtype=np.int64)
+    for code, hadrons in ((4, batch.charm), (5, batch.bottom)):
+        flavour[_near(clusters.event, eta, phi, hadrons, tagging)] = code
+    jets = Jets(
+        event=clusters.event,
+        pt=pt * shift,
+        eta=eta,
+        phi=phi,
+        mass=mass_of(clusters.momentum) * shift,
+        flavour=flavour,
+        score=tagging.scores(flavour, eta, random),
+        true_pt=pt,
+        cluster=np.arange(len(pt)),
+    )
+    return jets.where(np.abs(eta) < response.max_eta)
+
+
+def _near(event: Ints, eta: Floats, phi: Floats, hadrons: Particles, tagging: BottomTagging) -> Ints:
+    """Return the positions of the jets with such a hadron near; each hadron belongs to the nearest jet."""
+    hadrons = hadrons.where(hadrons.pt > tagging.min_hadron_pt)
+    hadron, jet = pairs(hadrons.event, event)
+    distance = delta_r(hadrons.eta[hadron], hadrons.phi[hadron], eta[jet], phi[jet])
+    near = nearest(hadron, distance)
+    return jet[near[distance[near] < tagging.matching]]
