@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 
+import generation
 import numpy as np
 import reading
 from sklearn.ensemble import RandomForestClassifier
@@ -78,6 +79,7 @@ def python(code: str) -> Callable[[], object]:
 def main() -> None:
     """Run all comparisons."""
     reading.compare_readers()
+    generation.compare_generations()
     data = simulated(200_000)
     label, weight = data.signal, data.weight
     score = data.X.sum(axis=1).astype(np.float64)

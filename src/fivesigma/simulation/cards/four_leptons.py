@@ -41,7 +41,7 @@ _HIGGS_PROCESS = Process(
     energy=13.0,
     multiparton_interactions=False,
     hadronisation=False,
-    chunk_size=4000,
+    chunk_size=20_000,
     cross_section=_HIGGS_GLUON_FUSION * _HIGGS_TO_FOUR_LEPTONS,
     source="48.58 pb (gluon fusion at 13 TeV, N3LO QCD and NLO electroweak) × 2.745e-4 (H → 4ℓ, ℓ = e, μ, τ), both at "
     "125 GeV, YR4, arXiv:1610.07922",
@@ -68,7 +68,7 @@ _ZZ = Process(
     energy=13.0,
     multiparton_interactions=False,
     hadronisation=False,
-    chunk_size=4000,
+    chunk_size=20_000,
     k_factor=_ZZ_NEXT_TO_NEXT_TO_LEADING_ORDER / _ZZ_LEADING_ORDER,
     source="Pythia's leading order × 16.91/9.887, the ratio of NNLO (with gg → ZZ) to LO for pp → ZZ at 13 TeV, "
     "Cascioli et al., arXiv:1405.2219, table 1",
