@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from fivesigma.core.arrays import Floats, Ints
+from fivesigma.core.arrays import Bools, Floats, Ints
 from fivesigma.core.kinematics import delta_r, eta_of, phi_of, pt_of
 from fivesigma.simulation.leptons import Leptons
 from fivesigma.simulation.pairing import nearest, pairs
 from fivesigma.simulation.particles import Particles
 
-__all__ = ["cone_pt", "dressed_leptons"]
+__all__ = ["cone_pt", "dressed_leptons", "outside_leptons"]
 
 
 def dressed_leptons(visible: Particles, *, min_pt: float, dressing: float) -> Leptons:
@@ -54,6 +54,19 @@ def cone_pt(leptons: Leptons, visible: Particles, *, radius: float, dressing: fl
     distance = delta_r(leptons.eta[lepton], leptons.phi[lepton], others.eta, others.phi)
     counted = (distance < radius) & (code != 11) & (code != 13) & ~((code == 22) & (distance < dressing))
     return np.bincount(lepton[counted], weights=others.pt[counted], minlength=len(leptons)).astype(np.float64)
+
+
+def outside_leptons(leptons: Leptons, visible: Particles, *, dressing: float) -> Bools:
+    """Return which particles, shape (n,), are neither one of the leptons nor a photon that dresses one: jets are made of these."""
+    outside = np.ones(len(visible), dtype=np.bool_)
+    outside[leptons.particle] = False
+    photons = np.flatnonzero(visible.pdg == 22)
+    lepton, photon = pairs(leptons.event, visible.event[photons])
+    photon = photons[photon]
+    near = visible.where(photon)
+    distance = delta_r(leptons.eta[lepton], leptons.phi[lepton], near.eta, near.phi)
+    outside[photon[distance < dressing]] = False
+    return outside
 
 
 def _add_photons(momenta: Floats, event: Ints, photons: Particles, dressing: float) -> None:
