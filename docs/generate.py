@@ -36,6 +36,7 @@ def write_reference(source: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     pages = {f"{room}.md": _room(room) for room in ROOMS}
     tables = {"functions.inc": _functions(), "schema.inc": _schema(), "classifiers.inc": _classifiers()}
+    tables["processes.inc"] = process_cards()
     for name, text in (pages | tables).items():
         path = target / name
         if not path.is_file() or path.read_text() != text:
