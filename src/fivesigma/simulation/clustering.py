@@ -12,7 +12,7 @@ from fivesigma.core.arrays import Floats, Ints
 from fivesigma.core.kinematics import pt_of
 from fivesigma.simulation.particles import Particles
 
-__all__ = ["Clusters", "anti_kt"]
+__all__ = ["Clusters", "anti_kt", "kt"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +41,15 @@ class Clusters:
 
 def anti_kt(particles: Particles, *, radius: float, min_pt: float) -> Clusters:
     """Return the anti-kt jets (arXiv:0802.1189) of each event above a pt in GeV."""
+    return _clusters(particles, fastjet.JetDefinition(fastjet.antikt_algorithm, radius), min_pt)
+
+
+def kt(particles: Particles, *, radius: float, min_pt: float) -> Clusters:
+    """Return the kt jets (hep-ph/9305266) of each event above a pt in GeV: what soft radiation gathers in."""
+    return _clusters(particles, fastjet.JetDefinition(fastjet.kt_algorithm, radius), min_pt)
+
+
+def _clusters(particles: Particles, definition: fastjet.JetDefinition, min_pt: float) -> Clusters:
     events, first, count = np.unique(particles.event, return_index=True, return_counts=True)
     if not len(events):
         none = np.zeros(0, dtype=np.int64)
@@ -48,7 +57,7 @@ def anti_kt(particles: Particles, *, radius: float, min_pt: float) -> Clusters:
     fields = dict(zip(("E", "px", "py", "pz"), particles.momentum, strict=True))
     sequence = fastjet.ClusterSequence(
         ak.zip({name: ak.unflatten(values, count) for name, values in fields.items()}, with_name="Momentum4D"),
-        fastjet.JetDefinition(fastjet.antikt_algorithm, radius),
+        definition,
     )
     jets = sequence.inclusive_jets(min_pt=min_pt)
     members = sequence.constituent_index(min_pt=min_pt)

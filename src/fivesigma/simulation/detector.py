@@ -8,6 +8,7 @@ They are round numbers that imitate ATLAS and CMS as their papers describe them,
 - electrons: arXiv:1902.04655 (ATLAS; loose identification 93 % efficient at 40 GeV and less below; wrong charge by 0.1 % in
   the centre up to a few per cent at the edge); energy resolution 10 %/√E ⊕ 0.7 % of the calorimeter, JINST 3 (2008) S08003;
 - jets: energy resolution arXiv:1607.03663 (CMS; 15-20 % at 30 GeV, 10 % at 100 GeV, 5 % at 1 TeV);
+- fat jets: energy resolution 5 % and mass resolution 9 % at 500 GeV, arXiv:1807.09477 (ATLAS, trimmed jets of R = 1.0);
 - bottom quarks: the working points of the CSVv2 algorithm in top-pair events, arXiv:1712.07158 (CMS), table 2;
 - missing momentum: arXiv:1903.06078 (CMS; some 20 GeV in each component with the pile-up of 2016, of which jets have a part).
 
@@ -23,7 +24,7 @@ from fivesigma.simulation.jets import BottomTagging, JetResponse
 from fivesigma.simulation.leptons import LeptonResponse
 from fivesigma.simulation.missing_momentum import MissingMomentumResponse
 
-__all__ = ["BOTTOM", "DETECTOR", "ELECTRON", "JET", "MISSING", "MUON", "Detector"]
+__all__ = ["BOTTOM", "DETECTOR", "ELECTRON", "FAT_JET", "JET", "MISSING", "MUON", "Detector"]
 
 ELECTRON = LeptonResponse(
     min_pt=5.0,
@@ -47,6 +48,7 @@ MUON = LeptonResponse(
     curvature=(3.6e-4, 3.6e-4),
 )
 JET = JetResponse(max_eta=4.7, noise=4.0, stochastic=0.8, constant=0.04)
+FAT_JET = JetResponse(max_eta=4.7, noise=4.0, stochastic=0.8, constant=0.03, mass=0.08)
 BOTTOM = BottomTagging(
     thresholds=(0.5426, 0.8484, 0.9535),
     bottom=(0.81, 0.63, 0.41),
@@ -67,8 +69,8 @@ class Detector:
         What it makes of one lepton.
     dressing
         ΔR around a lepton within which photons count as part of it.
-    jet, bottom
-        What it makes of a jet, and how it tells those of bottom quarks.
+    jet, fat_jet, bottom
+        What it makes of a jet, of a jet of large radius, and how it tells those of bottom quarks.
     missing
         How well it measures what is in none of them.
     """
@@ -77,6 +79,7 @@ class Detector:
     muon: LeptonResponse = MUON
     dressing: float = 0.1
     jet: JetResponse = JET
+    fat_jet: JetResponse = FAT_JET
     bottom: BottomTagging = BOTTOM
     missing: MissingMomentumResponse = MISSING
 

@@ -101,12 +101,15 @@ class JetResponse:
         Acceptance: largest |η|.
     noise, stochastic, constant
         Relative resolution of pt: noise/pt ⊕ stochastic/√pt ⊕ constant, in GeV; the mass is scaled with it.
+    mass
+        Relative resolution of the mass, beyond what it has of pt.
     """
 
     max_eta: float
     noise: float
     stochastic: float
     constant: float
+    mass: float = 0.0
 
     def resolution_at(self, pt: Floats) -> Floats:
         """Return σ(pt)/pt."""
@@ -122,6 +125,7 @@ def detect_jets(
     """
     pt, eta, phi = pt_of(clusters.momentum), eta_of(clusters.momentum), phi_of(clusters.momentum)
     shift = np.maximum(1 + response.resolution_at(pt) * random.standard_normal(len(pt)), 0.01)
+    blur = np.maximum(1 + response.mass * random.standard_normal(len(pt)), 0.01)
     flavour = np.zeros(len(pt), dtype=np.int64)
     for code, hadrons in ((4, batch.charm), (5, batch.bottom)):
         flavour[_near(clusters.event, eta, phi, hadrons, tagging)] = code
@@ -130,7 +134,7 @@ def detect_jets(
         pt=pt * shift,
         eta=eta,
         phi=phi,
-        mass=mass_of(clusters.momentum) * shift,
+        mass=mass_of(clusters.momentum) * shift * blur,
         flavour=flavour,
         score=tagging.scores(flavour, eta, random),
         true_pt=pt,
