@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 from fivesigma.core.errors import ConfigurationError, Problem, suggestion
 from fivesigma.simulation.cards.four_leptons import HIGGS_4L
+from fivesigma.simulation.cards.ww import WW_SYSTEMATICS
 from fivesigma.simulation.processes import RecipeSimulation
 
 __all__ = ["RECIPES", "recipe_simulation"]
 
-RECIPES: Mapping[str, RecipeSimulation] = {recipe.recipe: recipe for recipe in (HIGGS_4L,)}
+RECIPES: Mapping[str, RecipeSimulation] = {recipe.recipe: recipe for recipe in (HIGGS_4L, WW_SYSTEMATICS)}
 """What can be simulated, by recipe."""
 
 

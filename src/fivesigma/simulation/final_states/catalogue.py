@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Ints
 from fivesigma.simulation.detector import Detector
+from fivesigma.simulation.final_states.dilepton import dilepton
 from fivesigma.simulation.final_states.four_leptons import four_leptons
 from fivesigma.simulation.particles import Batch
 
@@ -19,6 +20,7 @@ FinalState: TypeAlias = Callable[[Batch, Detector, np.random.Generator], tuple[I
 """Events in; out come the numbers in the batch of those that are kept, rising, and their columns."""
 
 FINAL_STATES: Mapping[str, FinalState] = {
+    "dilepton": dilepton,
     "four_leptons": four_leptons,
 }
 """By the names that process cards have for them."""
