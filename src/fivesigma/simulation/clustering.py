@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import awkward as ak
 import fastjet
@@ -12,7 +13,9 @@ from fivesigma.core.arrays import Floats, Ints
 from fivesigma.core.kinematics import pt_of
 from fivesigma.simulation.particles import Particles
 
-__all__ = ["Clusters", "anti_kt", "kt"]
+__all__ = ["Clusters", "anti_kt", "kt", "n_jettiness"]
+
+_FASTJET_NAMES = ("E", "px", "py", "pz")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,16 @@ class Clusters:
     def __len__(self) -> int:
         return len(self.event)
 
+    def where(self, positions: Ints) -> Clusters:
+        """Return the jets at these rising positions."""
+        mine = np.isin(self.jet, positions)
+        return Clusters(
+            event=self.event[positions],
+            momentum=self.momentum[:, positions],
+            jet=np.searchsorted(positions, self.jet[mine]),
+            particle=self.particle[mine],
+        )
+
 
 def anti_kt(particles: Particles, *, radius: float, min_pt: float) -> Clusters:
     """Return the anti-kt jets (arXiv:0802.1189) of each event above a pt in GeV."""
@@ -49,21 +62,36 @@ def kt(particles: Particles, *, radius: float, min_pt: float) -> Clusters:
     return _clusters(particles, fastjet.JetDefinition(fastjet.kt_algorithm, radius), min_pt)
 
 
+def n_jettiness(events: Particles, *, axes: int, radius: float) -> Floats:
+    """Return the normalised N-jettiness, β = 1, of each event that has a particle for N = 1 ... axes, shape (axes, m).
+
+    The axes are N exclusive kt jets; see ``substructure``, which takes jets for events.
+    """
+    if not len(events):
+        return np.zeros((axes, 0))
+    sequence = _sequence(events, fastjet.JetDefinition(fastjet.kt_algorithm, radius))
+    taus = sequence.njettiness("NormalizedMeasure", "KT_Axes", list(range(1, axes + 1)), 1.0, radius)
+    return np.ascontiguousarray(taus.to_numpy().T)
+
+
+def _sequence(particles: Particles, definition: fastjet.JetDefinition) -> Any:
+    count = np.unique(particles.event, return_counts=True)[1]
+    fields = dict(zip(_FASTJET_NAMES, particles.momentum, strict=True))
+    events = ak.zip({name: ak.unflatten(values, count) for name, values in fields.items()}, with_name="Momentum4D")
+    return fastjet.ClusterSequence(events, definition)
+
+
 def _clusters(particles: Particles, definition: fastjet.JetDefinition, min_pt: float) -> Clusters:
-    events, first, count = np.unique(particles.event, return_index=True, return_counts=True)
+    events, first = np.unique(particles.event, return_index=True)
     if not len(events):
         none = np.zeros(0, dtype=np.int64)
         return Clusters(event=none, momentum=np.zeros((4, 0)), jet=none, particle=none)
-    fields = dict(zip(("E", "px", "py", "pz"), particles.momentum, strict=True))
-    sequence = fastjet.ClusterSequence(
-        ak.zip({name: ak.unflatten(values, count) for name, values in fields.items()}, with_name="Momentum4D"),
-        definition,
-    )
+    sequence = _sequence(particles, definition)
     jets = sequence.inclusive_jets(min_pt=min_pt)
     members = sequence.constituent_index(min_pt=min_pt)
     per_event, per_jet = ak.num(jets.px).to_numpy(), ak.flatten(ak.num(members, axis=2)).to_numpy()
     event = np.repeat(np.arange(len(events)), per_event)
-    momentum = np.stack([ak.flatten(jets[name]).to_numpy() for name in fields])
+    momentum = np.stack([ak.flatten(jets[name]).to_numpy() for name in _FASTJET_NAMES])
     order = np.lexsort((-pt_of(momentum), event))
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
