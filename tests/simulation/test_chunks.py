@@ -3,10 +3,10 @@ from pathlib import Path
 
 from fivesigma.simulation.chunks import ChunkTask
 from fivesigma.simulation.detector import DETECTOR
-from fivesigma.simulation.processes import RECIPES
+from fivesigma.simulation.cards.catalogue import RECIPES
 
 TASK = ChunkTask(
-    process=RECIPES["higgs-4l"].processes["zz"],
+    process=RECIPES["higgs-4l"].process("zz"),
     detector=DETECTOR,
     seed=42,
     stream="simulation",
@@ -26,7 +26,7 @@ def test_no_two_consumers_chunks_streams_or_processes_share_a_seed():
         replace(TASK, index=index, stream=stream, process=process, seed=seed)
         for index in range(5)
         for stream in ("simulation", "pseudo_data")
-        for process in RECIPES["higgs-4l"].processes.values()
+        for process in RECIPES["higgs-4l"].processes
         for seed in (1, 2)
     ]
     seeds = [task.chunk_seed(consumer) for task in variants for consumer in ("pythia", "detector")]

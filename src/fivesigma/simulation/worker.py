@@ -69,18 +69,19 @@ def generate_chunk(task: ChunkTask) -> None:
     weights: list[Floats] = []
     numbers: list[Ints] = []
     columns: list[dict[str, NDArray[Any]]] = []
+    first = task.index * task.size
     for events in _batches(pythia, task.size):
         if hooks.exhausted:
             raise SimulationError(f"the filters of this card dropped {hooks.patience} events in a row")
         kept, made = final_state(read_batch(events), task.detector, random)
-        numbers.append(kept + sum(len(each) for each in weights))
+        numbers.append(first + kept + sum(len(each) for each in weights))
         columns.append(made)
         weights.append(events.info.weights[:, 0].to_numpy())
     weight, number = np.concatenate(weights), np.concatenate(numbers)
     if not len(weight) or weight.min() < 0:
         raise SimulationError("Pythia made no events, or some of negative weight, with this card")
     joined = {name: np.concatenate([each[name] for each in columns]) for name in columns[0]}
-    _write(task.path, _header(task, pythia, weight), {"number": number, "weight": weight[number], **joined})
+    _write(task.path, _header(task, pythia, weight), {"number": number, "weight": weight[number - first], **joined})
 
 
 def _header(task: ChunkTask, pythia: Any, weight: Floats) -> dict[str, Any]:
