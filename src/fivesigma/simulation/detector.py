@@ -9,6 +9,8 @@ They are round numbers that imitate ATLAS and CMS as their papers describe them,
   the centre up to a few per cent at the edge); energy resolution 10 %/√E ⊕ 0.7 % of the calorimeter, JINST 3 (2008) S08003;
 - jets: energy resolution arXiv:1607.03663 (CMS; 15-20 % at 30 GeV, 10 % at 100 GeV, 5 % at 1 TeV);
 - fat jets: energy resolution 5 % and mass resolution 9 % at 500 GeV, arXiv:1807.09477 (ATLAS, trimmed jets of R = 1.0);
+  where fat jets are not groomed, particles below 1 GeV are left out, which gives the jet masses of the LHC Olympics' events
+  (made with Delphes, doi:10.5281/zenodo.4536377): soft charged ones curl up, soft neutral ones drown in noise;
 - bottom quarks: the working points of the CSVv2 algorithm in top-pair events, arXiv:1712.07158 (CMS), table 2;
 - missing momentum: arXiv:1903.06078 (CMS; some 20 GeV in each component with the pile-up of 2016, of which jets have a part).
 
@@ -71,6 +73,8 @@ class Detector:
         ΔR around a lepton within which photons count as part of it.
     jet, fat_jet, bottom
         What it makes of a jet, of a jet of large radius, and how it tells those of bottom quarks.
+    fat_jet_particle
+        Smallest pt in GeV of a particle that counts in a fat jet that is not groomed.
     missing
         How well it measures what is in none of them.
     """
@@ -81,6 +85,7 @@ class Detector:
     jet: JetResponse = JET
     fat_jet: JetResponse = FAT_JET
     bottom: BottomTagging = BOTTOM
+    fat_jet_particle: float = 1.0
     missing: MissingMomentumResponse = MISSING
 
 

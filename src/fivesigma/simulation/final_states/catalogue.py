@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Ints
 from fivesigma.simulation.detector import Detector
+from fivesigma.simulation.final_states.dijets import dijets
 from fivesigma.simulation.final_states.dilepton import dilepton
 from fivesigma.simulation.final_states.four_leptons import four_leptons
+from fivesigma.simulation.final_states.single_lepton import single_lepton
 from fivesigma.simulation.particles import Batch
 
 __all__ = ["FINAL_STATES", "FinalState"]
@@ -20,7 +22,9 @@ FinalState: TypeAlias = Callable[[Batch, Detector, np.random.Generator], tuple[I
 """Events in; out come the numbers in the batch of those that are kept, rising, and their columns."""
 
 FINAL_STATES: Mapping[str, FinalState] = {
+    "dijets": dijets,
     "dilepton": dilepton,
     "four_leptons": four_leptons,
+    "single_lepton": single_lepton,
 }
 """By the names that process cards have for them."""
