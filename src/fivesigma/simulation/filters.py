@@ -20,7 +20,8 @@ class TruthFilter:
     particles
         PDG codes, of either sign, of the particles that are meant.
     quantity
-        Of all such particles together: the transverse momentum of their sum or its mass, in GeV, or their number.
+        Of all such particles together: the transverse momentum of their sum or its mass, in GeV, their number, or how many
+        kinds of them there are.
     minimum, maximum
         What it must reach and, None for no bound, must not exceed.
     each_pt
@@ -29,7 +30,7 @@ class TruthFilter:
 
     stage: Literal["process", "parton"]
     particles: tuple[int, ...]
-    quantity: Literal["pt", "mass", "count"]
+    quantity: Literal["pt", "mass", "count", "kinds"]
     minimum: float
     maximum: float | None = None
     each_pt: float = 0.0

@@ -63,13 +63,14 @@ class FilterHooks(pythia8mc.UserHooks):  # type: ignore[misc]  # the library has
 
 def _passes(event: Any, wanted: TruthFilter) -> bool:
     energy = px = py = pz = 0.0
-    count = 0
+    codes = []
     for particle in event:
         if particle.status() > 0 and abs(particle.id()) in wanted.particles and particle.pT() > wanted.each_pt:
-            count += 1
+            codes.append(abs(particle.id()))
             energy, px, py, pz = (energy + particle.e(), px + particle.px(), py + particle.py(), pz + particle.pz())
     value = {
-        "count": float(count),
+        "count": float(len(codes)),
+        "kinds": float(len(set(codes))),
         "pt": math.hypot(px, py),
         "mass": math.sqrt(max(energy**2 - px**2 - py**2 - pz**2, 0.0)),
     }[wanted.quantity]
