@@ -17,9 +17,10 @@ Bookkeeping: TypeAlias = Literal[
     "id",  # number of the event among all of the recipe
     "file",  # number of the process in the recipe, from 1
     "slice",  # number of the slice of the process, from 1
-    "cross_section",  # of the slice, in pb
+    "cross_section",  # of the slice after the card's filters, in pb
     "generator_weight",  # the generator's
-    "sum_of_weights",  # of all that were generated in the slice
+    "sum_of_weights",  # of what had to be generated in the slice for the events of the file: cross_section × luminosity ×
+    # generator_weight / sum_of_weights is the weight
     "generated",  # how many they are
     "is_signal",  # 1 or 0
 ]

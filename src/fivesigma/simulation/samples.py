@@ -114,6 +114,7 @@ def _slice(recipe: RecipeSimulation, name: str, index: int, columns: Columns, ra
     number = columns.pop("number") + index * _SLICE_BLOCK
     weight = columns.pop("weight")
     file = recipe.names.index(name)
+    share = weight.sum() / (rate.acceptance * rate.sum_of_weights)  # of the selected events, the written ones
     held: dict[Bookkeeping, Any] = {
         "weight": rate.expected * weight / weight.sum(),
         "number": number,
@@ -122,8 +123,8 @@ def _slice(recipe: RecipeSimulation, name: str, index: int, columns: Columns, ra
         "slice": index + 1,
         "cross_section": rate.cross_section,
         "generator_weight": weight,
-        "sum_of_weights": rate.sum_of_weights,
-        "generated": rate.generated,
+        "sum_of_weights": rate.sum_of_weights * share,
+        "generated": round(rate.generated * share),
         "is_signal": int(recipe.process(name).kind == "signal"),
     }
     return columns | {column: np.broadcast_to(held[what], number.shape) for column, what in recipe.columns.items()}

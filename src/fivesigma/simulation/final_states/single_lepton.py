@@ -15,7 +15,7 @@ from fivesigma.core.arrays import Bools, Floats, Ints
 from fivesigma.core.kinematics import delta_phi, delta_r, pt_of, transverse_mass
 from fivesigma.simulation.clustering import anti_kt
 from fivesigma.simulation.detector import Detector
-from fivesigma.simulation.dressing import cone_pt, dressed_leptons
+from fivesigma.simulation.dressing import cone_pt, dressed_leptons, outside_leptons
 from fivesigma.simulation.jets import Jets, detect_jets
 from fivesigma.simulation.leptons import Leptons, detect_leptons
 from fivesigma.simulation.missing_momentum import missing_momentum
@@ -102,10 +102,10 @@ def _jets(
     """Return the jets of what is neither a good lepton nor a muon that was not found; none is near a good lepton."""
     visible = batch.visible
     clustered = candidate[visible.event] & (np.abs(visible.eta) < detector.missing.max_eta)
+    clustered &= outside_leptons(good, visible, dressing=detector.dressing)
     muon = np.abs(visible.pdg) == 13
     muon[found.particle] = False
     clustered &= ~muon
-    clustered[good.particle] = False
     clusters = anti_kt(visible.where(clustered), radius=_RADIUS, min_pt=_CLUSTER_PT)
     jets = detect_jets(clusters, batch, detector.jet, detector.bottom, random)
     jet, lepton = pairs(jets.event, good.event)
