@@ -25,7 +25,8 @@ _QCD = Process(
     "search takes this background from data",
     limits=(
         *_LIMITS,
-        "pTHat > 1.1 TeV: some events with a leading jet just above 1.2 TeV, lifted by radiation or resolution, are missing.",
+        "pTHat > 1.1 TeV: events with a leading jet lifted above 1.2 TeV by radiation or resolution are missing.",
+        "They would be a fifth of all, and a tenth where 3.3 < m(jj) < 3.7 TeV.",
         "No top quarks and no W or Z bosons: jets near their masses are QCD's.",
     ),
 )
@@ -52,12 +53,13 @@ _WPRIME = Process(
     multiparton_interactions=True,
     chunk_size=1500,
     cross_section=0.02,
-    source="A benchmark of 20 fb, not a prediction: with 12.9 fb⁻¹ it gives S/√B of about 2 for 3.3 < m(jj) < 3.7 TeV, as "
-    "the literature's benchmark of the LHC Olympics has it",
+    source="A benchmark of 20 fb, not a prediction: with 12.9 fb⁻¹ it gives S/√B = 2 for 3.3 < m(jj) < 3.7 TeV, near the 2.2 "
+    "of studies with the LHC Olympics' events, arXiv:2109.00546",
     limits=(
         *_LIMITS,
         "The cross section is chosen, not calculated: only shapes mean something.",
-        "X and Y have no spin and decay at once, X to ud and Y to uu or dd; the W' decays isotropically.",
+        "X and Y have no spin and decay at once, X to ud and Y to uu or dd.",
+        "The W' decays isotropically: jets of the LHC Olympics' signal are more central, as the spins would have it.",
         "W', X and Y have widths of 1, 0.5 and 0.1 GeV.",
     ),
 )
