@@ -1,9 +1,9 @@
 from dataclasses import replace
 from pathlib import Path
 
+from fivesigma.simulation.cards.catalogue import RECIPES
 from fivesigma.simulation.chunks import ChunkTask
 from fivesigma.simulation.detector import DETECTOR
-from fivesigma.simulation.cards.catalogue import RECIPES
 
 TASK = ChunkTask(
     process=RECIPES["higgs-4l"].process("zz"),

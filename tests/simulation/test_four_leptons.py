@@ -1,17 +1,29 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from fivesigma.simulation.detector import DETECTOR, Leptons
-from fivesigma.simulation.reconstruction import LEPTON_COLUMNS, four_leptons
+from fivesigma.core.kinematics import four_momentum
+from fivesigma.simulation.detector import DETECTOR, Detector
+from fivesigma.simulation.final_states.four_leptons import LEPTON_COLUMNS, four_leptons
+from fivesigma.simulation.particles import Batch, Particles
+
+EXACT = Detector(
+    electron=replace(
+        DETECTOR.electron, efficiency=(1.0,) * 5, stochastic=(0.0, 0.0), constant=(0.0, 0.0), wrong_charge=(0.0, 0.0)
+    ),
+    muon=replace(DETECTOR.muon, efficiency=(1.0,) * 3, gap_eta=0.0, constant=(0.0, 0.0), curvature=(0.0, 0.0)),
+)
 
 
-def leptons(*events):
-    """Leptons of events, each a list of (pt, eta, phi, type, charge)."""
+def seen(*events):
+    """What an exact detector makes of events, each a list of (pt, eta, phi, type, charge)."""
     rows = [(number, *lepton) for number, event in enumerate(events) for lepton in event]
-    event, pt, eta, phi, kind, charge = (np.array(column) for column in zip(*rows, strict=True))
-    return Leptons(
-        event=event, pt=pt.astype(float), eta=eta.astype(float), phi=phi.astype(float), type=kind, charge=charge
-    )
+    event, pt, eta, phi, kind, charge = np.array(rows).reshape(-1, 6).T
+    visible = Particles(event=event.astype(int), pdg=(-kind * charge).astype(int), momentum=four_momentum(pt, eta, phi))
+    none = visible.where([])
+    batch = Batch(events=len(events), visible=visible, bottom=none, charm=none)
+    return four_leptons(batch, EXACT, np.random.default_rng(1))
 
 
 GOOD = [(12, 0.0, 0.0, 11, 1), (50, 1.0, 2.0, 11, -1), (25, -1.0, -2.0, 13, 1), (30, 0.5, 1.0, 13, -1)]
@@ -24,11 +36,11 @@ def changed(index, **fields):
 
 
 def kept(event):
-    return len(four_leptons(leptons(event), DETECTOR)[0]) == 1
+    return len(seen(event)[0]) == 1
 
 
 def test_leptons_come_in_falling_order_of_pt_with_their_own_directions_and_charges():
-    numbers, columns = four_leptons(leptons(GOOD), DETECTOR)
+    numbers, columns = seen(GOOD)
     assert numbers.tolist() == [0]
     assert [columns[f"lep_pt_{i}"][0] for i in range(4)] == [50, 30, 25, 12]
     assert [columns[f"lep_type_{i}"][0] for i in range(4)] == [11, 13, 13, 11]
@@ -37,20 +49,20 @@ def test_leptons_come_in_falling_order_of_pt_with_their_own_directions_and_charg
 
 
 def test_columns_are_those_of_the_lesson():
-    _, columns = four_leptons(leptons(GOOD), DETECTOR)
+    _, columns = seen(GOOD)
     assert tuple(columns) == LEPTON_COLUMNS
     assert {columns[name].dtype for name in LEPTON_COLUMNS[:12]} == {np.dtype(np.float32)}
     assert len(LEPTON_COLUMNS) == 20
 
 
 def test_events_of_three_leptons_go_and_numbers_stay_with_their_events():
-    numbers, columns = four_leptons(leptons(GOOD[:3], GOOD, GOOD[1:], changed(0, pt=13)), DETECTOR)
+    numbers, columns = seen(GOOD[:3], GOOD, GOOD[1:], changed(0, pt=13))
     assert numbers.tolist() == [1, 3]
     assert columns["lep_pt_3"].tolist() == [12, 13]
 
 
 def test_a_fifth_lepton_is_left_out():
-    _, columns = four_leptons(leptons([*GOOD, (11, 2.0, 3.0, 11, 1)]), DETECTOR)
+    _, columns = seen([*GOOD, (11, 2.0, 3.0, 11, 1)])
     assert columns["lep_pt_3"].tolist() == [12]
 
 
@@ -72,8 +84,14 @@ def test_what_an_event_has_to_pass(event, passes):
     assert kept(event) == passes
 
 
-def test_no_events_give_empty_columns():
-    nothing = leptons(GOOD).where(np.zeros(4, dtype=bool))
-    numbers, columns = four_leptons(nothing, DETECTOR)
+def test_thresholds_of_electrons_and_muons_differ():
+    assert not kept(changed(0, pt=6.9))
+    assert kept(changed(0, pt=6.9, type=13))
+
+
+@pytest.mark.parametrize("events", [(), ([],), ([], [], [])], ids=["no event", "an empty event", "empty events"])
+def test_nothing_gives_empty_columns(events):
+    numbers, columns = seen(*events)
     assert len(numbers) == 0
+    assert tuple(columns) == LEPTON_COLUMNS
     assert {len(column) for column in columns.values()} == {0}

@@ -3,57 +3,84 @@ import numpy as np
 import pytest
 
 from fivesigma.core.kinematics import four_momentum
-from fivesigma.simulation.particles import dressed_leptons
+from fivesigma.simulation.particles import INVISIBLE, Particles, read_batch
 
 
-def particle(pdg, pt, eta, phi, status=1):
+def particle(pdg, pt=10.0, eta=0.0, phi=0.0, status=1):
     e, px, py, pz = (float(x) for x in four_momentum(pt, eta, phi))
     return {"id": pdg, "status": status, "p": {"px": px, "py": py, "pz": pz, "e": e}}
 
 
-def leptons(*events, min_pt=3.0, first=0):
-    return dressed_leptons(ak.Array([{"prt": event} for event in events]), first=first, min_pt=min_pt, dressing=0.1)
+def batch(*events):
+    typed = ak.Array([{"prt": [particle(21)]}, *({"prt": event} for event in events)])
+    return read_batch(typed[1:])
 
 
-QUARK = particle(21, 50.0, 0.0, 0.0)
-
-
-def test_types_charges_and_event_numbers():
-    first, second = [QUARK, particle(-13, 20, 1.0, 2.0), particle(11, 30, -1.0, 0.5)], [QUARK, particle(-11, 9, 0, 0)]
-    found = leptons(first, [QUARK], second, first=100)
-    assert found.event.tolist() == [100, 100, 102]
-    assert found.type.tolist() == [13, 11, 11]
-    assert found.charge.tolist() == [1, -1, 1]
-    np.testing.assert_allclose(found.pt, [20, 30, 9])
-    np.testing.assert_allclose(found.eta, [1, -1, 0], atol=1e-12)
-    np.testing.assert_allclose(found.phi, [2, 0.5, 0])
-
-
-def test_decayed_and_soft_leptons_do_not_count():
+def test_final_particles_but_for_invisible_ones_are_visible():
     event = [
-        particle(11, 40, 0, 0, status=-23),
-        particle(11, 2.9, 0, 1),
-        particle(15, 40, 0, 2),
-        particle(13, 3.1, 0, 3),
+        particle(211),
+        particle(-13),
+        particle(22),
+        *map(particle, INVISIBLE),
+        particle(-12),
+        particle(11, status=-23),
     ]
-    assert leptons(event).pt.tolist() == pytest.approx([3.1])
+    assert batch(event).visible.pdg.tolist() == [211, -13, 22]
 
 
-def test_a_photon_belongs_to_the_nearest_lepton_within_the_cone():
-    one, other = particle(11, 30, 0.0, 0.0), particle(-13, 20, 0.0, 0.15)
-    near_other = particle(22, 5, 0.0, 0.10)
-    found = leptons([QUARK, one, near_other, other])
-    assert found.pt[0] == pytest.approx(30)
-    assert found.pt[1] == pytest.approx(np.hypot(20 + 5 * np.cos(0.05), 5 * np.sin(0.05)))
-    assert 0.10 < found.phi[1] < 0.15
+def test_numbers_and_momenta_stay_with_their_particles():
+    found = batch(
+        [particle(211, 5, 1.0, 2.0)], [], [particle(12)], [particle(130, 7, -2.0, -1.0), particle(22, 1, 0.5, 3.0)]
+    )
+    assert found.events == 4
+    assert found.visible.event.tolist() == [0, 3, 3]
+    np.testing.assert_allclose(found.visible.pt, [5, 7, 1])
+    np.testing.assert_allclose(found.visible.eta, [1, -2, 0.5])
+    np.testing.assert_allclose(found.visible.phi, [2, -1, 3])
+    np.testing.assert_allclose(found.visible.momentum[0], [5 * np.cosh(1), 7 * np.cosh(2), np.cosh(0.5)])
 
 
-def test_photons_elsewhere_or_of_other_events_or_without_leptons_are_left():
-    far, same_place = particle(22, 5, 0.0, 0.2), particle(22, 5, 0.0, 0.0)
-    found = leptons([particle(11, 30, 0.0, 0.0), far], [same_place, QUARK], [particle(11, 30, 0.0, 0.0)])
-    np.testing.assert_allclose(found.pt, [30, 30])
+@pytest.mark.parametrize(
+    ("pdg", "bottom", "charm"),
+    [
+        (511, 1, 0),  # B0
+        (-521, 1, 0),  # B-
+        (541, 1, 0),  # B_c+: bottom comes first
+        (5122, 1, 0),  # Lambda_b
+        (553, 1, 0),  # Upsilon
+        (10511, 1, 0),  # B0*
+        (411, 0, 1),  # D+
+        (-4122, 0, 1),  # Lambda_c
+        (443, 0, 1),  # J/psi
+        (5, 0, 0),  # the quark itself
+        (5503, 0, 0),  # a diquark
+        (211, 0, 0),
+        (1000005, 0, 0),  # a sbottom
+        (3122, 0, 0),
+    ],
+)
+def test_heavy_hadrons_are_known_by_their_quarks_decayed_or_not(pdg, bottom, charm):
+    for status in (1, -91):
+        found = batch([particle(211), particle(pdg, status=status)])
+        assert (len(found.bottom), len(found.charm)) == (bottom, charm)
 
 
-def test_a_cone_knows_that_phi_is_round():
-    found = leptons([particle(11, 30, 0.0, np.pi - 0.01), particle(22, 5, 0.0, -np.pi + 0.01)])
-    assert found.pt[0] == pytest.approx(35, rel=1e-3)
+def test_events_without_particles_and_no_events_are_batches():
+    empty = batch([], [])
+    assert empty.events == 2
+    assert len(empty.visible) == len(empty.bottom) == len(empty.charm) == 0
+    assert empty.visible.momentum.shape == (4, 0)
+    assert batch().events == 0
+    assert batch().visible.pt.shape == (0,)
+
+
+def test_what_flies_along_the_beam_has_an_infinite_pseudorapidity():
+    beam = Particles(
+        event=np.zeros(2, dtype=int), pdg=np.array([2212, 2212]), momentum=np.array([[7.0, 7], [0, 0], [0, 0], [7, -7]])
+    )
+    assert beam.eta.tolist() == [np.inf, -np.inf]
+
+
+def test_columns_of_unequal_length_are_refused():
+    with pytest.raises(ValueError, match="momentum has shape"):
+        Particles(event=np.zeros(2, dtype=int), pdg=np.zeros(2, dtype=int), momentum=np.zeros((4, 3)))

@@ -49,8 +49,9 @@ class Particles:
 
     @property
     def eta(self) -> Floats:
-        """Pseudorapidity, shape (n,)."""
-        return eta_of(self.momentum)
+        """Pseudorapidity, shape (n,); infinite along the beam."""
+        with np.errstate(divide="ignore"):
+            return eta_of(self.momentum)
 
     @property
     def phi(self) -> Floats:
@@ -107,5 +108,6 @@ def read_batch(events: ak.Array) -> Batch:
 def _has_quark(code: Ints, flavour: int) -> Bools:
     """Return which PDG codes, without sign, are hadrons with a quark of this flavour (its digits are those of the quarks)."""
     digits = (code // 1000 % 10 == flavour) | (code // 100 % 10 == flavour)
-    hadron: Bools = (code > 100) & (code < 1_000_000) & digits
+    diquark = code // 10 % 10 == 0
+    hadron: Bools = (code > 100) & (code < 1_000_000) & digits & ~diquark
     return hadron
