@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import tempfile
+import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import cramjam
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -27,13 +29,29 @@ SUFFIXES = (".parquet", ".root")
 TREE = "Events"
 """Name of the tree of a ROOT file."""
 
+_BROKEN_ROOT = (
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    AssertionError,
+    OSError,
+    EOFError,
+    MemoryError,
+    RuntimeError,
+    struct.error,
+    cramjam.DecompressionError,
+    uproot.deserialization.DeserializationError,
+)  # what uproot raises for bytes that are no ROOT file
+
 _FEW = 1000
 
 _KEPT_BITS = 13
 
 
 def rounded(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return the columns with those in single precision to 13 bits, one part in 16,384; whole numbers stay as they are.
+    """Return the columns with those in single precision to 13 bits, one part in 8192 or better; whole numbers stay as they are, and what is no number too.
 
     That is far finer than any detector's resolution, and the zeros it leaves in the mantissas compress well.
     """
@@ -55,14 +73,15 @@ def write_events(path: Path, columns: Mapping[str, NDArray[Any]], provenance: Ma
         If it cannot be written.
     """
     write = _write_root if path.suffix == ".root" else _write_parquet
+    part = path.with_name(f".{path.name}.part")  # one name: what a killed command leaves there, the next one writes over
     try:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as folder:
-            part = Path(folder) / path.name
-            write(part, columns, json.dumps(provenance, sort_keys=True, allow_nan=False))
-            with part.open("rb") as file:
-                os.fsync(file.fileno())
-            part.replace(path)
+        write(part, columns, json.dumps(provenance, sort_keys=True, allow_nan=False))
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
         raise SimulationError(f"cannot write {path}: {error.strerror or error}") from error
 
 
@@ -97,7 +116,10 @@ def read_provenance(path: Path) -> dict[str, Any]:
     text = read(path)
     if text is None:
         raise DataError(f"{path}: no provenance in the file; it was not made by fivesigma's simulation")
-    provenance: dict[str, Any] = json.loads(text)
+    try:
+        provenance: dict[str, Any] = json.loads(text)
+    except ValueError as error:
+        raise DataError(f"{path}: the provenance in the file is damaged") from error
     return provenance
 
 
@@ -112,5 +134,5 @@ def _root_provenance(path: Path) -> bytes | str | None:
     try:
         with uproot.open(path) as file:
             return str(file[PROVENANCE_KEY]) if PROVENANCE_KEY in file else None
-    except (ValueError, OSError) as error:
+    except _BROKEN_ROOT as error:
         raise DataError(f"{path}: not a readable ROOT file ({first_line(error)})") from error

@@ -14,6 +14,7 @@ from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.core.identity import digest
 from fivesigma.core.version import __version__
 from fivesigma.simulation.chunks import Chunk
+from fivesigma.simulation.errors import SimulationError
 from fivesigma.simulation.files import read_provenance, rounded, write_events
 from fivesigma.simulation.generate import Generation, Progress
 from fivesigma.simulation.processes import Bookkeeping, RecipeSimulation
@@ -141,11 +142,19 @@ def columns_of(chunks: Sequence[Chunk], events: int | None = None) -> Columns:
 
 
 def stands(path: Path, key: str) -> bool:
-    """Return whether the file is there and was made from what the key digests."""
-    try:
-        return path.is_file() and read_provenance(path).get("key") == key
-    except DataError:
+    """Return whether the file is there and was made from what the key digests.
+
+    Raises
+    ------
+    SimulationError
+        If something else is there, which must not be lost: a file that no simulation made, or a folder.
+    """
+    if not path.exists():
         return False
+    try:
+        return bool(read_provenance(path).get("key") == key)
+    except DataError as error:
+        raise SimulationError(f"{error}; it is left as it is: move it away, or choose another folder") from error
 
 
 def provenance_of(
