@@ -73,7 +73,8 @@ def write_events(path: Path, columns: Mapping[str, NDArray[Any]], provenance: Ma
         If it cannot be written.
     """
     write = _write_root if path.suffix == ".root" else _write_parquet
-    part = path.with_name(f".{path.name}.part")  # one name: what a killed command leaves there, the next one writes over
+    # always of one name: what a killed command leaves there, the next one writes over
+    part = path.with_name(f".{path.name}.part")
     try:
         write(part, columns, json.dumps(provenance, sort_keys=True, allow_nan=False))
         with part.open("rb") as file:
