@@ -66,7 +66,7 @@ _HIGGS = Process(
         "A narrow scalar: the width is set to 4 GeV, and there is no interference with gg → ZZ.",
         "Gluon fusion only, at leading order: the transverse momentum of the resonance is the shower's.",
     ),
-    chunk_size=1000,
+    chunk_size=1500,
 )
 
 _Z_JETS = Process(
@@ -92,7 +92,7 @@ _Z_JETS = Process(
         "One k-factor, that of all Z, for those of large transverse momentum.",
         "One hard parton beside the Z, of more than 150 GeV; others are the shower's, and the 2 % of the rate that come with less are left out.",
     ),
-    chunk_size=1000,
+    chunk_size=1500,
 )
 
 _DIBOSON = Process(
@@ -121,7 +121,7 @@ _DIBOSON = Process(
         "No photon in the place of a Z; gg → ZZ enters through the k-factor alone.",
         "Bosons of more than 120 GeV in the hard process: softer pairs beside a hard jet, a third of the rate, are left out.",
     ),
-    chunk_size=1000,
+    chunk_size=1500,
 )
 
 _TOP_PAIRS = Process(
@@ -145,7 +145,7 @@ _TOP_PAIRS = Process(
         *_LIMITS,
         "Both W bosons in electrons or both in muons, with 60 < m(ℓℓ) < 125 GeV.",
     ),
-    chunk_size=1000,
+    chunk_size=1500,
 )
 
 HEAVY_HIGGS = RecipeSimulation(
