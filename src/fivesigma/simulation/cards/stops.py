@@ -38,14 +38,8 @@ _LIMITS = (
 )
 
 
-def stop_pair(stop: int, neutralino: int) -> Process:
-    """Return the card of pairs of stops of such masses in GeV, each to a bottom quark, two fermions and the neutralino.
-
-    Raises
-    ------
-    KeyError
-        If there is no cross section for this mass of the stop.
-    """
+def stop_pair(stop: int, neutralino: int, cross_section: float) -> Process:
+    """Return the card of stop pairs, each to a bottom quark, two fermions and a neutralino: masses in GeV, cross section in pb."""
     decays = {_STOP: [(fraction, (_NEUTRALINO, _BOTTOM, *pair)) for fraction, pair in _W_CHANNELS]}
     return Process(
         name=f"T2DegStop_{stop}_{neutralino}",
@@ -61,8 +55,8 @@ def stop_pair(stop: int, neutralino: int) -> Process:
         final_state="single_lepton",
         multiparton_interactions=False,
         chunk_size=2000,
-        cross_section=STOP_CROSS_SECTIONS[stop],
-        source=f"{STOP_CROSS_SECTIONS[stop]} pb for a stop of {stop} GeV at 13 TeV, NLO+NLL, arXiv:1407.5066",
+        cross_section=cross_section,
+        source=f"{cross_section} pb for a stop of {stop} GeV at 13 TeV, NLO+NLL, arXiv:1407.5066",
         limits=(
             *_LIMITS,
             "The four bodies fill phase space evenly: no matrix element of the decay, no polarisation. Stops decay at once.",
@@ -116,7 +110,7 @@ STOP_FOUR_BODY = RecipeSimulation(
     recipe="stop-four-body",
     luminosity=35.9,
     processes=(
-        *(stop_pair(stop, stop - gap) for stop in STOP_CROSS_SECTIONS for gap in GAPS),
+        *(stop_pair(stop, stop - gap, sigma) for stop, sigma in STOP_CROSS_SECTIONS.items() for gap in GAPS),
         *(_TOP_PAIRS, _W_JETS),
     ),
     columns={
