@@ -49,7 +49,8 @@ def test_jets_of_a_boson_have_two_parts_and_others_one(chunks):
     assert d2["zjets-150-400"] == pytest.approx(4.4, abs=1.2)
     assert d2["zjets-400"] > 2 * d2["higgs_1000"]
     light = {name: (chunk.columns["fatjet_mass"] < 60e3).mean() for name, chunk in chunks.items()}
-    assert light["zjets-150-400"] > 0.7 > 0.5 > light["diboson"] > light["higgs_1000"]
+    assert light["zjets-150-400"] > 0.7
+    assert 0.5 > light["diboson"] > light["higgs_1000"]
 
 
 def test_selected_fractions(chunks):
@@ -113,7 +114,7 @@ def test_top_pairs_are_of_one_flavour_and_near_the_z():
 @pytest.mark.slow
 def test_slices_are_continuous_where_they_meet(tmp_path):
     """The rate with a Z of some 400 GeV is the same from two slices that meet there and from one that does not."""
-    card = RECIPE.process("zjets")
+    card = replace(RECIPE.process("zjets"), multiparton_interactions=False)  # faster, and of no matter here
 
     def rate(slices, size):
         total = variance = 0.0

@@ -119,7 +119,8 @@ _DIBOSON = Process(
         *_LIMITS,
         "One k-factor for ZZ and WZ and for all transverse momenta, although that of WZ grows with them.",
         "No photon in the place of a Z; gg → ZZ enters through the k-factor alone.",
-        "Bosons of more than 120 GeV in the hard process: softer pairs beside a hard jet, a third of the rate, are left out.",
+        "Bosons of more than 120 GeV in the hard process: softer pairs are left out.",
+        "They would add two thirds to the rate, mostly with a hard jet beside the pair that stands for a boson's.",
     ),
     chunk_size=1500,
 )

@@ -48,7 +48,8 @@ def dilepton_fat_jet(
 
     There are exactly two isolated leptons; they have one flavour and opposite charges. Fat jets are trimmed anti-kt jets of
     R = 1.0 with neither lepton within ΔR < 1.0; the leading one within |η| < 2.0 is meant. Its D2 is that of all
-    its true particles, before trimming: in the window of the jet's mass the two then tell more than with D2 after it.
+    its true particles, before trimming: near 1.6 for a boson's jet of 450 GeV, and 4.4 for a parton's of 240 GeV. After
+    trimming these would be 1.0 and 2.3, and tell the two no better.
     """
     true = dressed_leptons(batch.visible, min_pt=_TRUTH_MARGIN * LEADING_PT[1], dressing=detector.dressing)
     found = detect_leptons(true, detector.electron, detector.muon, random)
