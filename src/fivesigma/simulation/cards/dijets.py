@@ -20,7 +20,7 @@ _QCD = Process(
     settings=("HardQCD:all = on", "PhaseSpace:pTHatMin = 1100.", *_STABLE_PIONS),
     final_state="dijets",
     multiparton_interactions=True,
-    chunk_size=1500,
+    chunk_size=2000,
     source="Pythia's leading order with NNPDF2.3 QCD+QED LO, no k-factor: its scale alone is uncertain by some 30 %; a "
     "search takes this background from data",
     limits=(
@@ -51,7 +51,7 @@ _WPRIME = Process(
     ),
     final_state="dijets",
     multiparton_interactions=True,
-    chunk_size=1500,
+    chunk_size=2000,
     cross_section=0.02,
     source="A benchmark of 20 fb, not a prediction: with 12.9 fb⁻¹ it gives S/√B = 2 for 3.3 < m(jj) < 3.7 TeV, near the 2.2 "
     "of studies with the LHC Olympics' events, arXiv:2109.00546",
@@ -59,7 +59,7 @@ _WPRIME = Process(
         *_LIMITS,
         "The cross section is chosen, not calculated: only shapes mean something.",
         "X and Y have no spin and decay at once, X to ud and Y to uu or dd.",
-        "The W' decays isotropically: jets of the LHC Olympics' signal are more central, as the spins would have it.",
+        "All decays are isotropic: jets of the LHC Olympics' signal are more central, and hold both quarks of X more often.",
         "W', X and Y have widths of 1, 0.5 and 0.1 GeV.",
     ),
 )
