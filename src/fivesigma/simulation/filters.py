@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["TruthFilter"]
+__all__ = ["SHOWER_SCALE", "TruthFilter"]
+
+SHOWER_SCALE = 10.0
+"""Scale in GeV down to which the showers have come when filters of the stage ``shower`` are asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,8 +18,9 @@ class TruthFilter:
     Attributes
     ----------
     stage
-        When: ``process``, after the hard process and the decays of its resonances, or ``parton``, after the showers
-        and before hadrons are made (resonances have not decayed there).
+        When: ``process``, after the hard process and the decays of its resonances; ``shower``, when all emissions above
+        `SHOWER_SCALE` are made, which saves the time of the others; or ``parton``, after the showers and before hadrons
+        are made. At the last two resonances have not decayed.
     particles
         PDG codes, of either sign, of the particles that are meant.
     quantity
@@ -28,7 +32,7 @@ class TruthFilter:
         Only particles above this transverse momentum in GeV are meant.
     """
 
-    stage: Literal["process", "parton"]
+    stage: Literal["process", "shower", "parton"]
     particles: tuple[int, ...]
     quantity: Literal["pt", "mass", "count", "kinds"]
     minimum: float

@@ -8,9 +8,11 @@ from typing import Any
 
 import pythia8mc
 
-from fivesigma.simulation.filters import TruthFilter
+from fivesigma.simulation.filters import SHOWER_SCALE, TruthFilter
 
 __all__ = ["FilterHooks"]
+
+_RESONANCES = 5  # what Pythia calls the showers in the decays of resonances
 
 
 class FilterHooks(pythia8mc.UserHooks):  # type: ignore[misc]  # the library has no types
@@ -24,13 +26,14 @@ class FilterHooks(pythia8mc.UserHooks):  # type: ignore[misc]  # the library has
         Whether that many events in a row were dropped and filtering was given up; what comes then is worthless.
     """
 
-    patience = 50_000
+    patience = 3_000
 
     def __init__(self, filters: Sequence[TruthFilter]) -> None:
         super().__init__()
         self.exhausted = False
         self._dropped = 0
         self._process = tuple(each for each in filters if each.stage == "process")
+        self._shower = tuple(each for each in filters if each.stage == "shower")
         self._parton = tuple(each for each in filters if each.stage == "parton")
 
     def canVetoProcessLevel(self) -> bool:  # noqa: N802 - the library's name
@@ -39,7 +42,19 @@ class FilterHooks(pythia8mc.UserHooks):  # type: ignore[misc]  # the library has
 
     def doVetoProcessLevel(self, event: Any) -> bool:  # noqa: N802 - the library's name
         """Return whether the event is dropped after the hard process."""
-        return self._drops(event, self._process, last=not self._parton)
+        return self._drops(event, self._process, last=not (self._shower or self._parton))
+
+    def canVetoPT(self) -> bool:  # noqa: N802 - the library's name
+        """Return whether Pythia is to ask amid the showers."""
+        return bool(self._shower)
+
+    def scaleVetoPT(self) -> float:  # noqa: N802 - the library's name
+        """Return the scale in GeV at which it asks."""
+        return SHOWER_SCALE
+
+    def doVetoPT(self, position: int, event: Any) -> bool:  # noqa: N802 - the library's name
+        """Return whether the event is dropped amid its showers; not asked again amid those of resonances."""
+        return position != _RESONANCES and self._drops(event, self._shower, last=not self._parton)
 
     def canVetoPartonLevelEarly(self) -> bool:  # noqa: N802 - the library's name
         """Return whether Pythia is to ask after the showers."""
