@@ -42,7 +42,8 @@ def dijets(
 
     Momenta and masses are measured ones, in GeV. τ1, τ2, τ3 are of the true particles and without a dimension: divided by
     Σ pt · R, see ``substructure``. So they are in the LHC Olympics' public files, but for jets near φ = ±π: there those
-    files count distances the long way round, so that their τ reach 6 where 1 is the largest that is possible.
+    files count distances the long way round, so that their τ reach 6 where 1 is about the largest that is possible. A jet
+    of one particle, say a photon, has τ1 = 0: ratios of τ have to reckon with that, here as there.
     """
     particles = batch.visible.where(batch.visible.pt > detector.fat_jet_particle)
     particles = particles.where(np.abs(particles.eta) < MAX_ETA + RADIUS)
