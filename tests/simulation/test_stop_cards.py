@@ -82,7 +82,7 @@ def stop_events(tmp_path_factory):
 @pytest.fixture(scope="module")
 def w_events(tmp_path_factory):
     slices = RECIPE.process("WJets").sliced()
-    return made(slices[1], 800, tmp_path_factory.mktemp("w")).columns
+    return made(slices[1], 600, tmp_path_factory.mktemp("w")).columns
 
 
 def test_the_grid_holds_every_pair_of_masses_once():
@@ -142,13 +142,13 @@ def test_k_factor_of_w_bosons_is_of_pythias_inclusive_rate(tmp_path):
 
 def test_filter_efficiency_of_stop_pairs_is_that_of_unfiltered_ones(tmp_path):
     process = RECIPE.process("T2DegStop_450_420")
-    particles = bare(process, tmp_path, "HadronLevel:all = off").nextBatch(1000).prt
+    particles = bare(process, tmp_path, "HadronLevel:all = off").nextBatch(700).prt
     last = [particles[particles.id == sign * 1000006][:, -1] for sign in (1, -1)]
     pt = np.hypot(*(ak.to_numpy(sum(stop.p[component] for stop in last)) for component in ("px", "py")))
     chunk = made(process, 200, tmp_path)
     # the beams' primordial momenta are added after the filter: 1 GeV or so
     efficiency = np.mean(pt > process.filters[0].minimum)
-    assert chunk.filter_efficiency == pytest.approx(efficiency, rel=4 * np.sqrt(1 / 200 + 1 / (1000 * efficiency)))
+    assert chunk.filter_efficiency == pytest.approx(efficiency, rel=4 * np.sqrt(1 / 200 + 1 / (700 * efficiency)))
     rate = Rate.of(process, 35.9, [chunk])
     assert rate.cross_section == pytest.approx(STOP_CROSS_SECTIONS[450] * chunk.filter_efficiency)
 

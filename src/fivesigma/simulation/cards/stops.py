@@ -95,7 +95,7 @@ _W_JETS = Process(
     slices=(140.0, 200.0, 400.0),
     final_state="single_lepton",
     multiparton_interactions=False,
-    chunk_size=4000,
+    chunk_size=6000,
     k_factor=_W_TO_LEPTONS_NNLO / _W_TO_LEPTONS_PYTHIA,
     source="Pythia's leading order × 61526.7/45780: W → ℓν at 13 TeV of all pt, three flavours, NNLO (FEWZ 3.1, "
     "arXiv:1208.5967, as quoted by the LHC experiments) over Pythia 8.317 with its default parton densities",
