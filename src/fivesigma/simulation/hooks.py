@@ -21,17 +21,18 @@ class FilterHooks(pythia8mc.UserHooks):  # type: ignore[misc]  # the library has
     Attributes
     ----------
     patience
-        Events in a row that may be dropped; Pythia itself would go on for ever.
+        Events that may be dropped before one passes; Pythia itself would go on for ever.
     exhausted
-        Whether that many events in a row were dropped and filtering was given up; what comes then is worthless.
+        Whether none of so many passed and filtering was given up; what comes then is worthless.
     """
 
-    patience = 3_000
+    patience = 5_000
 
     def __init__(self, filters: Sequence[TruthFilter]) -> None:
         super().__init__()
         self.exhausted = False
         self._dropped = 0
+        self._passed = False
         self._process = tuple(each for each in filters if each.stage == "process")
         self._shower = tuple(each for each in filters if each.stage == "shower")
         self._parton = tuple(each for each in filters if each.stage == "parton")
@@ -68,11 +69,10 @@ class FilterHooks(pythia8mc.UserHooks):  # type: ignore[misc]  # the library has
         if self.exhausted:
             return False
         if all(_passes(event, each) for each in filters):
-            if last:
-                self._dropped = 0
+            self._passed = self._passed or last
             return False
         self._dropped += 1
-        self.exhausted = self._dropped >= self.patience
+        self.exhausted = not self._passed and self._dropped >= self.patience
         return not self.exhausted
 
 

@@ -72,7 +72,7 @@ def generate_chunk(task: ChunkTask) -> None:
     first = task.index * task.size
     for events in _batches(pythia, task.size):
         if hooks.exhausted:
-            raise SimulationError(f"the filters of this card dropped {hooks.patience} events in a row")
+            raise SimulationError(f"the filters of this card passed none of the first {hooks.patience} events")
         kept, made = final_state(read_batch(events), task.detector, random)
         numbers.append(first + kept + sum(len(each) for each in weights))
         columns.append(made)
