@@ -13,6 +13,7 @@ from fivesigma.simulation.detector import Detector
 from fivesigma.simulation.final_states.dijets import dijets
 from fivesigma.simulation.final_states.dilepton import dilepton
 from fivesigma.simulation.final_states.dilepton_fat_jet import dilepton_fat_jet
+from fivesigma.simulation.final_states.dilepton_jets import dilepton_jets
 from fivesigma.simulation.final_states.four_leptons import four_leptons
 from fivesigma.simulation.final_states.single_lepton import single_lepton
 from fivesigma.simulation.particles import Batch
@@ -26,6 +27,7 @@ FINAL_STATES: Mapping[str, FinalState] = {
     "dijets": dijets,
     "dilepton": dilepton,
     "dilepton_fat_jet": dilepton_fat_jet,
+    "dilepton_jets": dilepton_jets,
     "four_leptons": four_leptons,
     "single_lepton": single_lepton,
 }
