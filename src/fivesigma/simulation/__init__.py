@@ -1,15 +1,19 @@
 """Physics processes to event files. What to use when.
 
-- ``processes``: the cards: which process, how Pythia is set up, its cross section and its source; and which of them a recipe has.
+- ``processes``, ``filters``: what a process card holds, and what a recipe has of them; ``cards`` are those there are.
 - ``samples``: write the event file of a process; called with a `Generation`.
 - ``pseudo_data``: write pseudo-data, drawn from events of their own.
 - ``generate``: generate events of one process on several workers, and go on after being killed.
-- ``particles``: Pythia's event record to dressed leptons.
-- ``detector``: what a detector makes of leptons: acceptance, efficiency, resolution.
-- ``reconstruction``: detected leptons to the columns of a four-lepton analysis.
+- ``rates``: how many events a luminosity brings.
+- ``final_states``: what is kept of an event, by name; made of
+  ``particles`` (the generator's record as arrays), ``dressing`` (true leptons, isolation), ``leptons``, ``clustering``,
+  ``jets``, ``missing_momentum``, and ``pairing`` (objects of the same event).
+- ``detector``: the one table of constants of what is measured, and how well.
 - ``files``: event files with their provenance inside.
-- ``chunks``, ``worker``: one piece of the generation in a process of its own, which can be killed and repeated.
+- ``chunks``, ``worker``, ``hooks``: one piece of the generation in a process of its own, which can be killed and repeated.
+- ``locks``: one simulation at a time of a process in a folder.
 - ``errors``: what can go wrong with a generation.
 
-Needs the extra ``simulate`` (Pythia 8), which only ``worker`` imports.
+Needs the extra ``simulate``: Pythia 8, which only ``worker`` and ``hooks`` import, and FastJet, which only ``clustering``
+and what looks inside of jets do.
 """

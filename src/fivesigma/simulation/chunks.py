@@ -11,6 +11,8 @@ import os
 import signal
 import subprocess
 import sys
+import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,10 +130,19 @@ def make_chunk(task: ChunkTask) -> Chunk:
         If the worker fails, is killed again, or takes longer than its timeout.
     """
     for attempt in range(_ATTEMPTS):
-        if task.path.is_file():
+        if _stands(task.path):
             break
         _run_worker(task, last=attempt == _ATTEMPTS - 1)
     return read_chunk(task.path)
+
+
+def _stands(path: Path) -> bool:
+    """Return whether the chunk's file is there and whole; one that a failing disk has damaged is made again."""
+    try:
+        read_chunk(path)
+    except (OSError, EOFError, ValueError, LookupError, TypeError, zipfile.BadZipFile, zlib.error):
+        return False
+    return True
 
 
 def read_chunk(path: Path) -> Chunk:

@@ -7,10 +7,11 @@ generation that was killed goes on where it was.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import math
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from fivesigma.core.version import __version__
 from fivesigma.simulation.chunks import Chunk, ChunkTask, make_chunk
 from fivesigma.simulation.detector import DETECTOR, Detector
 from fivesigma.simulation.errors import SimulationError
+from fivesigma.simulation.locks import held
 from fivesigma.simulation.processes import Process
 
 __all__ = ["Generation", "Progress"]
@@ -100,9 +102,26 @@ class Generation:
     def discard(self) -> None:
         """Remove the chunks from the disk, also those of other settings for the same process and stream."""
         shutil.rmtree(self._folder.parent, ignore_errors=True)
-        chunks = self._folder.parents[1]
-        if chunks.is_dir() and not any(chunks.iterdir()):
-            chunks.rmdir()
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the process in this directory for as long as the context lasts; a killed holder lets go of it.
+
+        Raises
+        ------
+        SimulationError
+            If somebody else holds it, or the directory cannot be written.
+        """
+        path = self._folder.parent.with_name(f"{self._folder.parent.name}.lock")
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(held(path))
+            except BlockingIOError as error:
+                busy = f"{self.process.name}: another simulation is at work on it in {self.directory}"
+                raise SimulationError(f"{busy}; wait for that one, or choose another folder") from error
+            except OSError as error:
+                raise SimulationError(f"cannot write into {path.parent}: {error.strerror}") from error
+            yield
 
     @property
     def _folder(self) -> Path:

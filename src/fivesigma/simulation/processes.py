@@ -27,6 +27,9 @@ Bookkeeping: TypeAlias = Literal[
 """What a column can hold that does not come from the event but from how it was made."""
 
 
+_MOST_SLICES = 10  # of each there is a block of event numbers
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
     """One physics process as Pythia makes it, and what is kept of it.
@@ -85,6 +88,8 @@ class Process:
     def __post_init__(self) -> None:
         if self.slices and self.cross_section is not None:
             raise FivesigmaError(f"{self.name}: one cross section cannot be that of several slices")
+        if len(self.slices) > _MOST_SLICES:
+            raise FivesigmaError(f"{self.name}: at most {_MOST_SLICES} slices, got {len(self.slices)}")
         if list(self.slices) != sorted(set(self.slices)):
             raise FivesigmaError(f"{self.name}: the lower ends of slices must rise, got {self.slices}")
 

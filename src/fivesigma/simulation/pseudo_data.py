@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fivesigma.core.errors import DataError
 from fivesigma.core.identity import derive_seed, digest
 from fivesigma.simulation.errors import SimulationError
 from fivesigma.simulation.files import read_provenance, rounded, write_events
 from fivesigma.simulation.generate import Generation, Progress
 from fivesigma.simulation.processes import Bookkeeping, RecipeSimulation
-from fivesigma.simulation.samples import ID_BLOCK, columns_of, provenance_of, stands
+from fivesigma.simulation.samples import ID_BLOCK, SCHEMA, columns_of, provenance_of, stands
 
 __all__ = ["PSEUDO_DATA", "simulate_pseudo_data"]
 
@@ -47,33 +49,49 @@ def simulate_pseudo_data(
     Raises
     ------
     DataError
-        If a process has no file in the directory.
+        If a process has no file in the directory, or one of another version.
     SimulationError, MissingExtraError
         As `Generation.chunks` and `write_events` raise them.
     """
     path = generation.directory / f"{PSEUDO_DATA}{suffix}"
-    files = {name: read_provenance(generation.directory / f"{name}{suffix}") for name in recipe.pseudo_data}
+    files = {name: _provenance(generation.directory / f"{name}{suffix}") for name in recipe.pseudo_data}
     own = replace(generation, stream=PSEUDO_DATA)
     made = {name: [replace(own, process=each) for each in recipe.process(name).sliced()] for name in recipe.pseudo_data}
     key = digest([[each.key for slices in made.values() for each in slices], [file["key"] for file in files.values()]])
-    if not stands(path, key):
-        random = np.random.default_rng(derive_seed(generation.seed, recipe.recipe, PSEUDO_DATA))
-        parts = [
-            _drawn(each, rate["expected"], random, progress)
-            for name, slices in made.items()
-            for each, rate in zip(slices, files[name]["rates"], strict=True)
-        ]
-        columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        order = random.permutation(len(columns.pop("number")))
-        columns = {name: column[order] for name, column in columns.items()} | _bookkeeping(recipe, len(order))
-        provenance = provenance_of(PSEUDO_DATA, recipe, own, key, {"written": len(order)}) | {
-            "expected": {name: file["expected"] for name, file in files.items()}
-        }
-        write_events(path, rounded(columns), provenance)
-    for slices in made.values():
-        for each in slices:
-            each.discard()
+    with own.alone():
+        if not stands(path, key):
+            random = np.random.default_rng(derive_seed(generation.seed, recipe.recipe, PSEUDO_DATA))
+            parts = [
+                _drawn(each, rate["expected"], random, progress)
+                for name, slices in made.items()
+                for each, rate in zip(slices, files[name]["rates"], strict=True)
+            ]
+            columns = _shuffled(recipe, parts, random)
+            provenance = provenance_of(PSEUDO_DATA, recipe, own, {"written": len(next(iter(columns.values())))}) | {
+                "expected": {name: file["expected"] for name, file in files.items()},
+                "key": key,
+            }
+            write_events(path, rounded(columns), provenance)
+        for slices in made.values():
+            for each in slices:
+                each.discard()
     return path
+
+
+def _provenance(path: Path) -> dict[str, Any]:
+    provenance = read_provenance(path)
+    if provenance.get("schema") != SCHEMA:
+        raise DataError(f"{path}: made by another version of the simulation; make it again before its pseudo-data")
+    return provenance
+
+
+def _shuffled(
+    recipe: RecipeSimulation, parts: Sequence[Mapping[str, NDArray[Any]]], random: np.random.Generator
+) -> dict[str, NDArray[Any]]:
+    """Return the columns of all parts in an order that does not tell which event is of which."""
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    order = random.permutation(len(columns.pop("number")))
+    return {name: column[order] for name, column in columns.items()} | _bookkeeping(recipe, len(order))
 
 
 def _bookkeeping(recipe: RecipeSimulation, events: int) -> dict[str, NDArray[Any]]:

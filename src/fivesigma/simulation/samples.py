@@ -20,10 +20,13 @@ from fivesigma.simulation.generate import Generation, Progress
 from fivesigma.simulation.processes import Bookkeeping, RecipeSimulation
 from fivesigma.simulation.rates import Rate
 
-__all__ = ["ID_BLOCK", "columns_of", "provenance_of", "simulate_process", "stands"]
+__all__ = ["ID_BLOCK", "SCHEMA", "columns_of", "provenance_of", "simulate_process", "stands"]
 
 ID_BLOCK = 1_000_000_000
 """Size of the block of event numbers that each file of a recipe has for its own."""
+
+SCHEMA = 2
+"""Version of the provenance's layout."""
 
 _SLICE_BLOCK = ID_BLOCK // 10
 
@@ -77,33 +80,46 @@ def simulate_process(
             dict(recipe.columns),
         ]
     )
-    if not stands(path, key):
-        shares = [len(share) for share in np.array_split(np.arange(events), len(slices))]
-        made = [
-            each.chunks(share, _part(progress, sum(shares[:index]), events))
-            for index, (each, share) in enumerate(zip(slices, shares, strict=True))
-        ]
-        rates = [Rate.of(each.process, recipe.luminosity, chunks) for each, chunks in zip(slices, made, strict=True)]
-        parts = [
-            _slice(recipe, process.name, index, columns_of(chunks, share), rate)
-            for index, (chunks, share, rate) in enumerate(zip(made, shares, rates, strict=True))
-        ]
-        counts = {
-            "generated": sum(rate.generated for rate in rates),
-            "selected": sum(len(chunk.number) for chunks in made for chunk in chunks),
-            "written": events,
-        }
-        provenance = provenance_of("simulation", recipe, generation, key, counts) | {
-            "process": asdict(process),
-            "rates": [asdict(rate) for rate in rates],
-            "expected": sum(rate.expected for rate in rates),
-            "pythia": made[0][0].pythia,
-        }
-        columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        write_events(path, rounded(columns), provenance)
-    for each in slices:
-        each.discard()
+    with generation.alone():
+        if not stands(path, key):
+            columns, provenance = _made(recipe, generation, slices, events, progress)
+            write_events(path, rounded(columns), provenance | {"key": key})
+        for each in slices:
+            each.discard()
     return path
+
+
+def _made(
+    recipe: RecipeSimulation,
+    generation: Generation,
+    slices: Sequence[Generation],
+    events: int,
+    progress: Progress | None,
+) -> tuple[Columns, dict[str, Any]]:
+    """Return the columns of so many events, slice after slice, and all that the file is to say of them but its key."""
+    process = recipe.process(generation.process.name)
+    shares = [len(share) for share in np.array_split(np.arange(events), len(slices))]
+    made = [
+        each.chunks(share, _part(progress, sum(shares[:index]), events))
+        for index, (each, share) in enumerate(zip(slices, shares, strict=True))
+    ]
+    rates = [Rate.of(each.process, recipe.luminosity, chunks) for each, chunks in zip(slices, made, strict=True)]
+    parts = [
+        _slice(recipe, process.name, index, columns_of(chunks, share), rate)
+        for index, (chunks, share, rate) in enumerate(zip(made, shares, rates, strict=True))
+    ]
+    counts = {
+        "generated": sum(rate.generated for rate in rates),
+        "selected": sum(len(chunk.number) for chunks in made for chunk in chunks),
+        "written": events,
+    }
+    provenance = provenance_of("simulation", recipe, generation, counts) | {
+        "process": asdict(process),
+        "rates": [asdict(rate) for rate in rates],
+        "expected": sum(rate.expected for rate in rates),
+        "pythia": made[0][0].pythia,
+    }
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}, provenance
 
 
 def _part(progress: Progress | None, before: int, total: int) -> Progress | None:
@@ -158,11 +174,11 @@ def stands(path: Path, key: str) -> bool:
 
 
 def provenance_of(
-    content: str, recipe: RecipeSimulation, generation: Generation, key: str, counts: Mapping[str, int]
+    content: str, recipe: RecipeSimulation, generation: Generation, counts: Mapping[str, int]
 ) -> dict[str, Any]:
     """Return what all files state; no times and no paths, so that the same command makes the same bytes."""
     return {
-        "schema": 2,
+        "schema": SCHEMA,
         "content": content,
         "recipe": recipe.recipe,
         "luminosity": recipe.luminosity,
@@ -172,5 +188,4 @@ def provenance_of(
         "stream": generation.stream,
         "events": dict(counts),
         "fivesigma": __version__,
-        "key": key,
     }
