@@ -213,7 +213,6 @@ def chunk_of(index, count):
         filter_efficiency=1.0,
         cross_section=1.0,
         cross_section_error=0.1,
-        pythia="8",
         number=np.arange(count),
         weight=np.ones(count),
         columns={},

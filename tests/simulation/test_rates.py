@@ -18,7 +18,6 @@ def chunk(weights, generated, sum_of_weights, cross_section=2.0, filter_efficien
         filter_efficiency=filter_efficiency,
         cross_section=cross_section,
         cross_section_error=0.3,
-        pythia="8",
         number=np.arange(len(weights)),
         weight=np.array(weights),
         columns={},

@@ -97,8 +97,6 @@ class Chunk:
         Fraction of what Pythia selected that passed the card's filters.
     cross_section, cross_section_error
         Pythia's own estimate in pb, of what passed the filters, and its statistical error.
-    pythia
-        Pythia's version.
     number
         Number within the generation of each event that was kept, shape (n,).
     weight
@@ -113,7 +111,6 @@ class Chunk:
     filter_efficiency: float
     cross_section: float
     cross_section_error: float
-    pythia: str
     number: NDArray[np.int64]
     weight: Floats
     columns: Mapping[str, NDArray[Any]]

@@ -8,6 +8,7 @@ generation that was killed goes on where it was.
 from __future__ import annotations
 
 import contextlib
+import importlib.metadata
 import importlib.util
 import math
 import shutil
@@ -31,6 +32,7 @@ __all__ = ["Generation", "Progress"]
 
 Progress: TypeAlias = Callable[[int, int], None]
 _PATIENCE = 3
+_LIBRARIES = ("pythia8mc", "fastjet")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +64,17 @@ class Generation:
     timeout: float = 600.0
 
     @property
+    def versions(self) -> dict[str, str]:
+        """Versions of what makes the events, by name; MissingExtraError without Pythia or FastJet."""
+        try:
+            return {"fivesigma": __version__} | {name: importlib.metadata.version(name) for name in _LIBRARIES}
+        except importlib.metadata.PackageNotFoundError as error:
+            raise MissingExtraError(str(error.name), "simulate") from error
+
+    @property
     def key(self) -> str:
         """Digest of all that the events depend on, but for how many are asked."""
-        parts = (asdict(self.process), asdict(self.detector), self.seed, self.stream, __version__)
+        parts = (asdict(self.process), asdict(self.detector), self.seed, self.stream, self.versions)
         return digest(list(parts))
 
     def chunks(self, events: int, progress: Progress | None = None) -> tuple[Chunk, ...]:
@@ -84,7 +94,7 @@ class Generation:
         SimulationError
             If a worker fails, no event is selected in several chunks, or the directory cannot be written.
         """
-        for library in ("pythia8mc", "fastjet"):
+        for library in _LIBRARIES:
             if importlib.util.find_spec(library) is None:
                 raise MissingExtraError(library, "simulate")
         if events < 1:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.core.identity import digest
-from fivesigma.core.version import __version__
 from fivesigma.simulation.chunks import Chunk
 from fivesigma.simulation.errors import SimulationError
 from fivesigma.simulation.files import read_provenance, rounded, write_events
@@ -20,7 +19,7 @@ from fivesigma.simulation.generate import Generation, Progress
 from fivesigma.simulation.processes import Bookkeeping, RecipeSimulation
 from fivesigma.simulation.rates import Rate
 
-__all__ = ["ID_BLOCK", "SCHEMA", "columns_of", "provenance_of", "simulate_process", "stands"]
+__all__ = ["ID_BLOCK", "SCHEMA", "columns_of", "provenance_of", "require_ours", "simulate_process", "stands"]
 
 ID_BLOCK = 1_000_000_000
 """Size of the block of event numbers that each file of a recipe has for its own."""
@@ -117,7 +116,6 @@ def _made(
         "process": asdict(process),
         "rates": [asdict(rate) for rate in rates],
         "expected": sum(rate.expected for rate in rates),
-        "pythia": made[0][0].pythia,
     }
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}, provenance
 
@@ -158,7 +156,13 @@ def columns_of(chunks: Sequence[Chunk], events: int | None = None) -> Columns:
 
 
 def stands(path: Path, key: str) -> bool:
-    """Return whether the file is there and was made from what the key digests.
+    """Return whether the file is there and was made from what the key digests; raises as `require_ours` does."""
+    provenance = require_ours(path)
+    return provenance is not None and provenance.get("key") == key
+
+
+def require_ours(path: Path) -> dict[str, Any] | None:
+    """Return the provenance of the file that would be written over, None if there is none.
 
     Raises
     ------
@@ -166,9 +170,9 @@ def stands(path: Path, key: str) -> bool:
         If something else is there, which must not be lost: a file that no simulation made, or a folder.
     """
     if not path.exists():
-        return False
+        return None
     try:
-        return bool(read_provenance(path).get("key") == key)
+        return read_provenance(path)
     except DataError as error:
         raise SimulationError(f"{error}; it is left as it is: move it away, or choose another folder") from error
 
@@ -187,5 +191,5 @@ def provenance_of(
         "seed": generation.seed,
         "stream": generation.stream,
         "events": dict(counts),
-        "fivesigma": __version__,
+        "versions": generation.versions,
     }

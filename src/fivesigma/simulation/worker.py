@@ -93,7 +93,6 @@ def _header(task: ChunkTask, pythia: Any, weight: Floats) -> dict[str, Any]:
         "filter_efficiency": info.nAccepted() / info.nSelected(),
         "cross_section": info.sigmaGen() * _MILLIBARN_IN_PICOBARN,
         "cross_section_error": info.sigmaErr() * _MILLIBARN_IN_PICOBARN,
-        "pythia": f"{pythia.parm('Pythia:versionNumber'):.3f}",
     }
 
 
