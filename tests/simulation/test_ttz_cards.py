@@ -23,8 +23,8 @@ def generated(process, size, folder):
 
 
 def of_all(sizes, folder):
-    """Chunks of processes by name; of a process in slices the last slice."""
-    return {name: generated(RECIPE.process(name).sliced()[-1], size, folder) for name, size in sizes.items()}
+    """Chunks of processes by name."""
+    return {name: generated(RECIPE.process(name), size, folder) for name, size in sizes.items()}
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def some(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory):
-    return of_all({"ttz_standin": 2500, "ttbar": 10_000, "zjets": 20_000}, tmp_path_factory.mktemp("many"))
+    return of_all({"ttz_standin": 2500, "ttbar": 8000, "zjets": 30_000}, tmp_path_factory.mktemp("many"))
 
 
 def test_rates_are_the_published_ones():
@@ -66,10 +66,10 @@ def test_every_process_generates_and_its_filters_pass_what_they_say(some):
     for name, chunk in some.items():
         assert chunk.generated == {"ttz_standin": 300, "ttbar": 150, "zjets": 150, "other": 30}[name]
         assert chunk.cross_section > 0
-    # measured with thousands of events: 6 %, 26 % and 2 % pass the filters
+    # measured with thousands of events: 6 %, 7.6 % and 2 % pass the filters
     assert some["ttz_standin"].filter_efficiency == 1
     assert 0.04 < some["ttbar"].filter_efficiency < 0.09
-    assert 0.2 < some["zjets"].filter_efficiency < 0.33
+    assert 0.05 < some["zjets"].filter_efficiency < 0.11
     assert 0.008 < some["other"].filter_efficiency < 0.04
 
 
