@@ -6,7 +6,7 @@ import pytest
 from fivesigma.core.kinematics import eta_of, four_momentum, phi_of, pt_of
 from fivesigma.simulation.detector import DETECTOR, ELECTRON, MISSING, MUON
 from fivesigma.simulation.dressing import dressed_leptons, outside_leptons
-from fivesigma.simulation.leptons import detect_leptons
+from fivesigma.simulation.leptons import detect_leptons, measured_beside
 from fivesigma.simulation.particles import Batch, Particles
 
 pytest.importorskip("fastjet")
@@ -150,3 +150,18 @@ def test_a_jet_that_is_measured_twice_as_hard_leaves_as_much_missing():
     px, _ = missing(given, leptons, doubled)
     assert px[0] == pytest.approx(-first)
     assert phi_of(given.visible.momentum)[0] == 0
+
+
+def test_a_muon_within_a_jet_is_neither_missing_nor_counted_twice():
+    """It was found with a wrong pt, but does not stand alone: the jet has it, and what was found of it says nothing more."""
+    given = batch([(211, 60, 0.3, 0.5), (13, 20, 0.35, 0.55), (211, 80, -0.3, 0.5 - np.pi)])
+    true = all_leptons(given)
+    found = replace(true, pt=2 * true.pt)
+    alone = found.where(np.zeros(len(found), dtype=bool))
+    balance = missing(given, measured_beside(alone, found), jets(given, alone))
+    np.testing.assert_allclose(balance, -given.visible.momentum[1:3].sum(axis=1)[:, np.newaxis], atol=1e-9)
+    # the faults that this is about: as if the muon were lost, and as if it stood alone
+    for wrong in (alone, found):
+        assert np.hypot(*np.subtract(missing(given, wrong, jets(given, alone)), balance))[0] == pytest.approx(
+            20, rel=0.01
+        )

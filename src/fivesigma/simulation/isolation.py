@@ -19,8 +19,8 @@ _MAX_FRACTION = 0.15
 
 def isolated_leptons(
     batch: Batch, detector: Detector, random: np.random.Generator, *, min_pt: float, at_least: int
-) -> Leptons:
-    """Return the detected leptons with less than 15 % of their pt in other particles within ΔR < 0.3.
+) -> tuple[Leptons, Leptons]:
+    """Return the detected leptons with less than 15 % of their pt in other particles within ΔR < 0.3, and all detected ones.
 
     Much as the loose isolation of arXiv:1603.05598, section 6.
 
@@ -33,12 +33,13 @@ def isolated_leptons(
     at_least
         Events with fewer true leptons near this pt are not looked at.
     """
-    true = dressed_leptons(batch.visible, min_pt=_TRUTH_MARGIN * min_pt, dressing=detector.dressing)
-    true = true.where(np.bincount(true.event, minlength=batch.events)[true.event] >= at_least)
-    leptons = detect_leptons(true, detector.electron, detector.muon, random)
-    leptons = leptons.where(leptons.pt > min_pt)
+    true = dressed_leptons(batch.visible, min_pt=_TRUTH_MARGIN * detector.muon.min_pt, dressing=detector.dressing)
+    hard = true.event[true.pt > _TRUTH_MARGIN * min_pt]
+    true = true.where(np.bincount(hard, minlength=batch.events)[true.event] >= at_least)
+    found = detect_leptons(true, detector.electron, detector.muon, random)
+    leptons = found.where(found.pt > min_pt)
     around = cone_pt(leptons, batch.visible, radius=_CONE, dressing=detector.dressing)
-    return leptons.where(around < _MAX_FRACTION * leptons.pt)
+    return leptons.where(around < _MAX_FRACTION * leptons.pt), found
 
 
 def opposite_pairs(leptons: Leptons, *, events: int, min_pt: tuple[float, float]) -> tuple[Leptons, Leptons]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from fivesigma.core.arrays import Bools, Floats, Ints, require_length
 
-__all__ = ["LeptonResponse", "Leptons", "detect_leptons"]
+__all__ = ["LeptonResponse", "Leptons", "detect_leptons", "measured_beside"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,3 +128,8 @@ def detect_leptons(
         found[mine] = response.accepts(pt[mine], eta) & (luck[mine] < response.efficiency_at(true, eta))
         charge[mine] = np.where(flip[mine] < response.wrong_charge_at(eta), -charge[mine], charge[mine])
     return replace(leptons, pt=pt, charge=charge).where(found)
+
+
+def measured_beside(chosen: Leptons, found: Leptons) -> Leptons:
+    """Return all leptons that were found, those that are not chosen with their true pt: these are measured within jets."""
+    return replace(found, pt=np.where(np.isin(found.particle, chosen.particle), found.pt, found.true_pt))

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fivesigma.core.arrays import Floats
+from fivesigma.core.arrays import Bools, Floats
 from fivesigma.simulation.jets import Jets
 from fivesigma.simulation.leptons import Leptons
-from fivesigma.simulation.particles import Batch
+from fivesigma.simulation.particles import Batch, Particles
 
-__all__ = ["MissingMomentumResponse", "missing_momentum"]
+__all__ = ["MissingMomentumResponse", "lost_muons", "missing_momentum"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +30,13 @@ class MissingMomentumResponse:
     soft: float
 
 
+def lost_muons(found: Leptons, visible: Particles) -> Bools:
+    """Return which of the visible particles are muons that are not among the leptons that were found, shape (n,)."""
+    muon: Bools = np.abs(visible.pdg) == 13
+    muon[found.particle] = False
+    return muon
+
+
 def missing_momentum(
     batch: Batch, leptons: Leptons, jets: Jets, response: MissingMomentumResponse, random: np.random.Generator
 ) -> tuple[Floats, Floats]:
@@ -42,18 +49,19 @@ def missing_momentum(
     ----------
     batch
         The events.
-    leptons, jets
-        What was measured in them; no energy may be in two of them.
+    leptons
+        All leptons that were found in them, those within jets with their true pt, see `leptons.measured_beside`.
+    jets
+        The jets; no lepton with a measured pt may be in one.
     response, random
         How well the rest is measured, and the source of its fluctuations.
     """
     visible = batch.visible
     seen = np.abs(visible.eta) < response.max_eta
-    muon = np.abs(visible.pdg) == 13
-    muon[leptons.particle] = False
+    lost = lost_muons(leptons, visible)
     components = []
     for px, direction in ((visible.momentum[1], np.cos), (visible.momentum[2], np.sin)):
-        total = np.bincount(visible.event, weights=np.where(seen & ~muon, px, 0.0), minlength=batch.events)
+        total = np.bincount(visible.event, weights=np.where(seen & ~lost, px, 0.0), minlength=batch.events)
         for measured in (leptons, jets):
             shift = (measured.pt - measured.true_pt) * direction(measured.phi)
             total += np.bincount(measured.event, weights=shift, minlength=batch.events)

@@ -14,8 +14,8 @@ from fivesigma.simulation.detector import Detector
 from fivesigma.simulation.dressing import outside_leptons
 from fivesigma.simulation.isolation import isolated_leptons, opposite_pairs
 from fivesigma.simulation.jets import Jets, detect_jets
-from fivesigma.simulation.leptons import Leptons
-from fivesigma.simulation.missing_momentum import missing_momentum
+from fivesigma.simulation.leptons import Leptons, measured_beside
+from fivesigma.simulation.missing_momentum import lost_muons, missing_momentum
 from fivesigma.simulation.particles import Batch
 
 __all__ = ["DILEPTON_COLUMNS", "dilepton"]
@@ -60,15 +60,15 @@ def dilepton(
     radius 0.4 with pt > 30 GeV and |η| < 4.7; ``nbjet``, such jets with pt > 20 GeV and |η| < 2.5 that pass the medium
     working point of the bottom tagging.
     """
-    leptons = isolated_leptons(batch, detector, random, min_pt=_MIN_LEPTON_PT, at_least=2)
+    leptons, found = isolated_leptons(batch, detector, random, min_pt=_MIN_LEPTON_PT, at_least=2)
     pair = opposite_pairs(leptons, events=batch.events, min_pt=_MIN_PT)
     heavy = _mass_is_enough(*pair)
     leading, second = (each.where(heavy) for each in pair)
     selected = np.zeros(batch.events, dtype=np.bool_)
     selected[leading.event] = True
     leptons = leptons.where(selected[leptons.event])
-    jets = _jets(batch, leptons, selected, detector, random)
-    missing, missing_phi = missing_momentum(batch, leptons, jets, detector.missing, random)
+    jets = _jets(batch, leptons, found, selected, detector, random)
+    missing, missing_phi = missing_momentum(batch, measured_beside(leptons, found), jets, detector.missing, random)
     kept = missing[leading.event] > _MIN_MISSING
     event = leading.event[kept]
     columns: dict[str, NDArray[np.generic]] = {
@@ -90,9 +90,12 @@ def _mass_is_enough(leading: Leptons, second: Leptons) -> Bools:
     return mass > _MIN_MASS
 
 
-def _jets(batch: Batch, leptons: Leptons, selected: Bools, detector: Detector, random: np.random.Generator) -> Jets:
-    """Return the jets of the selected events, made of all but the leptons."""
+def _jets(
+    batch: Batch, leptons: Leptons, found: Leptons, selected: Bools, detector: Detector, random: np.random.Generator
+) -> Jets:
+    """Return the jets of the selected events, made of all but the leptons and the muons that were not found."""
     outside = outside_leptons(leptons, batch.visible, dressing=detector.dressing)
+    outside &= ~lost_muons(found, batch.visible)
     clusters = anti_kt(
         batch.visible.where(outside & selected[batch.visible.event]), radius=_RADIUS, min_pt=_MIN_CLUSTER_PT
     )

@@ -13,8 +13,8 @@ from fivesigma.simulation.dressing import cone_pt, dressed_leptons, outside_lept
 from fivesigma.simulation.energy_correlation import d2
 from fivesigma.simulation.grooming import trimmed
 from fivesigma.simulation.jets import Jets, detect_jets
-from fivesigma.simulation.leptons import Leptons, detect_leptons
-from fivesigma.simulation.missing_momentum import missing_momentum
+from fivesigma.simulation.leptons import Leptons, detect_leptons, measured_beside
+from fivesigma.simulation.missing_momentum import lost_muons, missing_momentum
 from fivesigma.simulation.pairing import pairs, ranked
 from fivesigma.simulation.particles import Batch, Particles
 
@@ -51,18 +51,19 @@ def dilepton_fat_jet(
     its true particles, before trimming: near 1.6 for a boson's jet of 450 GeV, and 4.4 for a parton's of 240 GeV. After
     trimming these would be 1.0 and 2.3, and tell the two no better.
     """
-    true = dressed_leptons(batch.visible, min_pt=_TRUTH_MARGIN * LEADING_PT[1], dressing=detector.dressing)
+    true = dressed_leptons(batch.visible, min_pt=_TRUTH_MARGIN * detector.muon.min_pt, dressing=detector.dressing)
     found = detect_leptons(true, detector.electron, detector.muon, random)
     central = np.abs(batch.visible.eta) < _MAX_ETA
     leptons = _pairs_of_leptons(found, batch.visible.where(central), batch.events, detector)
     candidate = np.isin(batch.visible.event, leptons.event)
     outside = outside_leptons(leptons, batch.visible, dressing=detector.dressing)
-    particles = batch.visible.where(central & candidate & outside)
+    lost = lost_muons(found, batch.visible)
+    particles = batch.visible.where(central & candidate & outside & ~lost)
     clusters = anti_kt(particles, radius=_RADIUS, min_pt=_JET_MIN_PT)
     soft_gone = trimmed(clusters, particles, radius=_SUBJET_RADIUS, fraction=_SUBJET_FRACTION)
     jets = detect_jets(soft_gone, batch, detector.fat_jet, detector.bottom, random)
     fat = _leading_fat(jets, leptons, batch.events)
-    met, _ = missing_momentum(batch, leptons, jets, detector.missing, random)
+    met, _ = missing_momentum(batch, measured_beside(leptons, found), jets, detector.missing, random)
     lepton, _ = pairs(leptons.event, fat.event)
     first, second = leptons.where(lepton[::2]), leptons.where(lepton[1::2])
     z, jet = _momentum(first) + _momentum(second), four_momentum(fat.pt, fat.eta, fat.phi, fat.mass)

@@ -24,8 +24,8 @@ from fivesigma.simulation.final_states.jet_systems import (
 )
 from fivesigma.simulation.isolation import isolated_leptons, opposite_pairs
 from fivesigma.simulation.jets import Jets, detect_jets
-from fivesigma.simulation.leptons import Leptons
-from fivesigma.simulation.missing_momentum import missing_momentum
+from fivesigma.simulation.leptons import Leptons, measured_beside
+from fivesigma.simulation.missing_momentum import lost_muons, missing_momentum
 from fivesigma.simulation.particles import Batch
 
 __all__ = ["dilepton_jets"]
@@ -77,7 +77,7 @@ def dilepton_jets(
     and of tagged ones (of the leading eight). Last ``HF_n``: number of jets that truly hold a bottom or charm hadron, by
     which Z + jets are told apart; data have no such column, and no model may see it.
     """
-    leptons = isolated_leptons(batch, detector, random, min_pt=_MIN_LEPTON_PT, at_least=2)
+    leptons, found = isolated_leptons(batch, detector, random, min_pt=_MIN_LEPTON_PT, at_least=2)
     pair = opposite_pairs(leptons, events=batch.events, min_pt=_MIN_PT)
     near = (pair[0].type == pair[1].type) & (
         np.abs(mass_of(_momentum(pair[0]) + _momentum(pair[1])) - _Z_MASS) < _WINDOW
@@ -86,12 +86,12 @@ def dilepton_jets(
     selected = np.zeros(batch.events, dtype=np.bool_)
     selected[leading.event] = True
     leptons = leptons.where(selected[leptons.event])
-    jets = _jets(batch, leptons, selected, detector, random)
+    jets = _jets(batch, leptons, found, selected, detector, random)
     hard = jets.where((jets.pt > _MIN_JET_PT) & (np.abs(jets.eta) < _MAX_ETA))
     table = leading_jets(hard, events=batch.events, count=_LOOKED_AT, threshold=detector.bottom.thresholds[1])
     kept = (table.present[_MIN_JETS - 1] & table.tagged.any(axis=0))[leading.event]
     leading, second, table = leading.where(kept), second.where(kept), table.where(leading.event[kept])
-    missing, _ = missing_momentum(batch, leptons, jets, detector.missing, random)
+    missing, _ = missing_momentum(batch, measured_beside(leptons, found), jets, detector.missing, random)
     counted, heavy = (
         np.bincount(event, minlength=batch.events)[leading.event]
         for event in (hard.event, hard.event[hard.flavour > 0])
@@ -107,9 +107,12 @@ def _momentum(leptons: Leptons) -> Floats:
     return four_momentum(leptons.pt, leptons.eta, leptons.phi)
 
 
-def _jets(batch: Batch, leptons: Leptons, selected: Bools, detector: Detector, random: np.random.Generator) -> Jets:
-    """Return the jets of the selected events, made of all but the leptons."""
+def _jets(
+    batch: Batch, leptons: Leptons, found: Leptons, selected: Bools, detector: Detector, random: np.random.Generator
+) -> Jets:
+    """Return the jets of the selected events, made of all but the leptons and the muons that were not found."""
     outside = outside_leptons(leptons, batch.visible, dressing=detector.dressing)
+    outside &= ~lost_muons(found, batch.visible)
     clusters = anti_kt(
         batch.visible.where(outside & selected[batch.visible.event]), radius=_RADIUS, min_pt=_MIN_CLUSTER_PT
     )

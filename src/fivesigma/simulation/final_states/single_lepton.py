@@ -6,8 +6,6 @@ analysis has its own cuts to make.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,8 +15,8 @@ from fivesigma.simulation.clustering import anti_kt
 from fivesigma.simulation.detector import Detector
 from fivesigma.simulation.dressing import cone_pt, dressed_leptons, outside_leptons
 from fivesigma.simulation.jets import Jets, detect_jets
-from fivesigma.simulation.leptons import Leptons, detect_leptons
-from fivesigma.simulation.missing_momentum import missing_momentum
+from fivesigma.simulation.leptons import Leptons, detect_leptons, measured_beside
+from fivesigma.simulation.missing_momentum import lost_muons, missing_momentum
 from fivesigma.simulation.pairing import pairs, ranked
 from fivesigma.simulation.particles import Batch
 
@@ -62,8 +60,7 @@ def single_lepton(
     second[present[1]] = good.pt[leading[1, present[1]]]
     candidate = present[0] & (second < _VETO_PT) & _may_miss(batch)
     jets = _jets(batch, detector, random, found, good, candidate)
-    measured = replace(found, pt=np.where(isolated, found.pt, found.true_pt))  # the others are measured within jets
-    missing = missing_momentum(batch, measured, jets, detector.missing, random)
+    missing = missing_momentum(batch, measured_beside(good, found), jets, detector.missing, random)
     hard = jets.where((jets.pt > _MIN_JET_PT) & (np.abs(jets.eta) < _MAX_JET_ETA))
     kept = np.flatnonzero(candidate & _passes(hard, missing[0]))
     lepton = good.where(leading[0, kept])
@@ -103,9 +100,7 @@ def _jets(
     visible = batch.visible
     clustered = candidate[visible.event] & (np.abs(visible.eta) < detector.missing.max_eta)
     clustered &= outside_leptons(good, visible, dressing=detector.dressing)
-    muon = np.abs(visible.pdg) == 13
-    muon[found.particle] = False
-    clustered &= ~muon
+    clustered &= ~lost_muons(found, visible)
     clusters = anti_kt(visible.where(clustered), radius=_RADIUS, min_pt=_CLUSTER_PT)
     jets = detect_jets(clusters, batch, detector.jet, detector.bottom, random)
     jet, lepton = pairs(jets.event, good.event)
