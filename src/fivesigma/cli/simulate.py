@@ -50,13 +50,16 @@ def simulate(
     from fivesigma.simulation.cards.catalogue import recipe_simulation
     from fivesigma.simulation.generate import Generation
     from fivesigma.simulation.pseudo_data import PSEUDO_DATA, simulate_pseudo_data
-    from fivesigma.simulation.samples import simulate_process
+    from fivesigma.simulation.samples import require_ours, simulate_process
 
     simulation = recipe_simulation(recipe)
     if unknown := [name for name in only if name not in simulation.names]:
         message = f"{recipe} has no process {unknown[0]!r}{suggestion(unknown[0], simulation.names)}"
         raise ConfigurationError([Problem(message=message)])
     wanted = [simulation.process(name) for name in dict.fromkeys(only or simulation.names)]
+    pseudo_data = bool(simulation.pseudo_data) and not only
+    for name in (*(process.name for process in wanted), *([PSEUDO_DATA] if pseudo_data else [])):
+        require_ours(output / f"{name}{suffix}")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bars:
 
@@ -69,5 +72,5 @@ def simulate(
                 bars.console.print(f"{process.name}: its card switches multiparton interactions off", soft_wrap=True)
             generation = Generation(process=process, seed=seed, stream="simulation", directory=output, workers=workers)
             click.echo(simulate_process(simulation, generation, events, bar(process.name, events), suffix=suffix))
-        if simulation.pseudo_data and not only:
+        if pseudo_data:
             click.echo(simulate_pseudo_data(simulation, generation, bar(PSEUDO_DATA), suffix=suffix))

@@ -11,6 +11,7 @@
 - ``detector``: the one table of constants of what is measured, and how well.
 - ``files``: event files with their provenance inside.
 - ``chunks``, ``worker``, ``hooks``: one piece of the generation in a process of its own, which can be killed and repeated.
+- ``running``: those processes, so that they end with the command.
 - ``locks``: one simulation at a time of a process in a folder.
 - ``errors``: what can go wrong with a generation.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 import zipfile
 import zlib
@@ -27,6 +26,7 @@ from fivesigma.core.identity import derive_seed
 from fivesigma.simulation.detector import Detector
 from fivesigma.simulation.errors import SimulationError
 from fivesigma.simulation.processes import Process
+from fivesigma.simulation.running import Running
 
 __all__ = ["Chunk", "ChunkTask", "make_chunk", "read_chunk"]
 
@@ -116,10 +116,17 @@ class Chunk:
     columns: Mapping[str, NDArray[Any]]
 
 
-def make_chunk(task: ChunkTask) -> Chunk:
+def make_chunk(task: ChunkTask, running: Running | None = None) -> Chunk:
     """Return a chunk: from its file if that stands, else made now by a process of its own.
 
     A worker that was killed from outside is forgiven once.
+
+    Parameters
+    ----------
+    task
+        What to make.
+    running
+        By which the worker can be stopped.
 
     Raises
     ------
@@ -129,7 +136,7 @@ def make_chunk(task: ChunkTask) -> Chunk:
     for attempt in range(_ATTEMPTS):
         if _stands(task.path):
             break
-        _run_worker(task, last=attempt == _ATTEMPTS - 1)
+        _run_worker(task, running or Running(), last=attempt == _ATTEMPTS - 1)
     return read_chunk(task.path)
 
 
@@ -150,27 +157,19 @@ def read_chunk(path: Path) -> Chunk:
     return Chunk(number=arrays.pop("number"), weight=arrays.pop("weight"), columns=arrays, **header)
 
 
-def _run_worker(task: ChunkTask, *, last: bool) -> None:
+def _run_worker(task: ChunkTask, running: Running, *, last: bool) -> None:
     # -P: the current directory is the user's, and no place to import modules from
     command = [sys.executable, "-P", "-m", "fivesigma.simulation.worker", task.to_json()]
     path = os.pathsep.join(filter(None, (str(_PACKAGE_PARENT), os.environ.get("PYTHONPATH"))))
-    environment = os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(  # noqa: S603 - our own module, run by the interpreter we run in, without a shell
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,  # Pythia and its readers print banners there
-        stderr=subprocess.PIPE,
-        env=environment,
-        check=False,
-    )
+    status, words = running.run(command, os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"})
     what = f"{task.process.name}, chunk {task.index}"
-    if done.returncode == -signal.SIGALRM:
+    if status == -signal.SIGALRM:
         raise SimulationError(f"{what}: {task.size} events took longer than {task.timeout:g} s; the worker was stopped")
-    if done.returncode == -signal.SIGINT:
+    if status == -signal.SIGINT:
         raise SimulationError(f"{what}: interrupted; started again, the simulation goes on here")
-    if done.returncode < 0 and last:
-        name = signal.Signals(-done.returncode).name
+    if status < 0 and last:
+        name = signal.Signals(-status).name
         raise SimulationError(f"{what}: the worker was killed {_ATTEMPTS} times, at last by {name}; is memory short?")
-    if done.returncode > 0:
-        lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
+    if status > 0:
+        lines = words.strip().splitlines() or ["no message"]
         raise SimulationError(f"{what}: {lines[-1]}")

@@ -15,6 +15,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -27,6 +28,7 @@ from fivesigma.simulation.detector import DETECTOR, Detector
 from fivesigma.simulation.errors import SimulationError
 from fivesigma.simulation.locks import held
 from fivesigma.simulation.processes import Process
+from fivesigma.simulation.running import Running
 
 __all__ = ["Generation", "Progress"]
 
@@ -104,9 +106,10 @@ class Generation:
         except OSError as error:
             raise SimulationError(f"cannot make the folder {self._folder}: {error.strerror}") from error
         chunks: list[Chunk] = []
-        with ThreadPoolExecutor(self.workers) as threads:  # each waits for a process of its own
+        running = Running()
+        with ThreadPoolExecutor(self.workers) as threads, contextlib.closing(running):  # each waits for a process
             while _selected(chunks) < events:
-                chunks += self._wave(chunks, events, Workers(executor=threads), progress)
+                chunks += self._wave(chunks, events, running, Workers(executor=threads), progress)
         return _enough(chunks, events)
 
     def discard(self) -> None:
@@ -137,7 +140,9 @@ class Generation:
     def _folder(self) -> Path:
         return self.directory / ".chunks" / f"{self.stream}-{self.process.name}" / self.key
 
-    def _wave(self, chunks: Sequence[Chunk], events: int, workers: Workers, progress: Progress | None) -> list[Chunk]:
+    def _wave(
+        self, chunks: Sequence[Chunk], events: int, running: Running, workers: Workers, progress: Progress | None
+    ) -> list[Chunk]:
         """Make as many more chunks as the selected fraction so far asks for."""
         selected = _selected(chunks)
         if not selected and len(chunks) >= _PATIENCE:
@@ -147,7 +152,7 @@ class Generation:
         count = math.ceil((events - selected) / rate) if rate else self.workers
         tasks = [self._task(index) for index in range(len(chunks), len(chunks) + count)]
         made: dict[int, Chunk] = {}
-        for _, chunk in iterate_map(_make, tasks, workers=workers):
+        for _, chunk in iterate_map(partial(_make, running), tasks, workers=workers):
             made[chunk.index] = chunk
             if progress is not None:
                 progress(min(selected + _selected(made.values()), events), events)
@@ -166,8 +171,8 @@ class Generation:
         )
 
 
-def _make(task: ChunkTask, _: Shared) -> Chunk:
-    return make_chunk(task)
+def _make(running: Running, task: ChunkTask, _: Shared) -> Chunk:
+    return make_chunk(task, running)
 
 
 def _selected(chunks: Iterable[Chunk]) -> int:
