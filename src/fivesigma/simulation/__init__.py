@@ -6,7 +6,7 @@
 - ``generate``: generate events of one process on several workers, and go on after being killed.
 - ``rates``: how many events a luminosity brings.
 - ``final_states``: what is kept of an event, by name; made of
-  ``particles`` (the generator's record as arrays), ``dressing`` (true leptons, isolation), ``leptons``, ``clustering``,
+  ``particles`` (the generator's record as arrays), ``dressing`` (true leptons), ``leptons``, ``isolation``, ``clustering``,
   ``jets``, ``missing_momentum``, and ``pairing`` (objects of the same event).
 - ``detector``: the one table of constants of what is measured, and how well.
 - ``files``: event files with their provenance inside.

@@ -117,7 +117,7 @@ _Z_JETS = Process(
     "at 13 TeV; NNLO by FEWZ, arXiv:1011.3540, as CMS uses it",
     limits=(
         _SHOWER_LIMIT.format("four"),
-        "A hard parton of more than 50 GeV beside the Z; the few per cent of the events with a softer one are left out.",
+        "A hard parton of more than 50 GeV beside the Z; events with a softer one, less than 8 % of all, are left out.",
         "Heavy quarks are the shower's or come out of the proton; HF_n tells how many jets hold one.",
         *_LIMITS,
     ),
