@@ -57,6 +57,9 @@ def test_a_lepton_with_too_much_around_it_is_left_out(around, distance, isolated
     visible = Particles(event=np.zeros(3, dtype=int), pdg=pdg, momentum=four_momentum(pt, 0.5, phi))
     none = visible.where(np.zeros(0, dtype=int))
     batch = Batch(events=1, visible=visible, bottom=none, charm=none)
-    found = isolated_leptons(batch, MUONS, np.random.default_rng(1), min_pt=10.0, at_least=2)
-    assert len(found) == isolated
-    assert len(isolated_leptons(batch, MUONS, np.random.default_rng(1), min_pt=10.0, at_least=3)) == 0
+    alone, found = isolated_leptons(batch, MUONS, np.random.default_rng(1), min_pt=10.0, at_least=2)
+    assert len(alone) == isolated
+    assert len(found) == 2
+    assert [
+        len(each) for each in isolated_leptons(batch, MUONS, np.random.default_rng(1), min_pt=10.0, at_least=3)
+    ] == [0, 0]
