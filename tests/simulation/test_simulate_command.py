@@ -40,17 +40,20 @@ def files_of(folder):
 HIGGS = ("small", "--events", "20", "--process", "higgs")
 
 
-def test_only_the_files_made_go_to_stdout_and_two_workers_make_the_same_bytes(tmp_path):
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
     pytest.importorskip("pythia8mc")
-    done = run(*HIGGS, "--process", "higgs", "--output", tmp_path / "one")
+    folder = tmp_path_factory.mktemp("undisturbed") / "out"
+    return folder, run(*HIGGS, "--process", "higgs", "--output", folder)
+
+
+def test_only_the_files_made_go_to_stdout(undisturbed):
+    folder, done = undisturbed
     assert done.returncode == 0, done.stderr
-    assert done.stdout == f"{tmp_path / 'one' / 'higgs.parquet'}\n"  # once, though named twice
+    assert done.stdout == f"{folder / 'higgs.parquet'}\n"  # once, though named twice
     assert "higgs: its card switches multiparton interactions off" in done.stderr
     assert "PYTHIA" not in done.stdout + done.stderr
-    assert run(*HIGGS, "--workers", "2", "--output", tmp_path / "two").returncode == 0
-    made = files_of(tmp_path / "one")
-    assert list(made) == ["higgs.parquet"]
-    assert files_of(tmp_path / "two") == made
+    assert list(files_of(folder)) == ["higgs.parquet"]
 
 
 MISTAKES = {
@@ -136,14 +139,12 @@ def test_interrupted_it_says_so_in_a_line(tmp_path):
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
-def test_killed_and_finished_it_makes_the_same_bytes_and_leaves_nothing_else(tmp_path):
-    pytest.importorskip("pythia8mc")
-    code, _ = stopped(tmp_path / "killed", "higgs", signal.SIGKILL)
+def test_killed_and_finished_on_two_workers_it_makes_the_same_bytes_and_leaves_nothing_else(undisturbed, tmp_path):
+    code, _ = stopped(tmp_path, "higgs", signal.SIGKILL)
     assert code == -signal.SIGKILL
-    assert not list((tmp_path / "killed").glob("*.parquet"))
-    for folder in ("killed", "undisturbed"):
-        assert run(*HIGGS, "--output", tmp_path / folder).returncode == 0
-    assert files_of(tmp_path / "killed") == files_of(tmp_path / "undisturbed")
+    assert not list(tmp_path.glob("*.parquet"))
+    assert run(*HIGGS, "--workers", "2", "--output", tmp_path).returncode == 0
+    assert files_of(tmp_path) == files_of(undisturbed[0])
 
 
 def test_two_at_once_in_a_folder_do_not_disturb_each_other(tmp_path):

@@ -159,7 +159,7 @@ def read_chunk(path: Path) -> Chunk:
 
 def _run_worker(task: ChunkTask, running: Running, *, last: bool) -> None:
     # -P: the current directory is the user's, and no place to import modules from
-    command = [sys.executable, "-P", "-m", "fivesigma.simulation.worker", task.to_json()]
+    command = [sys.executable, "-P", "-m", "fivesigma.simulation.worker", task.to_json(), str(os.getpid())]
     path = os.pathsep.join(filter(None, (str(_PACKAGE_PARENT), os.environ.get("PYTHONPATH"))))
     status, words = running.run(command, os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"})
     what = f"{task.process.name}, chunk {task.index}"

@@ -1,4 +1,4 @@
-"""The process that runs Pythia: ``python -m fivesigma.simulation.worker TASK`` makes one chunk and ends.
+"""The process that runs Pythia: ``python -m fivesigma.simulation.worker TASK PARENT`` makes one chunk and ends.
 
 Pythia holds the interpreter's lock while it generates and may, with an unlucky card, loop for ever: so it runs in a
 process of its own, which the kernel's alarm clock kills whatever the interpreter is doing, and which ends when the
@@ -35,13 +35,16 @@ _MILLIBARN_IN_PICOBARN = 1e9
 
 
 def main(arguments: list[str]) -> int:
-    """Make the chunk that the only argument describes; a SimulationError becomes one line on stderr."""
+    """Make the chunk that the first argument describes; a SimulationError becomes one line on stderr.
+
+    The second is the number of the process that asked: by the time it can be looked up, that one may be gone.
+    """
     task = ChunkTask.from_json(arguments[0])
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, task.timeout)
     try:
-        generate_chunk(task)
+        generate_chunk(task, int(arguments[1]))
     except SimulationError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -51,14 +54,14 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def generate_chunk(task: ChunkTask) -> None:
-    """Generate, detect, reconstruct, and write the chunk's file whole.
+def generate_chunk(task: ChunkTask, parent: int | None = None) -> None:
+    """Generate, detect, reconstruct, and write the chunk's file whole, for as long as the parent process that is named is there.
 
     Raises
     ------
     SimulationError
-        If Pythia does not know a setting, cannot start with this card, or makes no events or negative weights, or if
-        a filter drops everything.
+        If Pythia does not know a setting, cannot start with this card, or makes no events or negative weights, if a
+        filter drops everything, or if the process that asked is gone.
     OSError
         If the file cannot be written; nothing is left of it then.
     """
@@ -70,7 +73,7 @@ def generate_chunk(task: ChunkTask) -> None:
     numbers: list[Ints] = []
     columns: list[dict[str, NDArray[Any]]] = []
     first = task.index * task.size
-    for events in _batches(pythia, task.size):
+    for events in _batches(pythia, task.size, parent):
         if hooks.exhausted:
             raise SimulationError(f"the filters of this card passed none of the first {hooks.patience} events")
         kept, made = final_state(read_batch(events), task.detector, random)
@@ -118,10 +121,9 @@ def _start(task: ChunkTask, hooks: FilterHooks) -> Any:
     return pythia
 
 
-def _batches(pythia: Any, size: int) -> Iterator[ak.Array]:
-    parent = os.getppid()
+def _batches(pythia: Any, size: int, parent: int | None) -> Iterator[ak.Array]:
     for start in range(0, size, _BATCH):
-        if os.getppid() != parent:
+        if parent not in (None, os.getppid()):
             raise SimulationError("the process that asked for these events is gone")
         yield pythia.nextBatch(min(_BATCH, size - start))
 
