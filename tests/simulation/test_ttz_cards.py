@@ -93,7 +93,7 @@ def test_top_quarks_have_their_w_bosons_and_neutrinos_are_missing(many):
     met = {name: np.median(made["met"]) for name, made in columns.items()}
     assert met["zjets"] < 0.7 * met["ttbar"]
     for name in ("ttz_standin", "zjets"):
-        assert np.median(columns[name]["mll"]) == pytest.approx(91.2, abs=0.5)
+        assert np.median(columns[name]["mll"]) == pytest.approx(91.2, abs=1.0)
     assert columns["ttbar"]["mll"].std() > 1.3 * columns["zjets"]["mll"].std()
 
 
