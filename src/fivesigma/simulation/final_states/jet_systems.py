@@ -98,7 +98,7 @@ def leading_jets(jets: Jets, *, events: int, count: int, threshold: float) -> Je
 def boson_pair_count(jets: JetTable) -> Ints:
     """Return the number of pairs within 30 GeV of 85 GeV, between the masses of W and Z, shape (n,)."""
     near = np.abs(jets.pair_mass - _BOSON_MASS) < _BOSON_WINDOW
-    return np.count_nonzero(near & jets.pairs, axis=(0, 1))
+    return np.asarray(np.count_nonzero(near & jets.pairs, axis=(0, 1)))
 
 
 def top_candidate_count(jets: JetTable) -> Ints:
@@ -110,7 +110,7 @@ def top_candidate_count(jets: JetTable) -> Ints:
     light = jets.pairs & ~jets.tagged[:, np.newaxis] & ~jets.tagged & (np.abs(mass_of(pair) - _W_MASS) < _TOP_WINDOW)
     triplet = mass_of(jets.momentum[:, :, np.newaxis, np.newaxis] + pair[:, np.newaxis])
     top = jets.tagged[:, np.newaxis, np.newaxis] & light & (np.abs(triplet - _TOP_MASS) < _TOP_WINDOW)
-    return np.count_nonzero(top, axis=(0, 1, 2))
+    return np.asarray(np.count_nonzero(top, axis=(0, 1, 2)))
 
 
 def closest_pair_mass(jets: JetTable) -> Floats:
