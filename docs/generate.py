@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from processes import process_cards
+
 from fivesigma.analysis.schema import Configuration
 from fivesigma.core.four_leptons import FOUR_LEPTON_FUNCTIONS
 from fivesigma.core.functions import FUNCTIONS, LIST_FUNCTIONS, Function

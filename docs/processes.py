@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from fivesigma.simulation.cards.catalogue import RECIPES
-from fivesigma.simulation.filters import TruthFilter
 from fivesigma.simulation.files import read_provenance
+from fivesigma.simulation.filters import TruthFilter
 from fivesigma.simulation.processes import Process, RecipeSimulation
 
 __all__ = ["process_cards"]
@@ -69,7 +69,12 @@ def _card(process: Process) -> str:
     rate = "Pythia's own rate" if process.cross_section is None else f"{process.cross_section:.4g} pb"
     factor = f" × {process.k_factor:.4g}" if process.k_factor != 1 else ""
     spectrum = f"\n{process.slha.strip()}" if process.slha else ""
-    return f"{process.title} (`{process.name}`): {rate}{factor}; {process.source}.\n\n```text\n" + "\n".join(lines) + spectrum + "\n```"
+    return (
+        f"{process.title} (`{process.name}`): {rate}{factor}; {process.source}.\n\n```text\n"
+        + "\n".join(lines)
+        + spectrum
+        + "\n```"
+    )
 
 
 def _words(each: TruthFilter) -> str:

@@ -14,8 +14,8 @@ import pytest
 from scipy.stats import chi2_contingency, ks_2samp
 
 from fivesigma.simulation.cards.catalogue import RECIPES
-from fivesigma.simulation.detector import DETECTOR
 from fivesigma.simulation.files import read_provenance
+from fivesigma.simulation.objects.detector import DETECTOR
 
 PACKAGE = Path(str(files("fivesigma"))) / "recipes"
 PROCESSES = [(recipe.recipe, process.name) for recipe in RECIPES.values() for process in recipe.processes]

@@ -3,7 +3,7 @@ from pathlib import Path
 
 from fivesigma.simulation.cards.catalogue import RECIPES
 from fivesigma.simulation.chunks import ChunkTask
-from fivesigma.simulation.detector import DETECTOR
+from fivesigma.simulation.objects.detector import DETECTOR
 
 TASK = ChunkTask(
     process=RECIPES["higgs-4l"].process("zz"),

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from fivesigma.core.kinematics import four_momentum, pt_of
-from fivesigma.simulation.particles import Particles
+from fivesigma.simulation.objects.particles import Particles
 
 pytest.importorskip("fastjet")
-from fivesigma.simulation.clustering import anti_kt, kt
+from fivesigma.simulation.objects.clustering import anti_kt, kt
 
 RADIUS = 0.6
 

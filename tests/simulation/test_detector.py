@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from fivesigma.simulation.detector import BOTTOM, DETECTOR, ELECTRON, FAT_JET, JET, MUON
+from fivesigma.simulation.objects.detector import BOTTOM, DETECTOR, ELECTRON, FAT_JET, JET, MUON
 
 
 def test_resolution_of_muons_is_the_published_one():

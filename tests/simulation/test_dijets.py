@@ -14,12 +14,12 @@ pytest.importorskip("pythia8mc")
 pytest.importorskip("fastjet")
 
 from fivesigma.simulation.cards.catalogue import RECIPES
-from fivesigma.simulation.detector import Detector
 from fivesigma.simulation.files import read_provenance
 from fivesigma.simulation.final_states.dijets import DIJET_COLUMNS, LEADING_PT, MIN_PT, dijets
 from fivesigma.simulation.generate import Generation
-from fivesigma.simulation.jets import JetResponse
-from fivesigma.simulation.particles import Batch, Particles
+from fivesigma.simulation.objects.detector import Detector
+from fivesigma.simulation.objects.jets import JetResponse
+from fivesigma.simulation.objects.particles import Batch, Particles
 from fivesigma.simulation.samples import simulate_process
 
 SHARED = Path(__file__).parents[3] / "shared/data"

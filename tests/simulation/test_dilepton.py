@@ -8,10 +8,10 @@ import pytest
 from fivesigma.core.kinematics import four_momentum
 
 pytest.importorskip("fastjet")
-from fivesigma.simulation.detector import DETECTOR
-from fivesigma.simulation.dressing import dressed_leptons, outside_leptons
 from fivesigma.simulation.final_states.dilepton import DILEPTON_COLUMNS, dilepton
-from fivesigma.simulation.particles import Batch, Particles
+from fivesigma.simulation.objects.detector import DETECTOR
+from fivesigma.simulation.objects.dressing import dressed_leptons, outside_leptons
+from fivesigma.simulation.objects.particles import Batch, Particles
 
 
 def particles(*events):

@@ -8,9 +8,9 @@ import pytest
 from fivesigma.core.kinematics import four_momentum, mass_of, pt_of
 
 pytest.importorskip("fastjet")
-from fivesigma.simulation.detector import DETECTOR
 from fivesigma.simulation.final_states.dilepton_fat_jet import dilepton_fat_jet
-from fivesigma.simulation.particles import Batch, Particles
+from fivesigma.simulation.objects.detector import DETECTOR
+from fivesigma.simulation.objects.particles import Batch, Particles
 
 
 def particles(*events):

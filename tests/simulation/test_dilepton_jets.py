@@ -9,9 +9,9 @@ import pytest
 from fivesigma.core.kinematics import delta_r, four_momentum, mass_of
 
 pytest.importorskip("fastjet")
-from fivesigma.simulation.detector import DETECTOR
 from fivesigma.simulation.final_states.dilepton_jets import dilepton_jets
-from fivesigma.simulation.particles import Batch, Particles
+from fivesigma.simulation.objects.detector import DETECTOR
+from fivesigma.simulation.objects.particles import Batch, Particles
 
 EXERCISE = ("pt4_jet", "pt6_jet", "dRll", "NJetPairsZMass", "Nmbjj_top", "MbbPtOrd", "HT_jet6", "dRbb")
 FURTHER = ("ptll", "eta_ll", "pT1b", "MjjMindR", "dRjjave_jet", "CentrJet", "MaxMMindRlepb", "MWavg", "H1")

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from fivesigma.core.four_leptons import FOUR_LEPTON_FUNCTIONS
 from fivesigma.core.kinematics import delta_r, eta_of, four_momentum, phi_of, pt_of
 from fivesigma.simulation.cards.catalogue import RECIPES
-from fivesigma.simulation.dressing import cone_pt, dressed_leptons, outside_leptons
-from fivesigma.simulation.particles import Particles, read_batch
+from fivesigma.simulation.objects.dressing import cone_pt, dressed_leptons, outside_leptons
+from fivesigma.simulation.objects.particles import Particles, read_batch
 
 PHOTON, PION = 22, 211
 

@@ -12,9 +12,9 @@ from fivesigma.core.kinematics import delta_phi, four_momentum
 fastjet = pytest.importorskip("fastjet")
 import awkward as ak
 
-from fivesigma.simulation.clustering import Clusters
-from fivesigma.simulation.energy_correlation import d2
-from fivesigma.simulation.particles import Particles
+from fivesigma.simulation.objects.clustering import Clusters
+from fivesigma.simulation.objects.energy_correlation import d2
+from fivesigma.simulation.objects.particles import Particles
 
 
 def jets(*parts):

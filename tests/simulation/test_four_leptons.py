@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from fivesigma.core.kinematics import four_momentum
-from fivesigma.simulation.detector import DETECTOR, Detector
 from fivesigma.simulation.final_states.four_leptons import LEPTON_COLUMNS, four_leptons
-from fivesigma.simulation.particles import Batch, Particles
+from fivesigma.simulation.objects.detector import DETECTOR, Detector
+from fivesigma.simulation.objects.particles import Batch, Particles
 
 EXACT = Detector(
     electron=replace(

@@ -16,9 +16,9 @@ from fivesigma.core.errors import FivesigmaError, MissingExtraError
 from fivesigma.core.four_leptons import FOUR_LEPTON_FUNCTIONS
 from fivesigma.simulation.cards.catalogue import RECIPES
 from fivesigma.simulation.chunks import Chunk
-from fivesigma.simulation.detector import DETECTOR, Detector
 from fivesigma.simulation.errors import SimulationError
 from fivesigma.simulation.generate import Generation, _enough
+from fivesigma.simulation.objects.detector import DETECTOR, Detector
 
 pytest.importorskip("pythia8mc")
 HIGGS = replace(RECIPES["higgs-4l"].process("higgs"), chunk_size=200)

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from fivesigma.core.kinematics import four_momentum, mass_of, pt_of
 
 pytest.importorskip("fastjet")
-from fivesigma.simulation.clustering import anti_kt
-from fivesigma.simulation.grooming import trimmed
-from fivesigma.simulation.particles import Particles
+from fivesigma.simulation.objects.clustering import anti_kt
+from fivesigma.simulation.objects.grooming import trimmed
+from fivesigma.simulation.objects.particles import Particles
 
 
 def particles(*events):

@@ -11,8 +11,8 @@ from fivesigma.simulation.filters import TruthFilter
 pythia8mc = pytest.importorskip("pythia8mc")
 pytest.importorskip("fastjet")
 from fivesigma.simulation.chunks import ChunkTask, read_chunk
-from fivesigma.simulation.detector import DETECTOR
 from fivesigma.simulation.hooks import FilterHooks
+from fivesigma.simulation.objects.detector import DETECTOR
 from fivesigma.simulation.rates import Rate
 from fivesigma.simulation.worker import generate_chunk
 

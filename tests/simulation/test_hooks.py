@@ -8,9 +8,9 @@ import pytest
 from fivesigma.core.kinematics import mass_of, pt_of
 from fivesigma.simulation.cards.catalogue import RECIPES
 from fivesigma.simulation.chunks import ChunkTask, make_chunk
-from fivesigma.simulation.detector import DETECTOR
 from fivesigma.simulation.errors import SimulationError
 from fivesigma.simulation.filters import TruthFilter
+from fivesigma.simulation.objects.detector import DETECTOR
 from fivesigma.simulation.rates import Rate
 
 pythia8mc = pytest.importorskip("pythia8mc")

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from fivesigma.core.kinematics import four_momentum
-from fivesigma.simulation.isolation import isolated_leptons, opposite_pairs
-from fivesigma.simulation.leptons import Leptons
-from fivesigma.simulation.particles import Batch, Particles
+from fivesigma.simulation.objects.isolation import isolated_leptons, opposite_pairs
+from fivesigma.simulation.objects.leptons import Leptons
+from fivesigma.simulation.objects.particles import Batch, Particles
 
 pytest.importorskip("fastjet")
-from fivesigma.simulation.detector import DETECTOR
+from fivesigma.simulation.objects.detector import DETECTOR
 
 MUONS = replace(
     DETECTOR,

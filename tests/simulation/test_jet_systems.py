@@ -20,7 +20,7 @@ from fivesigma.simulation.final_states.jet_systems import (
     unlikely_tagged,
     w_mass_average,
 )
-from fivesigma.simulation.jets import Jets
+from fivesigma.simulation.objects.jets import Jets
 
 SEEDS = st.integers(0, 2**32 - 1)  # random numbers have no ties, which rounding would break one way or the other
 THRESHOLD = 0.5

@@ -5,14 +5,14 @@ import pytest
 from scipy.stats import kstest
 
 from fivesigma.core.kinematics import four_momentum, mass_of
-from fivesigma.simulation.detector import BOTTOM, FAT_JET, JET
-from fivesigma.simulation.particles import Batch, Particles
+from fivesigma.simulation.objects.detector import BOTTOM, FAT_JET, JET
+from fivesigma.simulation.objects.particles import Batch, Particles
 
 pytest.importorskip("fastjet")
 import itertools
 
-from fivesigma.simulation.clustering import Clusters
-from fivesigma.simulation.jets import detect_jets
+from fivesigma.simulation.objects.clustering import Clusters
+from fivesigma.simulation.objects.jets import detect_jets
 
 B, D = 511, 411
 

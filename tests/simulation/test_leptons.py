@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fivesigma.simulation.detector import ELECTRON, MUON
-from fivesigma.simulation.leptons import Leptons, detect_leptons
+from fivesigma.simulation.objects.detector import ELECTRON, MUON
+from fivesigma.simulation.objects.leptons import Leptons, detect_leptons
 
 
 def leptons(n, *, pt=40.0, eta=0.5, kind=13, charge=1):

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from fivesigma.core.kinematics import eta_of, four_momentum, phi_of, pt_of
-from fivesigma.simulation.detector import DETECTOR, ELECTRON, MISSING, MUON
-from fivesigma.simulation.dressing import dressed_leptons, outside_leptons
-from fivesigma.simulation.leptons import detect_leptons, measured_beside
-from fivesigma.simulation.particles import Batch, Particles
+from fivesigma.simulation.objects.detector import DETECTOR, ELECTRON, MISSING, MUON
+from fivesigma.simulation.objects.dressing import dressed_leptons, outside_leptons
+from fivesigma.simulation.objects.leptons import detect_leptons, measured_beside
+from fivesigma.simulation.objects.particles import Batch, Particles
 
 pytest.importorskip("fastjet")
-from fivesigma.simulation.clustering import anti_kt
-from fivesigma.simulation.jets import detect_jets
-from fivesigma.simulation.missing_momentum import MissingMomentumResponse, missing_momentum
+from fivesigma.simulation.objects.clustering import anti_kt
+from fivesigma.simulation.objects.jets import detect_jets
+from fivesigma.simulation.objects.missing_momentum import MissingMomentumResponse, missing_momentum
 
 EXACT = MissingMomentumResponse(max_eta=5.0, soft=0.0)
 PERFECT_JET = replace(DETECTOR.jet, noise=0.0, stochastic=0.0, constant=0.0)

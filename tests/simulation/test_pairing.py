@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fivesigma.simulation.pairing import nearest, pairs, ranked
+from fivesigma.simulation.objects.pairing import nearest, pairs, ranked
 
 EVENTS = st.lists(st.integers(0, 5), max_size=12).map(sorted).map(lambda row: np.array(row, dtype=np.int64))
 # few values, so that objects of equal size come about

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from fivesigma.core.kinematics import four_momentum
-from fivesigma.simulation.particles import INVISIBLE, Particles, read_batch
+from fivesigma.simulation.objects.particles import INVISIBLE, Particles, read_batch
 
 
 def particle(pdg, pt=10.0, eta=0.0, phi=0.0, status=1):

@@ -13,11 +13,11 @@ from scipy.stats import ks_2samp
 from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.core.four_leptons import FOUR_LEPTON_FUNCTIONS
 from fivesigma.simulation.cards.catalogue import RECIPES
-from fivesigma.simulation.detector import DETECTOR
 from fivesigma.simulation.errors import SimulationError
 from fivesigma.simulation.files import read_provenance, write_events
 from fivesigma.simulation.final_states.four_leptons import LEADING_PT, LEPTON_COLUMNS
 from fivesigma.simulation.generate import Generation
+from fivesigma.simulation.objects.detector import DETECTOR
 from fivesigma.simulation.processes import Bookkeeping, RecipeSimulation
 from fivesigma.simulation.pseudo_data import simulate_pseudo_data
 from fivesigma.simulation.samples import ID_BLOCK, simulate_process

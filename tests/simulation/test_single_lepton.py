@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fivesigma.core.kinematics import four_momentum
-from fivesigma.simulation.detector import DETECTOR, Detector
 from fivesigma.simulation.final_states.single_lepton import ABSENT, SINGLE_LEPTON_COLUMNS, single_lepton
-from fivesigma.simulation.particles import Batch, Particles
+from fivesigma.simulation.objects.detector import DETECTOR, Detector
+from fivesigma.simulation.objects.particles import Batch, Particles
 
 EXACT = Detector(
     electron=replace(

@@ -14,9 +14,9 @@ from fivesigma.core.errors import FivesigmaError
 from fivesigma.simulation.cards.catalogue import recipe_simulation
 from fivesigma.simulation.cards.stops import STOP_CROSS_SECTIONS, stop_pair
 from fivesigma.simulation.chunks import ChunkTask, read_chunk
-from fivesigma.simulation.detector import DETECTOR
 from fivesigma.simulation.files import read_provenance
 from fivesigma.simulation.generate import Generation
+from fivesigma.simulation.objects.detector import DETECTOR
 from fivesigma.simulation.rates import Rate
 from fivesigma.simulation.samples import simulate_process
 from fivesigma.simulation.slha import spectrum

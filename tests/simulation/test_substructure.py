@@ -9,9 +9,9 @@ from fivesigma.core.kinematics import delta_phi, four_momentum, phi_of, pt_of
 
 pytest.importorskip("fastjet")
 
-from fivesigma.simulation.clustering import anti_kt
-from fivesigma.simulation.particles import Particles
-from fivesigma.simulation.substructure import n_subjettiness
+from fivesigma.simulation.objects.clustering import anti_kt
+from fivesigma.simulation.objects.particles import Particles
+from fivesigma.simulation.objects.substructure import n_subjettiness
 
 
 def jets_of(*jets):

@@ -10,7 +10,7 @@ import pytest
 
 from fivesigma.simulation.cards.catalogue import RECIPES
 from fivesigma.simulation.chunks import ChunkTask, read_chunk
-from fivesigma.simulation.detector import DETECTOR
+from fivesigma.simulation.objects.detector import DETECTOR
 
 pytest.importorskip("pythia8mc")
 

@@ -10,7 +10,7 @@ from fivesigma.simulation.cards.catalogue import recipe_simulation
 
 pytest.importorskip("pythia8mc")
 from fivesigma.simulation.chunks import ChunkTask, read_chunk
-from fivesigma.simulation.detector import DETECTOR
+from fivesigma.simulation.objects.detector import DETECTOR
 from fivesigma.simulation.worker import generate_chunk
 
 RECIPE = recipe_simulation("ww-systematics")

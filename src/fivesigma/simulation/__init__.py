@@ -1,20 +1,18 @@
 """Physics processes to event files. What to use when.
 
 - ``processes``, ``filters``: what a process card holds, and what a recipe has of them; ``cards`` are those there are.
+- ``slha``: the text of a supersymmetric spectrum for a card.
 - ``samples``: write the event file of a process; called with a `Generation`.
 - ``pseudo_data``: write pseudo-data, drawn from events of their own.
 - ``generate``: generate events of one process on several workers, and go on after being killed.
 - ``rates``: how many events a luminosity brings.
-- ``final_states``: what is kept of an event, by name; made of
-  ``particles`` (the generator's record as arrays), ``dressing`` (true leptons), ``leptons``, ``isolation``, ``clustering``,
-  ``jets``, ``missing_momentum``, and ``pairing`` (objects of the same event).
-- ``detector``: the one table of constants of what is measured, and how well.
+- ``final_states``: what is kept of an event, by name; made of ``objects``, what a detector measures of it.
 - ``files``: event files with their provenance inside.
 - ``chunks``, ``worker``, ``hooks``: one piece of the generation in a process of its own, which can be killed and repeated.
 - ``running``: those processes, so that they end with the command.
 - ``locks``: one simulation at a time of a process in a folder.
 - ``errors``: what can go wrong with a generation.
 
-Needs the extra ``simulate``: Pythia 8, which only ``worker`` and ``hooks`` import, and FastJet, which only ``clustering``
-and what looks inside of jets do.
+Needs the extra ``simulate``: Pythia 8, which only ``worker`` and ``hooks`` import, and FastJet, which only
+``objects.clustering`` does.
 """

@@ -23,8 +23,8 @@ from pydantic import TypeAdapter
 
 from fivesigma.core.arrays import Floats
 from fivesigma.core.identity import derive_seed
-from fivesigma.simulation.detector import Detector
 from fivesigma.simulation.errors import SimulationError
+from fivesigma.simulation.objects.detector import Detector
 from fivesigma.simulation.processes import Process
 from fivesigma.simulation.running import Running
 

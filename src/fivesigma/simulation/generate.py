@@ -24,9 +24,9 @@ from fivesigma.core.identity import digest
 from fivesigma.core.parallel import Shared, Workers, iterate_map
 from fivesigma.core.version import __version__
 from fivesigma.simulation.chunks import Chunk, ChunkTask, make_chunk
-from fivesigma.simulation.detector import DETECTOR, Detector
 from fivesigma.simulation.errors import SimulationError
 from fivesigma.simulation.locks import held
+from fivesigma.simulation.objects.detector import DETECTOR, Detector
 from fivesigma.simulation.processes import Process
 from fivesigma.simulation.running import Running
 

@@ -26,7 +26,7 @@ from fivesigma.simulation.chunks import ChunkTask
 from fivesigma.simulation.errors import SimulationError
 from fivesigma.simulation.final_states.catalogue import FINAL_STATES
 from fivesigma.simulation.hooks import FilterHooks
-from fivesigma.simulation.particles import read_batch
+from fivesigma.simulation.objects.particles import read_batch
 
 __all__ = ["generate_chunk", "main"]
 

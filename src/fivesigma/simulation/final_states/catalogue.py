@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Ints
-from fivesigma.simulation.detector import Detector
 from fivesigma.simulation.final_states.dijets import dijets
 from fivesigma.simulation.final_states.dilepton import dilepton
 from fivesigma.simulation.final_states.dilepton_fat_jet import dilepton_fat_jet
 from fivesigma.simulation.final_states.dilepton_jets import dilepton_jets
 from fivesigma.simulation.final_states.four_leptons import four_leptons
 from fivesigma.simulation.final_states.single_lepton import single_lepton
-from fivesigma.simulation.particles import Batch
+from fivesigma.simulation.objects.detector import Detector
+from fivesigma.simulation.objects.particles import Batch
 
 __all__ = ["FINAL_STATES", "FinalState"]
 

@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Floats, Ints
 from fivesigma.core.kinematics import four_momentum
-from fivesigma.simulation.clustering import anti_kt
-from fivesigma.simulation.detector import Detector
-from fivesigma.simulation.jets import Jets, detect_jets
-from fivesigma.simulation.pairing import ranked
-from fivesigma.simulation.particles import Batch
-from fivesigma.simulation.substructure import n_subjettiness
+from fivesigma.simulation.objects.clustering import anti_kt
+from fivesigma.simulation.objects.detector import Detector
+from fivesigma.simulation.objects.jets import Jets, detect_jets
+from fivesigma.simulation.objects.pairing import ranked
+from fivesigma.simulation.objects.particles import Batch
+from fivesigma.simulation.objects.substructure import n_subjettiness
 
 __all__ = ["DIJET_COLUMNS", "LEADING_PT", "MAX_ETA", "MIN_PT", "RADIUS", "dijets"]
 

@@ -7,16 +7,16 @@ from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Floats, Ints
 from fivesigma.core.kinematics import delta_r, four_momentum, mass_of, pt_of
-from fivesigma.simulation.clustering import anti_kt
-from fivesigma.simulation.detector import Detector
-from fivesigma.simulation.dressing import cone_pt, dressed_leptons, outside_leptons
-from fivesigma.simulation.energy_correlation import d2
-from fivesigma.simulation.grooming import trimmed
-from fivesigma.simulation.jets import Jets, detect_jets
-from fivesigma.simulation.leptons import Leptons, detect_leptons, measured_beside
-from fivesigma.simulation.missing_momentum import lost_muons, missing_momentum
-from fivesigma.simulation.pairing import pairs, ranked
-from fivesigma.simulation.particles import Batch, Particles
+from fivesigma.simulation.objects.clustering import anti_kt
+from fivesigma.simulation.objects.detector import Detector
+from fivesigma.simulation.objects.dressing import cone_pt, dressed_leptons, outside_leptons
+from fivesigma.simulation.objects.energy_correlation import d2
+from fivesigma.simulation.objects.grooming import trimmed
+from fivesigma.simulation.objects.jets import Jets, detect_jets
+from fivesigma.simulation.objects.leptons import Leptons, detect_leptons, measured_beside
+from fivesigma.simulation.objects.missing_momentum import lost_muons, missing_momentum
+from fivesigma.simulation.objects.pairing import pairs, ranked
+from fivesigma.simulation.objects.particles import Batch, Particles
 
 __all__ = ["FAT_JET_MIN_PT", "LEADING_PT", "PAIR_MASS", "dilepton_fat_jet"]
 

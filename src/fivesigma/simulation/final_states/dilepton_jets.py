@@ -7,9 +7,6 @@ from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats, Ints
 from fivesigma.core.kinematics import delta_r, eta_of, four_momentum, mass_of, phi_of, pt_of
-from fivesigma.simulation.clustering import anti_kt
-from fivesigma.simulation.detector import Detector
-from fivesigma.simulation.dressing import outside_leptons
 from fivesigma.simulation.final_states.jet_systems import (
     JetTable,
     best_tagged,
@@ -22,11 +19,14 @@ from fivesigma.simulation.final_states.jet_systems import (
     unlikely_tagged,
     w_mass_average,
 )
-from fivesigma.simulation.isolation import isolated_leptons, opposite_pairs
-from fivesigma.simulation.jets import Jets, detect_jets
-from fivesigma.simulation.leptons import Leptons, measured_beside
-from fivesigma.simulation.missing_momentum import lost_muons, missing_momentum
-from fivesigma.simulation.particles import Batch
+from fivesigma.simulation.objects.clustering import anti_kt
+from fivesigma.simulation.objects.detector import Detector
+from fivesigma.simulation.objects.dressing import outside_leptons
+from fivesigma.simulation.objects.isolation import isolated_leptons, opposite_pairs
+from fivesigma.simulation.objects.jets import Jets, detect_jets
+from fivesigma.simulation.objects.leptons import Leptons, measured_beside
+from fivesigma.simulation.objects.missing_momentum import lost_muons, missing_momentum
+from fivesigma.simulation.objects.particles import Batch
 
 __all__ = ["dilepton_jets"]
 

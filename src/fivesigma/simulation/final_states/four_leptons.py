@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats, Ints
 from fivesigma.core.kinematics import delta_r, invariant_mass
-from fivesigma.simulation.detector import Detector
-from fivesigma.simulation.dressing import dressed_leptons
-from fivesigma.simulation.leptons import Leptons, detect_leptons
-from fivesigma.simulation.pairing import ranked
-from fivesigma.simulation.particles import Batch
+from fivesigma.simulation.objects.detector import Detector
+from fivesigma.simulation.objects.dressing import dressed_leptons
+from fivesigma.simulation.objects.leptons import Leptons, detect_leptons
+from fivesigma.simulation.objects.pairing import ranked
+from fivesigma.simulation.objects.particles import Batch
 
 __all__ = ["LEADING_PT", "LEPTON_COLUMNS", "MIN_PT", "four_leptons"]
 

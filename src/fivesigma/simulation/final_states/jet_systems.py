@@ -11,8 +11,8 @@ import numpy as np
 
 from fivesigma.core.arrays import Bools, Floats, Ints
 from fivesigma.core.kinematics import delta_r, eta_of, four_momentum, mass_of, phi_of, pt_of
-from fivesigma.simulation.jets import Jets
-from fivesigma.simulation.pairing import ranked
+from fivesigma.simulation.objects.jets import Jets
+from fivesigma.simulation.objects.pairing import ranked
 
 __all__ = [
     "JetTable",

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats, Ints
 from fivesigma.core.kinematics import delta_phi, delta_r, pt_of, transverse_mass
-from fivesigma.simulation.clustering import anti_kt
-from fivesigma.simulation.detector import Detector
-from fivesigma.simulation.dressing import cone_pt, dressed_leptons, outside_leptons
-from fivesigma.simulation.jets import Jets, detect_jets
-from fivesigma.simulation.leptons import Leptons, detect_leptons, measured_beside
-from fivesigma.simulation.missing_momentum import lost_muons, missing_momentum
-from fivesigma.simulation.pairing import pairs, ranked
-from fivesigma.simulation.particles import Batch
+from fivesigma.simulation.objects.clustering import anti_kt
+from fivesigma.simulation.objects.detector import Detector
+from fivesigma.simulation.objects.dressing import cone_pt, dressed_leptons, outside_leptons
+from fivesigma.simulation.objects.jets import Jets, detect_jets
+from fivesigma.simulation.objects.leptons import Leptons, detect_leptons, measured_beside
+from fivesigma.simulation.objects.missing_momentum import lost_muons, missing_momentum
+from fivesigma.simulation.objects.pairing import pairs, ranked
+from fivesigma.simulation.objects.particles import Batch
 
 __all__ = ["ABSENT", "MIN_HT", "MIN_JET1_PT", "MIN_MET", "SINGLE_LEPTON_COLUMNS", "single_lepton"]
 

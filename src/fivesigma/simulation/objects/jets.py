@@ -8,9 +8,9 @@ import numpy as np
 
 from fivesigma.core.arrays import Bools, Floats, Ints, require_length
 from fivesigma.core.kinematics import delta_r, eta_of, mass_of, phi_of, pt_of
-from fivesigma.simulation.clustering import Clusters
-from fivesigma.simulation.pairing import nearest, pairs
-from fivesigma.simulation.particles import Batch, Particles
+from fivesigma.simulation.objects.clustering import Clusters
+from fivesigma.simulation.objects.pairing import nearest, pairs
+from fivesigma.simulation.objects.particles import Batch, Particles
 
 __all__ = ["BottomTagging", "JetResponse", "Jets", "detect_jets"]
 

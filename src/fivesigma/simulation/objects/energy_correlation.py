@@ -6,8 +6,8 @@ import numpy as np
 
 from fivesigma.core.arrays import Floats
 from fivesigma.core.kinematics import delta_phi, phi_of, pt_of
-from fivesigma.simulation.clustering import Clusters
-from fivesigma.simulation.particles import Particles
+from fivesigma.simulation.objects.clustering import Clusters
+from fivesigma.simulation.objects.particles import Particles
 
 __all__ = ["d2"]
 

@@ -22,9 +22,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fivesigma.simulation.jets import BottomTagging, JetResponse
-from fivesigma.simulation.leptons import LeptonResponse
-from fivesigma.simulation.missing_momentum import MissingMomentumResponse
+from fivesigma.simulation.objects.jets import BottomTagging, JetResponse
+from fivesigma.simulation.objects.leptons import LeptonResponse
+from fivesigma.simulation.objects.missing_momentum import MissingMomentumResponse
 
 __all__ = ["BOTTOM", "DETECTOR", "ELECTRON", "FAT_JET", "JET", "MISSING", "MUON", "Detector"]
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from fivesigma.core.arrays import Floats, Ints
 from fivesigma.core.kinematics import pt_of
-from fivesigma.simulation.particles import Particles
+from fivesigma.simulation.objects.particles import Particles
 
 __all__ = ["Clusters", "anti_kt", "kt", "n_jettiness"]
 

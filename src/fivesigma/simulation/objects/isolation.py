@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from fivesigma.simulation.detector import Detector
-from fivesigma.simulation.dressing import cone_pt, dressed_leptons
-from fivesigma.simulation.leptons import Leptons, detect_leptons
-from fivesigma.simulation.pairing import ranked
-from fivesigma.simulation.particles import Batch
+from fivesigma.simulation.objects.detector import Detector
+from fivesigma.simulation.objects.dressing import cone_pt, dressed_leptons
+from fivesigma.simulation.objects.leptons import Leptons, detect_leptons
+from fivesigma.simulation.objects.pairing import ranked
+from fivesigma.simulation.objects.particles import Batch
 
 __all__ = ["isolated_leptons", "opposite_pairs"]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from fivesigma.core.arrays import Bools, Floats
-from fivesigma.simulation.jets import Jets
-from fivesigma.simulation.leptons import Leptons
-from fivesigma.simulation.particles import Batch, Particles
+from fivesigma.simulation.objects.jets import Jets
+from fivesigma.simulation.objects.leptons import Leptons
+from fivesigma.simulation.objects.particles import Batch, Particles
 
 __all__ = ["MissingMomentumResponse", "lost_muons", "missing_momentum"]
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from fivesigma.core.arrays import Bools, Floats, Ints
 from fivesigma.core.kinematics import delta_r, eta_of, phi_of, pt_of
-from fivesigma.simulation.leptons import Leptons
-from fivesigma.simulation.pairing import nearest, pairs
-from fivesigma.simulation.particles import Particles
+from fivesigma.simulation.objects.leptons import Leptons
+from fivesigma.simulation.objects.pairing import nearest, pairs
+from fivesigma.simulation.objects.particles import Particles
 
 __all__ = ["cone_pt", "dressed_leptons", "outside_leptons"]
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from fivesigma.core.kinematics import pt_of
-from fivesigma.simulation.clustering import Clusters, kt
-from fivesigma.simulation.particles import Particles
+from fivesigma.simulation.objects.clustering import Clusters, kt
+from fivesigma.simulation.objects.particles import Particles
 
 __all__ = ["trimmed"]
 

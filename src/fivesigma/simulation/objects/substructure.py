@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fivesigma.core.arrays import Floats
-from fivesigma.simulation.clustering import Clusters, n_jettiness
-from fivesigma.simulation.particles import Particles
+from fivesigma.simulation.objects.clustering import Clusters, n_jettiness
+from fivesigma.simulation.objects.particles import Particles
 
 __all__ = ["n_subjettiness"]
 
