@@ -133,3 +133,88 @@ def test_a_shift_would_be_seen():
     few = random.integers(0, 4, 20_000)
     assert compared(random.integers(0, 4, 200), few) > 1e-4
     assert compared(random.choice(4, 200, p=[0.1, 0.2, 0.3, 0.4]), few) < 1e-4
+
+
+def mode(values, weight=None, *, bins=60, between=(0.02, 0.98)):
+    """Return the middle of the fullest bin of three neighbouring ones."""
+    counts, edges = np.histogram(values, bins, np.quantile(values, between), weights=weight)
+    fullest = int(np.argmax(np.convolve(counts, np.ones(3), mode="same")))
+    return (edges[fullest] + edges[fullest + 1]) / 2
+
+
+def mass(events, *jets):
+    """Return the mass of jets given by momentum and mass, as the columns of two fat jets have them."""
+    momenta = np.stack([[events[f"p{axis}{jet}"] for axis in "xyz"] for jet in jets]).astype(float)
+    energy = sum(
+        np.sqrt((momentum**2).sum(axis=0) + events[f"m{jet}"] ** 2) for momentum, jet in zip(momenta, jets, strict=True)
+    )
+    return np.sqrt(energy**2 - (momenta.sum(axis=0) ** 2).sum(axis=0))
+
+
+def test_the_anomaly_peaks_where_its_masses_are():
+    signal, background = (columns(embedded("dijet-anomaly", name)) for name in ("wprime", "qcd"))
+    assert 3300 < mode(mass(signal, "j1", "j2")) < 3600
+    light, heavy = np.sort([signal["mj1"], signal["mj2"]], axis=0)
+    assert 90 < mode(light) < 115
+    assert 470 < mode(heavy) < 530
+    assert mass(background, "j1", "j2").min() < 2600
+    tau21 = [np.median(events["tau2j1"] / np.maximum(events["tau1j1"], 1e-9)) for events in (signal, background)]
+    assert tau21[0] < 0.35
+    assert tau21[1] > 0.5
+
+
+def test_the_heavy_higgs_peaks_where_its_masses_are():
+    """In MeV, as the exercise's files are."""
+    signal, background = (columns(embedded("heavy-higgs", name)) for name in ("higgs_1000", "zjets"))
+    assert 950e3 < mode(signal["reco_zv_mass"]) < 1030e3
+    assert 90e3 < mode(signal["Zll_mass"]) < 92.5e3
+    assert 80e3 < mode(signal["fatjet_mass"]) < 96e3
+    assert np.median(signal["fatjet_D2"]) == pytest.approx(1.6, abs=0.15)
+    order = np.argsort(background["fatjet_D2"])
+    middle = np.searchsorted(np.cumsum(background["FullEventWeight"][order]), background["FullEventWeight"].sum() / 2)
+    assert background["fatjet_D2"][order][middle] == pytest.approx(4.4, abs=0.3)
+    assert set(signal["isSignal"]) == {1}
+    assert set(background["isSignal"]) == {0}
+
+
+def test_the_pair_of_a_z_peaks_at_its_mass():
+    for name in ("ttz_standin", "zjets", "other"):
+        assert 90 < mode(columns(embedded("ttz", name))["mll"], bins=20, between=(0, 1)) < 92.5
+    # top pairs have no Z
+    top = columns(embedded("ttz", "ttbar"))["mll"]
+    near = np.abs(top - 91.2) < 5
+    assert near.mean() == pytest.approx(0.5, abs=0.08)
+
+
+def test_four_leptons_peak_at_the_higgs_boson():
+    events = columns(embedded("higgs-4l", "higgs"))
+    momenta = [
+        np.stack(
+            [
+                np.cosh(events[f"lep_eta_{i}"]),
+                np.cos(events[f"lep_phi_{i}"]),
+                np.sin(events[f"lep_phi_{i}"]),
+                np.sinh(events[f"lep_eta_{i}"]),
+            ]
+        )
+        * events[f"lep_pt_{i}"].astype(float)
+        for i in range(4)
+    ]
+    energy, *momentum = sum(momenta)
+    assert 124 < mode(np.sqrt(energy**2 - np.square(momentum).sum(axis=0)), between=(0.1, 0.9)) < 126
+
+
+def test_the_smaller_the_gap_the_softer_the_lepton():
+    medians = [
+        np.median(columns(embedded("stop-four-body", f"T2DegStop_450_{450 - gap}"))["LepPt"])
+        for gap in (10, 30, 50, 80)
+    ]
+    assert medians == sorted(medians)
+    assert 5 < medians[1] < 15
+    for name in RECIPES["stop-four-body"].names:
+        events = columns(embedded("stop-four-body", name))
+        absent = events["Jet2Pt"] == -9999
+        assert np.array_equal(absent, events["Njet"] == 1)
+        assert np.array_equal(absent, events["DPhiJet1Jet2"] == -9999)
+        brought = 1000 * 35.9 * events["XS"] * events["genWeight"] / events["sumGenWeight"]
+        np.testing.assert_allclose(brought, events["weight"], rtol=1e-9)
