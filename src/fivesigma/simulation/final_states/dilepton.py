@@ -7,15 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from fivesigma.core.arrays import Bools, Ints
-from fivesigma.core.kinematics import invariant_mass
-from fivesigma.simulation.objects.clustering import anti_kt
+from fivesigma.core.arrays import Ints
+from fivesigma.core.kinematics import mass_of
+from fivesigma.simulation.objects.beside import jets_beside
 from fivesigma.simulation.objects.detector import Detector
-from fivesigma.simulation.objects.dressing import outside_leptons
 from fivesigma.simulation.objects.isolation import isolated_leptons, opposite_pairs
-from fivesigma.simulation.objects.jets import Jets, detect_jets
-from fivesigma.simulation.objects.leptons import Leptons, measured_beside
-from fivesigma.simulation.objects.missing_momentum import lost_muons, missing_momentum
+from fivesigma.simulation.objects.leptons import measured_beside
+from fivesigma.simulation.objects.missing_momentum import missing_momentum
 from fivesigma.simulation.objects.particles import Batch
 
 __all__ = ["DILEPTON_COLUMNS", "dilepton"]
@@ -57,17 +55,20 @@ def dilepton(
 
     Columns: ``lep_pt_*`` (GeV), ``lep_eta_*``, ``lep_phi_*``, ``lep_type_*`` (11, 13) and ``lep_charge_*`` of the two
     leptons; ``met`` (GeV) and ``met_phi``, size and azimuth of the missing transverse momentum; ``njet``, anti-kt jets of
-    radius 0.4 with pt > 30 GeV and |η| < 4.7; ``nbjet``, such jets with pt > 20 GeV and |η| < 2.5 that pass the medium
-    working point of the bottom tagging.
+    radius 0.4 with pt > 30 GeV and |η| < 4.7; ``nbjet``, such jets with pt > 20 GeV that pass the medium working
+    point of the bottom tagging, which reaches to |η| = 2.4.
     """
     leptons, found = isolated_leptons(batch, detector, random, min_pt=_MIN_LEPTON_PT, at_least=2)
     pair = opposite_pairs(leptons, events=batch.events, min_pt=_MIN_PT)
-    heavy = _mass_is_enough(*pair)
+    heavy = mass_of(pair[0].momentum + pair[1].momentum) > _MIN_MASS
     leading, second = (each.where(heavy) for each in pair)
     selected = np.zeros(batch.events, dtype=np.bool_)
     selected[leading.event] = True
     leptons = leptons.where(selected[leptons.event])
-    jets = _jets(batch, leptons, found, selected, detector, random)
+    clustered = selected[batch.visible.event]
+    jets = jets_beside(
+        leptons, found, batch, detector, random, clustered=clustered, radius=_RADIUS, min_pt=_MIN_CLUSTER_PT
+    )
     missing, missing_phi = missing_momentum(batch, measured_beside(leptons, found), jets, detector.missing, random)
     kept = missing[leading.event] > _MIN_MISSING
     event = leading.event[kept]
@@ -83,20 +84,3 @@ def dilepton(
     for name, counted in (("njet", jets.pt > _MIN_JET_PT), ("nbjet", tagged)):
         columns[name] = np.bincount(jets.event[counted], minlength=batch.events)[event].astype(np.int32)
     return event, columns
-
-
-def _mass_is_enough(leading: Leptons, second: Leptons) -> Bools:
-    mass = invariant_mass(leading.pt, leading.eta, leading.phi, second.pt, second.eta, second.phi)
-    return mass > _MIN_MASS
-
-
-def _jets(
-    batch: Batch, leptons: Leptons, found: Leptons, selected: Bools, detector: Detector, random: np.random.Generator
-) -> Jets:
-    """Return the jets of the selected events, made of all but the leptons and the muons that were not found."""
-    outside = outside_leptons(leptons, batch.visible, dressing=detector.dressing)
-    outside &= ~lost_muons(found, batch.visible)
-    clusters = anti_kt(
-        batch.visible.where(outside & selected[batch.visible.event]), radius=_RADIUS, min_pt=_MIN_CLUSTER_PT
-    )
-    return detect_jets(clusters, batch, detector.jet, detector.bottom, random)

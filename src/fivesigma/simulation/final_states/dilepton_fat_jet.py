@@ -65,21 +65,27 @@ def dilepton_fat_jet(
     fat = _leading_fat(jets, leptons, batch.events)
     met, _ = missing_momentum(batch, measured_beside(leptons, found), jets, detector.missing, random)
     lepton, _ = pairs(leptons.event, fat.event)
-    first, second = leptons.where(lepton[::2]), leptons.where(lepton[1::2])
-    z, jet = _momentum(first) + _momentum(second), four_momentum(fat.pt, fat.eta, fat.phi, fat.mass)
+    pair = leptons.where(lepton[::2]), leptons.where(lepton[1::2])
+    return fat.event, _columns(*pair, fat, met[fat.event], d2(clusters.where(fat.cluster), particles))
+
+
+def _columns(
+    first: Leptons, second: Leptons, fat: Jets, met: Floats, d2_of_fat: Floats
+) -> dict[str, NDArray[np.generic]]:
+    z, jet = first.momentum + second.momentum, four_momentum(fat.pt, fat.eta, fat.phi, fat.mass)
     columns = {
         "lep1_pt": first.pt * _MEV,
         "lep2_pt": second.pt * _MEV,
         "fatjet_pt": fat.pt * _MEV,
         "fatjet_eta": fat.eta,
         "fatjet_mass": fat.mass * _MEV,
-        "fatjet_D2": d2(clusters.where(fat.cluster), particles),
+        "fatjet_D2": d2_of_fat,
         "Zll_mass": mass_of(z) * _MEV,
         "Zll_pt": pt_of(z) * _MEV,
-        "MET": met[fat.event] * _MEV,
+        "MET": met * _MEV,
         "reco_zv_mass": mass_of(z + jet) * _MEV,
     }
-    return fat.event, {name: values.astype(np.float32) for name, values in columns.items()}
+    return {name: values.astype(np.float32) for name, values in columns.items()}
 
 
 def _pairs_of_leptons(leptons: Leptons, visible: Particles, events: int, detector: Detector) -> Leptons:
@@ -91,14 +97,10 @@ def _pairs_of_leptons(leptons: Leptons, visible: Particles, events: int, detecto
     leading, present = ranked(leptons.event, leptons.pt, events=events, count=3)
     two = leading[:2, present[1] & ~present[2]]
     one, other = leptons.where(two[0]), leptons.where(two[1])
-    mass = mass_of(_momentum(one) + _momentum(other))
+    mass = mass_of(one.momentum + other.momentum)
     passes = (one.type == other.type) & (one.charge == -other.charge) & (one.pt > LEADING_PT[0])
     passes &= (mass > PAIR_MASS[0]) & (mass < PAIR_MASS[1])
     return leptons.where(two[:, passes].T.ravel())
-
-
-def _momentum(leptons: Leptons) -> Floats:
-    return four_momentum(leptons.pt, leptons.eta, leptons.phi)
 
 
 def _leading_fat(jets: Jets, leptons: Leptons, events: int) -> Jets:

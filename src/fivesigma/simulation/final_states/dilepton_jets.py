@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fivesigma.core.arrays import Bools, Floats, Ints
-from fivesigma.core.kinematics import delta_r, eta_of, four_momentum, mass_of, phi_of, pt_of
+from fivesigma.core.arrays import Ints
+from fivesigma.core.kinematics import delta_r, eta_of, mass_of, phi_of, pt_of
 from fivesigma.simulation.final_states.jet_systems import (
     JetTable,
     best_tagged,
@@ -19,13 +19,11 @@ from fivesigma.simulation.final_states.jet_systems import (
     unlikely_tagged,
     w_mass_average,
 )
-from fivesigma.simulation.objects.clustering import anti_kt
+from fivesigma.simulation.objects.beside import jets_beside
 from fivesigma.simulation.objects.detector import Detector
-from fivesigma.simulation.objects.dressing import outside_leptons
 from fivesigma.simulation.objects.isolation import isolated_leptons, opposite_pairs
-from fivesigma.simulation.objects.jets import Jets, detect_jets
 from fivesigma.simulation.objects.leptons import Leptons, measured_beside
-from fivesigma.simulation.objects.missing_momentum import lost_muons, missing_momentum
+from fivesigma.simulation.objects.missing_momentum import missing_momentum
 from fivesigma.simulation.objects.particles import Batch
 
 __all__ = ["dilepton_jets"]
@@ -79,14 +77,16 @@ def dilepton_jets(
     """
     leptons, found = isolated_leptons(batch, detector, random, min_pt=_MIN_LEPTON_PT, at_least=2)
     pair = opposite_pairs(leptons, events=batch.events, min_pt=_MIN_PT)
-    near = (pair[0].type == pair[1].type) & (
-        np.abs(mass_of(_momentum(pair[0]) + _momentum(pair[1])) - _Z_MASS) < _WINDOW
-    )
+    near = np.abs(mass_of(pair[0].momentum + pair[1].momentum) - _Z_MASS) < _WINDOW
+    near &= pair[0].type == pair[1].type
     leading, second = (each.where(near) for each in pair)
     selected = np.zeros(batch.events, dtype=np.bool_)
     selected[leading.event] = True
     leptons = leptons.where(selected[leptons.event])
-    jets = _jets(batch, leptons, found, selected, detector, random)
+    clustered = selected[batch.visible.event]
+    jets = jets_beside(
+        leptons, found, batch, detector, random, clustered=clustered, radius=_RADIUS, min_pt=_MIN_CLUSTER_PT
+    )
     hard = jets.where((jets.pt > _MIN_JET_PT) & (np.abs(jets.eta) < _MAX_ETA))
     table = leading_jets(hard, events=batch.events, count=_LOOKED_AT, threshold=detector.bottom.thresholds[1])
     kept = (table.present[_MIN_JETS - 1] & table.tagged.any(axis=0))[leading.event]
@@ -103,24 +103,8 @@ def dilepton_jets(
     }
 
 
-def _momentum(leptons: Leptons) -> Floats:
-    return four_momentum(leptons.pt, leptons.eta, leptons.phi)
-
-
-def _jets(
-    batch: Batch, leptons: Leptons, found: Leptons, selected: Bools, detector: Detector, random: np.random.Generator
-) -> Jets:
-    """Return the jets of the selected events, made of all but the leptons and the muons that were not found."""
-    outside = outside_leptons(leptons, batch.visible, dressing=detector.dressing)
-    outside &= ~lost_muons(found, batch.visible)
-    clusters = anti_kt(
-        batch.visible.where(outside & selected[batch.visible.event]), radius=_RADIUS, min_pt=_MIN_CLUSTER_PT
-    )
-    return detect_jets(clusters, batch, detector.jet, detector.bottom, random)
-
-
 def _of_leptons(leading: Leptons, second: Leptons) -> dict[str, NDArray[np.generic]]:
-    both = _momentum(leading) + _momentum(second)
+    both = leading.momentum + second.momentum
     return {
         "dRll": delta_r(leading.eta, leading.phi, second.eta, second.phi),
         "ptll": pt_of(both),
@@ -157,6 +141,6 @@ def _of_both(leptons: tuple[Leptons, Leptons], jets: JetTable) -> dict[str, NDAr
         rank, event = np.nonzero(jets.tagged)
         tagged = jets.momentum[:, rank, event]
         distance[rank, event] = delta_r(eta_of(tagged), phi_of(tagged), lepton.eta[event], lepton.phi[event])
-        masses.append(mass_of(_momentum(lepton) + jets.at(np.argmin(distance, axis=0))))
-    everything = jets.momentum.sum(axis=1) + sum(map(_momentum, leptons))
+        masses.append(mass_of(lepton.momentum + jets.at(np.argmin(distance, axis=0))))
+    everything = jets.momentum.sum(axis=1) + sum(lepton.momentum for lepton in leptons)
     return {"MaxMMindRlepb": np.maximum(*masses), "H1": (everything[1:] ** 2).sum(axis=0) / everything[0] ** 2}

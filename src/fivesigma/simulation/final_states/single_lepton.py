@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats, Ints
 from fivesigma.core.kinematics import delta_phi, delta_r, pt_of, transverse_mass
-from fivesigma.simulation.objects.clustering import anti_kt
+from fivesigma.simulation.objects.beside import jets_beside
 from fivesigma.simulation.objects.detector import Detector
-from fivesigma.simulation.objects.dressing import cone_pt, dressed_leptons, outside_leptons
-from fivesigma.simulation.objects.jets import Jets, detect_jets
+from fivesigma.simulation.objects.dressing import cone_pt, dressed_leptons
+from fivesigma.simulation.objects.jets import Jets
 from fivesigma.simulation.objects.leptons import Leptons, detect_leptons, measured_beside
-from fivesigma.simulation.objects.missing_momentum import lost_muons, missing_momentum
+from fivesigma.simulation.objects.missing_momentum import missing_momentum
 from fivesigma.simulation.objects.pairing import pairs, ranked
 from fivesigma.simulation.objects.particles import Batch
 
@@ -99,10 +99,7 @@ def _jets(
     """Return the jets of what is neither a good lepton nor a muon that was not found; none is near a good lepton."""
     visible = batch.visible
     clustered = candidate[visible.event] & (np.abs(visible.eta) < detector.missing.max_eta)
-    clustered &= outside_leptons(good, visible, dressing=detector.dressing)
-    clustered &= ~lost_muons(found, visible)
-    clusters = anti_kt(visible.where(clustered), radius=_RADIUS, min_pt=_CLUSTER_PT)
-    jets = detect_jets(clusters, batch, detector.jet, detector.bottom, random)
+    jets = jets_beside(good, found, batch, detector, random, clustered=clustered, radius=_RADIUS, min_pt=_CLUSTER_PT)
     jet, lepton = pairs(jets.event, good.event)
     close = delta_r(jets.eta[jet], jets.phi[jet], good.eta[lepton], good.phi[lepton]) < _RADIUS
     clean = np.ones(len(jets), dtype=np.bool_)

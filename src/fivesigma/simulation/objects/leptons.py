@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from fivesigma.core.arrays import Bools, Floats, Ints, require_length
+from fivesigma.core.kinematics import four_momentum
 
 __all__ = ["LeptonResponse", "Leptons", "detect_leptons", "measured_beside"]
 
@@ -45,6 +46,11 @@ class Leptons:
 
     def __len__(self) -> int:
         return len(self.event)
+
+    @property
+    def momentum(self) -> Floats:
+        """(E, px, py, pz) in GeV, shape (4, n); leptons count as massless."""
+        return four_momentum(self.pt, self.eta, self.phi)
 
     def where(self, mask: Bools | Ints) -> Leptons:
         """Return the leptons that a mask or a list of positions picks."""
