@@ -21,6 +21,8 @@ ZZ = replace(RECIPES["higgs-4l"].process("zz"), k_factor=1.0)
 MUONS = TruthFilter(stage="process", particles=(13,), quantity="count", minimum=2)
 # of pt, not of number: what the showers of one event look like differs from the next
 GLUONS = TruthFilter(stage="parton", particles=(21,), quantity="pt", minimum=20.0)
+HARD_GLUONS = replace(GLUONS, stage="shower")
+RESONANCES = 5  # Pythia's number of the showers in decays
 
 
 class Recorder(pythia8mc.UserHooks):
@@ -43,6 +45,19 @@ class Recorder(pythia8mc.UserHooks):
 
     def doVetoProcessLevel(self, event):  # noqa: N802 - the library's name
         return self.note("process", event, self.hooks.doVetoProcessLevel(event))
+
+    def canVetoPT(self):  # noqa: N802 - the library's name
+        return True
+
+    def scaleVetoPT(self):  # noqa: N802 - the library's name
+        return self.hooks.scaleVetoPT()
+
+    def doVetoPT(self, position, event):  # noqa: N802 - the library's name
+        says = self.hooks.doVetoPT(position, event)
+        if position == RESONANCES:
+            assert not says
+            return False
+        return self.note("shower", event, says)
 
     def canVetoPartonLevelEarly(self):  # noqa: N802 - the library's name
         return True
@@ -84,6 +99,8 @@ def value_of(record, wanted):
         replace(MUONS, particles=(11, 13), quantity="mass", minimum=20.0, maximum=120.0, each_pt=8.0),
         GLUONS,
         replace(GLUONS, quantity="count", minimum=3, each_pt=2.0),
+        HARD_GLUONS,
+        replace(HARD_GLUONS, quantity="count", minimum=1, each_pt=12.0),
     ],
     ids=lambda wanted: f"{wanted.stage}-{wanted.quantity}-{wanted.each_pt:g}",
 )
@@ -100,7 +117,12 @@ def test_a_filter_drops_what_its_quantity_says(wanted):
 
 
 def test_only_stages_with_filters_are_asked():
-    for filters, asked in (([], (False,) * 3), ([MUONS], (True, False, False)), ([GLUONS], (False, False, True))):
+    for filters, asked in (
+        ([], (False, False, False)),
+        ([MUONS], (True, False, False)),
+        ([HARD_GLUONS], (False, True, False)),
+        ([GLUONS], (False, False, True)),
+    ):
         hooks = FilterHooks(filters)
         assert (hooks.canVetoProcessLevel(), hooks.canVetoPT(), hooks.canVetoPartonLevelEarly()) == asked
 
