@@ -51,9 +51,10 @@ _KEPT_BITS = 13
 
 
 def rounded(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return the columns with those in single precision to 13 bits, one part in 8192 or better; whole numbers stay as they are, and what is no number too.
+    """Return the columns with those in single precision to 13 bits, one part in 8192 or better.
 
-    That is far finer than any detector's resolution, and the zeros it leaves in the mantissas compress well.
+    Whole numbers stay as they are, and what is no number too. That is far finer than any detector's resolution, and the
+    zeros it leaves in the mantissas compress well.
     """
     return {name: _shorter(column) if column.dtype == np.float32 else column for name, column in columns.items()}
 
