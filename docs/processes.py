@@ -55,22 +55,26 @@ def _rows(process: Process, made: dict[str, Any]) -> Iterator[str]:
 
 
 def _cards(recipe: RecipeSimulation) -> str:
-    """Return the cards, those that differ only in their spectrum and cross section as one."""
-    seen: dict[object, Process] = {}
+    """Return the cards, of those that differ only in their spectrum and cross section the first."""
+    alike: dict[object, list[Process]] = {}
     for process in recipe.processes:
-        seen.setdefault((process.settings, process.filters, process.slices), process)
-    return "\n\n".join(_card(process) for process in seen.values())
+        alike.setdefault((process.settings, process.filters, process.slices), []).append(process)
+    return "\n\n".join(_card(first, len(others)) for first, *others in alike.values())
 
 
-def _card(process: Process) -> str:
+def _card(process: Process, others: int) -> str:
+    """Return a card, and how many others are like it but for their masses and cross section."""
     lines = [*process.pythia_settings(), *(_words(each) for each in process.filters)]
     if process.slices:
         lines.append("# in slices of PhaseSpace:pTHat from " + ", ".join(f"{low:g}" for low in process.slices) + " GeV")
     rate = "Pythia's own rate" if process.cross_section is None else f"{process.cross_section:.4g} pb"
     factor = f" × {process.k_factor:.4g}" if process.k_factor != 1 else ""
     spectrum = f"\n{process.slha.strip()}" if process.slha else ""
+    like_it = (
+        f" {others} other cards have other masses and cross sections and are like it in all else." if others else ""
+    )
     return (
-        f"{process.title} (`{process.name}`): {rate}{factor}; {process.source}.\n\n```text\n"
+        f"{process.title} (`{process.name}`): {rate}{factor}; {process.source}.{like_it}\n\n```text\n"
         + "\n".join(lines)
         + spectrum
         + "\n```"
