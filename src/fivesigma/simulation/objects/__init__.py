@@ -2,6 +2,7 @@
 
 - ``particles``: the generator's record of a batch of events as flat arrays.
 - ``detector``: the one table of constants of what is measured, and how well.
+- ``measured``: what leptons and jets have in common.
 - ``dressing``, ``leptons``, ``isolation``: true leptons with their photons; what is measured of them; those that stand alone.
 - ``clustering``, ``jets``: jets of particles, by FastJet; what is measured of them, and whether they look like bottom quarks'.
 - ``grooming``, ``substructure``, ``energy_correlation``: trimming, N-subjettiness and D2 of jets.

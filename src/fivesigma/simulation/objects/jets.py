@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
-from fivesigma.core.arrays import Bools, Floats, Ints, require_length
+from fivesigma.core.arrays import Floats, Ints
 from fivesigma.core.kinematics import delta_r, eta_of, mass_of, phi_of, pt_of
 from fivesigma.simulation.objects.clustering import Clusters
+from fivesigma.simulation.objects.measured import Measured
 from fivesigma.simulation.objects.pairing import nearest, pairs
 from fivesigma.simulation.objects.particles import Batch, Particles
 
@@ -16,44 +17,25 @@ __all__ = ["BottomTagging", "JetResponse", "Jets", "detect_jets"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Jets:
-    """Jets of many events, flat and in the order of the events, each array of shape (n,).
+class Jets(Measured):
+    """Jets of many events, in the order of the events: what `Measured` has, and more arrays of shape (n,).
 
     Attributes
     ----------
-    event
-        Number of the event that a jet belongs to.
-    pt, eta, phi, mass
-        Transverse momentum in GeV, pseudorapidity, azimuth in radians, mass in GeV.
+    mass
+        In GeV.
     flavour
         5 with a bottom hadron in it, 4 with a charm hadron and no bottom one, 0 otherwise: the truth.
     score
         Between 0 and 1, the larger the more like a bottom quark's; 0 beyond the tracker.
-    true_pt
-        The pt before the detector measured it.
     cluster
         Position of the jet among the clusters it was made from.
     """
 
-    event: Ints
-    pt: Floats
-    eta: Floats
-    phi: Floats
     mass: Floats
     flavour: Ints
     score: Floats
-    true_pt: Floats
     cluster: Ints
-
-    def __post_init__(self) -> None:
-        require_length(len(self.event), **{each.name: getattr(self, each.name) for each in fields(self)})
-
-    def __len__(self) -> int:
-        return len(self.event)
-
-    def where(self, mask: Bools | Ints) -> Jets:
-        """Return the jets that a mask or a list of positions picks."""
-        return Jets(**{each.name: getattr(self, each.name)[mask] for each in fields(self)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

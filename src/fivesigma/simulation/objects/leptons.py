@@ -2,59 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fivesigma.core.arrays import Bools, Floats, Ints, require_length
+from fivesigma.core.arrays import Bools, Floats, Ints
 from fivesigma.core.kinematics import four_momentum
+from fivesigma.simulation.objects.measured import Measured
 
 __all__ = ["LeptonResponse", "Leptons", "detect_leptons", "measured_beside"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leptons:
-    """Leptons of many events, flat, each array of shape (n,).
+class Leptons(Measured):
+    """Leptons of many events: what `Measured` has, and more arrays of shape (n,).
 
     Attributes
     ----------
-    event
-        Number of the event that a lepton belongs to.
-    pt, eta, phi
-        Transverse momentum in GeV, pseudorapidity, azimuth in radians.
     type
         11 for electrons, 13 for muons.
     charge
         +1 or -1.
-    true_pt
-        The pt before the detector measured it.
     particle
         Position of the lepton among the visible particles of its batch.
     """
 
-    event: Ints
-    pt: Floats
-    eta: Floats
-    phi: Floats
     type: Ints
     charge: Ints
-    true_pt: Floats
     particle: Ints
-
-    def __post_init__(self) -> None:
-        require_length(len(self.event), **{each.name: getattr(self, each.name) for each in fields(self)})
-
-    def __len__(self) -> int:
-        return len(self.event)
 
     @property
     def momentum(self) -> Floats:
         """(E, px, py, pz) in GeV, shape (4, n); leptons count as massless."""
         return four_momentum(self.pt, self.eta, self.phi)
-
-    def where(self, mask: Bools | Ints) -> Leptons:
-        """Return the leptons that a mask or a list of positions picks."""
-        return Leptons(**{each.name: getattr(self, each.name)[mask] for each in fields(self)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
