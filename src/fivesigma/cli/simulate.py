@@ -40,7 +40,7 @@ def simulate(
     """Make the events of RECIPE with Pythia 8 and a parametrised detector.
 
     One file for each process, weighted to the recipe's luminosity, and for some recipes one of pseudo-data, drawn from
-    events that no other file holds. Prints the files made, and on stderr what their cards leave out.
+    events that no other file holds. Prints the files made, and on stderr which cards switch multiparton interactions off.
     """
     # imported here so that --help stays light
     from rich.console import Console
