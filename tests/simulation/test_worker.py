@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,12 @@ def test_what_cannot_be_written_is_said_in_a_line(tmp_path):
     done = worker(task(tmp_path / "nowhere" / "a.npz"))
     assert done.returncode == 1
     assert done.stderr == f"cannot write {tmp_path / 'nowhere' / 'a.npz'}: No such file or directory\n"
+
+
+def test_an_unknown_final_state_is_answered_with_the_nearest(tmp_path):
+    card = replace(RECIPES["higgs-4l"].process("higgs"), final_state="for_leptons")
+    done = worker(task(tmp_path / "a.npz", process=card))
+    assert done.stderr.startswith("no final state 'for_leptons'; did you mean four_leptons")
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for the worker in /proc")

@@ -1,6 +1,7 @@
 """Physics processes to event files. What to use when.
 
 - ``processes``, ``filters``: what a process card holds, and what a recipe has of them; ``cards`` are those there are.
+- ``soundness``: what a card or a recipe must not be.
 - ``slha``: the text of a supersymmetric spectrum for a card.
 - ``samples``: write the event file of a process; called with a `Generation`.
 - ``pseudo_data``: write pseudo-data, drawn from events of their own.

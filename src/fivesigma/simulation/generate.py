@@ -29,11 +29,14 @@ from fivesigma.simulation.locks import held
 from fivesigma.simulation.objects.detector import DETECTOR, Detector
 from fivesigma.simulation.processes import Process
 from fivesigma.simulation.running import Running
+from fivesigma.simulation.soundness import is_file_name, is_positive
 
 __all__ = ["Generation", "Progress"]
 
 Progress: TypeAlias = Callable[[int, int], None]
 _PATIENCE = 3
+_MOST_WORKERS = 1024
+_MOST_AT_ONCE = 1000  # chunks: what is planned is held in memory
 _LIBRARIES = ("pythia8mc", "fastjet")
 
 
@@ -64,6 +67,19 @@ class Generation:
     directory: Path
     workers: int = 1
     timeout: float = 600.0
+
+    def __post_init__(self) -> None:
+        what = f"{self.process.name}: a generation"
+        if not is_file_name(self.stream):
+            raise FivesigmaError(f"{what}'s stream is a name of letters, digits and _ . + -, not {self.stream!r}")
+        if not isinstance(self.seed, int):
+            raise FivesigmaError(f"{what}'s seed is a whole number, not {self.seed!r}")
+        if not 1 <= self.workers <= _MOST_WORKERS:
+            raise FivesigmaError(f"{what} has from 1 to {_MOST_WORKERS} workers, not {self.workers}")
+        if not is_positive(self.timeout):
+            raise FivesigmaError(f"{what}'s timeout is a number of seconds above 0, not {self.timeout}")
+        if any("\ud800" <= character <= "\udfff" for character in str(self.directory)):
+            raise FivesigmaError(f"{what} needs a folder whose name is Unicode text, not {str(self.directory)!r}")
 
     @property
     def versions(self) -> dict[str, str]:
@@ -150,7 +166,8 @@ class Generation:
             raise SimulationError(f"{self.process.name}: not one of {tried} generated events passes the selection")
         rate = selected / len(chunks) if chunks else 0.0
         count = math.ceil((events - selected) / rate) if rate else self.workers
-        tasks = [self._task(index) for index in range(len(chunks), len(chunks) + count)]
+        first = len(chunks)
+        tasks = [self._task(index) for index in range(first, first + min(count, _MOST_AT_ONCE))]
         made: dict[int, Chunk] = {}
         for _, chunk in iterate_map(partial(_make, running), tasks, workers=workers):
             made[chunk.index] = chunk

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.simulation.filters import TruthFilter
+from fivesigma.simulation.soundness import card_problems, is_file_name, is_positive
 
-__all__ = ["Bookkeeping", "Process", "RecipeSimulation"]
+__all__ = ["PSEUDO_DATA", "Bookkeeping", "Process", "RecipeSimulation"]
+
+PSEUDO_DATA = "pseudo_data"
+"""Name of the file of pseudo-data and of the stream of seeds its events come from; no process has it."""
 
 Bookkeeping: TypeAlias = Literal[
     "weight",  # expected events at the luminosity that an event stands for
@@ -25,9 +29,6 @@ Bookkeeping: TypeAlias = Literal[
     "is_signal",  # 1 or 0
 ]
 """What a column can hold that does not come from the event but from how it was made."""
-
-
-_MOST_SLICES = 10  # of each there is a block of event numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,12 +87,8 @@ class Process:
     chunk_size: int = 1000
 
     def __post_init__(self) -> None:
-        if self.slices and self.cross_section is not None:
-            raise FivesigmaError(f"{self.name}: one cross section cannot be that of several slices")
-        if len(self.slices) > _MOST_SLICES:
-            raise FivesigmaError(f"{self.name}: at most {_MOST_SLICES} slices, got {len(self.slices)}")
-        if list(self.slices) != sorted(set(self.slices)):
-            raise FivesigmaError(f"{self.name}: the lower ends of slices must rise, got {self.slices}")
+        for problem in card_problems(self):
+            raise FivesigmaError(f"{self.name if is_file_name(self.name) else repr(self.name)}: {problem}")
 
     def pythia_settings(self) -> tuple[str, ...]:
         """Return every setting that Pythia is given, but for the seed and the spectrum."""
@@ -142,6 +139,17 @@ class RecipeSimulation:
     processes: tuple[Process, ...]
     pseudo_data: tuple[str, ...] = ()
     columns: Mapping[str, Bookkeeping] = field(default_factory=lambda: {"id": "id", "weight": "weight"})
+
+    def __post_init__(self) -> None:
+        if not is_positive(self.luminosity):
+            raise FivesigmaError(f"recipe {self.recipe}: its luminosity must be above 0 /fb, not {self.luminosity:g}")
+        if len(set(self.names)) < len(self.names) or PSEUDO_DATA in self.names:
+            wrong = f"one name each and none {PSEUDO_DATA!r}, not {', '.join(self.names)}"
+            raise FivesigmaError(f"recipe {self.recipe}: its processes must have {wrong}")
+        for column, what in self.columns.items():
+            if what not in get_args(Bookkeeping):
+                near = suggestion(what, get_args(Bookkeeping))
+                raise FivesigmaError(f"recipe {self.recipe}: column {column!r} cannot hold {what!r}{near}")
 
     @property
     def names(self) -> tuple[str, ...]:

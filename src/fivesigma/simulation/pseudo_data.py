@@ -10,18 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fivesigma.core.errors import DataError
+from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.core.identity import derive_seed, digest
 from fivesigma.simulation.errors import SimulationError
 from fivesigma.simulation.files import read_provenance, rounded, write_events
 from fivesigma.simulation.generate import Generation, Progress
-from fivesigma.simulation.processes import Bookkeeping, RecipeSimulation
-from fivesigma.simulation.samples import ID_BLOCK, SCHEMA, columns_of, provenance_of, stands
+from fivesigma.simulation.processes import PSEUDO_DATA, Bookkeeping, RecipeSimulation
+from fivesigma.simulation.samples import ID_BLOCK, SCHEMA, columns_of, event_file, provenance_of, stands
 
 __all__ = ["PSEUDO_DATA", "simulate_pseudo_data"]
-
-PSEUDO_DATA = "pseudo_data"
-"""Name of the file of pseudo-data and of the stream of seeds its events come from."""
 
 _UNWEIGHTING_RESERVE = 3
 
@@ -48,15 +45,19 @@ def simulate_pseudo_data(
 
     Raises
     ------
+    FivesigmaError
+        If the recipe names no process for it, or one that it has not.
     DataError
         If a process has no file in the directory, or one of another version.
     SimulationError, MissingExtraError
         As `Generation.chunks` and `write_events` raise them.
     """
-    path = generation.directory / f"{PSEUDO_DATA}{suffix}"
-    files = {name: _provenance(generation.directory / f"{name}{suffix}") for name in recipe.pseudo_data}
+    path = event_file(generation, PSEUDO_DATA, suffix)
+    if not recipe.pseudo_data:
+        raise FivesigmaError(f"recipe {recipe.recipe} names no process that pseudo-data are drawn from")
     own = replace(generation, stream=PSEUDO_DATA)
     made = {name: [replace(own, process=each) for each in recipe.process(name).sliced()] for name in recipe.pseudo_data}
+    files = {name: _provenance(generation.directory / f"{name}{suffix}") for name in recipe.pseudo_data}
     key = digest([[each.key for slices in made.values() for each in slices], [file["key"] for file in files.values()]])
     with own.alone():
         if not stands(path, key):

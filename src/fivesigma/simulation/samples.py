@@ -14,12 +14,21 @@ from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.core.identity import digest
 from fivesigma.simulation.chunks import Chunk
 from fivesigma.simulation.errors import SimulationError
-from fivesigma.simulation.files import read_provenance, rounded, write_events
+from fivesigma.simulation.files import SUFFIXES, read_provenance, rounded, write_events
 from fivesigma.simulation.generate import Generation, Progress
-from fivesigma.simulation.processes import Bookkeeping, RecipeSimulation
+from fivesigma.simulation.processes import Bookkeeping, Process, RecipeSimulation
 from fivesigma.simulation.rates import Rate
 
-__all__ = ["ID_BLOCK", "SCHEMA", "columns_of", "provenance_of", "require_ours", "simulate_process", "stands"]
+__all__ = [
+    "ID_BLOCK",
+    "SCHEMA",
+    "columns_of",
+    "event_file",
+    "provenance_of",
+    "require_ours",
+    "simulate_process",
+    "stands",
+]
 
 ID_BLOCK = 1_000_000_000
 """Size of the block of event numbers that each file of a recipe has for its own."""
@@ -60,13 +69,16 @@ def simulate_process(
     Raises
     ------
     FivesigmaError
-        If the process is not of the recipe, or fewer events are asked for than there are slices.
+        If the process is not of the recipe, fewer events are asked for than there are slices or more than have numbers,
+        the suffix is of no format, or the recipe has a column of the event's by another meaning.
     SimulationError, MissingExtraError
         As `Generation.chunks` and `write_events` raise them.
     """
     process = recipe.process(generation.process.name)
-    path = generation.directory / f"{process.name}{suffix}"
+    path = event_file(generation, process.name, suffix)
     slices = [replace(generation, process=each) for each in generation.process.sliced()]
+    if not 1 <= events <= _room(process):
+        raise FivesigmaError(f"{process.name}: from 1 to {_room(process)} events can be asked for, not {events}")
     if events < len(slices):
         raise FivesigmaError(f"{process.name}: {len(slices)} slices need at least {len(slices)} events, not {events}")
     key = digest(
@@ -120,13 +132,21 @@ def _made(
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}, provenance
 
 
+def _room(process: Process) -> int:
+    """Return how many events, of each slice if there are, have numbers of their own."""
+    return _SLICE_BLOCK if process.slices else ID_BLOCK
+
+
 def _part(progress: Progress | None, before: int, total: int) -> Progress | None:
     return None if progress is None else lambda done, _: progress(before + done, total)
 
 
 def _slice(recipe: RecipeSimulation, name: str, index: int, columns: Columns, rate: Rate) -> Columns:
     """Return the columns of a slice: those of its events, and those that the recipe has of how they were made."""
-    number = columns.pop("number") + index * _SLICE_BLOCK
+    number = columns.pop("number")
+    if number[-1] >= _room(recipe.process(name)):
+        raise FivesigmaError(f"{name}: more events were generated than have numbers; ask for fewer")
+    number = number + index * _SLICE_BLOCK
     weight = columns.pop("weight")
     file = recipe.names.index(name)
     share = weight.sum() / (rate.acceptance * rate.sum_of_weights)  # of the selected events, the written ones
@@ -142,6 +162,8 @@ def _slice(recipe: RecipeSimulation, name: str, index: int, columns: Columns, ra
         "generated": round(rate.generated * share),
         "is_signal": int(recipe.process(name).kind == "signal"),
     }
+    if clash := [column for column in recipe.columns if column in columns]:
+        raise FivesigmaError(f"recipe {recipe.recipe}: the final state of {name} has a column {clash[0]!r} already")
     return columns | {column: np.broadcast_to(held[what], number.shape) for column, what in recipe.columns.items()}
 
 
@@ -153,6 +175,13 @@ def columns_of(chunks: Sequence[Chunk], events: int | None = None) -> Columns:
         "number": np.concatenate([chunk.number for chunk in chunks])[:events],
         "weight": np.concatenate([chunk.weight for chunk in chunks])[:events],
     }
+
+
+def event_file(generation: Generation, name: str, suffix: str) -> Path:
+    """Return the path of a file of events; FivesigmaError if the suffix is of no format."""
+    if suffix not in SUFFIXES:
+        raise FivesigmaError(f"event files end in {' or '.join(SUFFIXES)}, not in {suffix!r}")
+    return generation.directory / f"{name}{suffix}"
 
 
 def stands(path: Path, key: str) -> bool:

@@ -22,9 +22,10 @@ import pythia8mc
 from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Floats, Ints
+from fivesigma.core.errors import suggestion
 from fivesigma.simulation.chunks import ChunkTask
 from fivesigma.simulation.errors import SimulationError
-from fivesigma.simulation.final_states.catalogue import FINAL_STATES
+from fivesigma.simulation.final_states.catalogue import FINAL_STATES, FinalState
 from fivesigma.simulation.hooks import FilterHooks
 from fivesigma.simulation.objects.particles import read_batch
 
@@ -60,7 +61,7 @@ def generate_chunk(task: ChunkTask, parent: int | None = None) -> None:
     Raises
     ------
     SimulationError
-        If Pythia does not know a setting, cannot start with this card, or makes no events or negative weights, if a
+        If there is no such final state, Pythia does not know a setting, cannot start with this card, or makes no events or negative weights, if a
         filter drops everything, or if the process that asked is gone.
     OSError
         If the file cannot be written; nothing is left of it then.
@@ -68,7 +69,7 @@ def generate_chunk(task: ChunkTask, parent: int | None = None) -> None:
     hooks = FilterHooks(task.process.filters)
     pythia = _start(task, hooks)
     random = np.random.default_rng(task.chunk_seed("detector"))
-    final_state = FINAL_STATES[task.process.final_state]
+    final_state = _final_state(task.process.final_state)
     weights: list[Floats] = []
     numbers: list[Ints] = []
     columns: list[dict[str, NDArray[Any]]] = []
@@ -85,6 +86,12 @@ def generate_chunk(task: ChunkTask, parent: int | None = None) -> None:
         raise SimulationError("Pythia made no events, or some of negative weight, with this card")
     joined = {name: np.concatenate([each[name] for each in columns]) for name in columns[0]}
     _write(task.path, _header(task, pythia, weight), {"number": number, "weight": weight[number - first], **joined})
+
+
+def _final_state(name: str) -> FinalState:
+    if name not in FINAL_STATES:
+        raise SimulationError(f"no final state {name!r}{suggestion(name, FINAL_STATES)}")
+    return FINAL_STATES[name]
 
 
 def _header(task: ChunkTask, pythia: Any, weight: Floats) -> dict[str, Any]:
