@@ -165,7 +165,8 @@ class Generation:
             tried = sum(chunk.generated for chunk in chunks)
             raise SimulationError(f"{self.process.name}: not one of {tried} generated events passes the selection")
         rate = selected / len(chunks) if chunks else 0.0
-        count = math.ceil((events - selected) / rate) if rate else self.workers
+        # at first the rate is known badly: never plan more than twice what there is
+        count = min(math.ceil((events - selected) / rate), 2 * len(chunks)) if rate else self.workers
         first = len(chunks)
         tasks = [self._task(index) for index in range(first, first + min(count, _MOST_AT_ONCE))]
         made: dict[int, Chunk] = {}

@@ -28,12 +28,12 @@ _LIMITS = (
 _PYTHIA_Z = 1518.0  # one flavour of leptons, m(ℓℓ) > 50 GeV
 _PYTHIA_ZZ = 9.23
 _PYTHIA_WZ = 23.44
-_PYTHIA_TOP_PAIRS = 509.1
 
 _NNLO_Z = 6025.2 / 3
 _NNLO_ZZ = 16.91
 _NNLO_WZ = 51.11
-_NNLO_TOP_PAIRS = 831.76
+_TOP_PAIRS_RATE = 831.76
+_W_TO_ONE_LEPTON = 0.1086
 
 _BENCHMARK = 0.05
 _Z_TO_QUARKS_OR_LEPTONS = 0.6991 + 2 * 0.03366
@@ -132,6 +132,7 @@ _TOP_PAIRS = Process(
     settings=(
         "Top:gg2ttbar = on",
         "Top:qqbar2ttbar = on",
+        "6:m0 = 172.5",
         "24:onMode = off",
         "24:onIfAny = 11 13",
         _STABLE_PIONS,
@@ -139,9 +140,9 @@ _TOP_PAIRS = Process(
     filters=(_TWO_LEPTONS, _ONE_FLAVOUR, _NEAR_Z),
     final_state="dilepton_fat_jet",
     multiparton_interactions=True,
-    k_factor=_NNLO_TOP_PAIRS / _PYTHIA_TOP_PAIRS,
-    source="Pythia's leading order × 831.76/509.1, NNLO with NNLL resummation over Pythia's own for pp → tt̄ at 13 TeV and a top mass of "
-    "172.5 GeV; by Top++2.0, arXiv:1112.5675",
+    cross_section=_TOP_PAIRS_RATE * (2 * _W_TO_ONE_LEPTON) ** 2,
+    source="831.76 pb (NNLO+NNLL at 13 TeV for a top mass of 172.5 GeV), arXiv:1112.5675, × (2 × 0.1086)² for W → eν and "
+    "W → μν, Review of Particle Physics",
     limits=(
         *_LIMITS,
         "Both W bosons in electrons or both in muons, with 60 < m(ℓℓ) < 125 GeV.",
