@@ -1,5 +1,6 @@
 """Event files of a recipe: weights, numbers, pseudo-data, and the shipped events against events made now."""
 
+import os
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -20,7 +21,7 @@ from fivesigma.simulation.generate import Generation
 from fivesigma.simulation.objects.detector import DETECTOR
 from fivesigma.simulation.processes import Bookkeeping, RecipeSimulation
 from fivesigma.simulation.pseudo_data import simulate_pseudo_data
-from fivesigma.simulation.samples import ID_BLOCK, simulate_process
+from fivesigma.simulation.samples import ID_BLOCK, require_ours, simulate_process
 
 RECIPE = RECIPES["higgs-4l"]
 SHIPPED = Path(str(files("fivesigma"))) / "recipes" / "higgs-4l" / "events"
@@ -111,6 +112,12 @@ def test_what_no_simulation_made_is_not_written_over(made, tmp_path, suffix):
     with pytest.raises(SimulationError, match=message):
         simulate_process(recipe, replace(each, directory=tmp_path), 60, suffix=suffix)
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_pipe_in_the_way_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "zz.parquet")
+    with pytest.raises(SimulationError, match=r"zz\.parquet: not a file; it is left as it is"):
+        require_ours(tmp_path / "zz.parquet")
 
 
 def test_pseudo_data_do_not_write_over_those_of_others_either(made, tmp_path):

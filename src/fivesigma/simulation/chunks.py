@@ -150,10 +150,15 @@ def _stands(path: Path) -> bool:
 
 
 def read_chunk(path: Path) -> Chunk:
-    """Return the chunk of a file that a worker wrote."""
+    """Return the chunk of a file that a worker wrote; ValueError, LookupError or TypeError if it is of something else."""
     with np.load(path, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     header = json.loads(str(arrays.pop("header")))
+    shapes = {array.shape for array in arrays.values()}
+    sums = ("sum_of_weights", "filter_efficiency", "cross_section", "cross_section_error")
+    numbers = (*(header[name] for name in sums), *arrays["weight"])
+    if shapes != {(len(arrays["number"]),)} or arrays["number"].dtype != np.int64 or not np.isfinite(numbers).all():
+        raise ValueError(f"{path}: not the arrays of a chunk")
     return Chunk(number=arrays.pop("number"), weight=arrays.pop("weight"), columns=arrays, **header)
 
 

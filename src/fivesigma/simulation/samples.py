@@ -200,6 +200,8 @@ def require_ours(path: Path) -> dict[str, Any] | None:
     """
     if not path.exists():
         return None
+    if not (path.is_file() or path.is_dir()):  # reading a pipe would wait for ever
+        raise SimulationError(f"{path}: not a file; it is left as it is: move it away, or choose another folder")
     try:
         return read_provenance(path)
     except DataError as error:
