@@ -163,6 +163,16 @@ def test_two_at_once_in_a_folder_do_not_disturb_each_other(tmp_path):
     assert [path.name for path in Path(tmp_path).iterdir()] == ["higgs.parquet"]
 
 
+@pytest.mark.parametrize("library", ["pythia8mc", "fastjet"])
+def test_without_the_libraries_the_extra_is_named(tmp_path, library):
+    code = f"import sys; sys.modules[{library!r}] = None; from fivesigma.cli.main import main; main()"
+    arguments = ["simulate", "higgs-4l", "--events", "5", "--output", str(tmp_path / "out")]
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(f"error: {library} is not installed; it comes with: pip install")
+    assert "Traceback" not in done.stderr
+
+
 def test_help_is_light():
     code = (
         "import sys; sys.argv += ['simulate', '--help']\n"

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fivesigma.core.arrays import Floats, Ints
 from fivesigma.core.kinematics import delta_r, eta_of, mass_of, phi_of, pt_of
-from fivesigma.simulation.objects.clustering import Clusters
 from fivesigma.simulation.objects.measured import Measured
 from fivesigma.simulation.objects.pairing import nearest, pairs
 from fivesigma.simulation.objects.particles import Batch, Particles
+
+if TYPE_CHECKING:  # FastJet may not be installed where the table of the detector is only read
+    from fivesigma.simulation.objects.clustering import Clusters
 
 __all__ = ["BottomTagging", "JetResponse", "Jets", "detect_jets"]
 
