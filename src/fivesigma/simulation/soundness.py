@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fivesigma.simulation.processes import Process
+    from fivesigma.simulation import processes
 
 __all__ = ["card_problems", "is_file_name", "is_positive"]
 
@@ -34,7 +34,7 @@ def is_positive(value: float) -> bool:
     return math.isfinite(value) and value > 0
 
 
-def card_problems(process: Process) -> Iterator[str]:
+def card_problems(process: processes.Process) -> Iterator[str]:
     """Yield what is wrong with a process card, a clause each."""
     if not is_file_name(process.name):
         yield "a process gives its file its name: letters, digits and _ . + - only, and none of _ . + - at its start"
@@ -51,7 +51,7 @@ def card_problems(process: Process) -> Iterator[str]:
     yield from _slha_problems(process.slha)
 
 
-def _slice_problems(process: Process) -> Iterator[str]:
+def _slice_problems(process: processes.Process) -> Iterator[str]:
     if process.slices and process.cross_section is not None:
         yield "one cross section cannot be that of several slices"
     if len(process.slices) > _MOST_SLICES:
@@ -64,7 +64,7 @@ def _slice_problems(process: Process) -> Iterator[str]:
         yield f"the lower ends of slices must rise, got {process.slices}"
 
 
-def _setting_problems(process: Process) -> Iterator[str]:
+def _setting_problems(process: processes.Process) -> Iterator[str]:
     """Pythia passes over in silence what does not begin with a letter or digit, and all that comes after a line."""
     fields = _FIELDS | (_SLICED if process.slices else {})
     for setting in process.settings:
