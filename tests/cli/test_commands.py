@@ -126,7 +126,7 @@ def test_validate_says_all_that_is_wrong(fivesigma):
         (("show", "."), 1, "is . a finished run?"),
         (("report", "nowhere"), 1, "is nowhere a finished run?"),
         (("report", "."), 1, "is . a finished run?"),
-        (("simulate", "higgs-4", "--events", "1", "--output", "sim"), 2, "did you mean higgs-4l?"),
+        (("simulate", "higgs-4", "--events", "1", "--output", "sim"), 2, "did you mean higgs-4l or"),
         (("simulate", "higgs-4l", "--events", "0", "--output", "sim"), 2, "--events"),
     ],
 )

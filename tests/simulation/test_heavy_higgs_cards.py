@@ -30,7 +30,7 @@ def generated(process, size, folder, seed=3):
 def chunks(tmp_path_factory):
     folder = tmp_path_factory.mktemp("heavy")
     soft, hard = RECIPE.process("zjets").sliced()
-    sizes = ((RECIPE.process("higgs_1000"), 80), (soft, 200), (hard, 60), (RECIPE.process("diboson"), 200))
+    sizes = ((RECIPE.process("higgs_1000"), 60), (soft, 160), (hard, 50), (RECIPE.process("diboson"), 150))
     return {process.name: generated(process, size, folder) for process, size in sizes}
 
 

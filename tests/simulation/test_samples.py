@@ -46,7 +46,7 @@ def made(tmp_path_factory):
     """60 events of each process and pseudo-data at a hundredth of the luminosity, made now."""
     pytest.importorskip("pythia8mc")
     directory = tmp_path_factory.mktemp("events")
-    cards = tuple(replace(RECIPE.process(name), chunk_size=size) for name, size in (("higgs", 450), ("zz", 750)))
+    cards = tuple(replace(RECIPE.process(name), chunk_size=size) for name, size in (("higgs", 800), ("zz", 1300)))
     recipe = replace(RECIPE, luminosity=0.1, processes=cards)
     seen = []
     for process in cards:
