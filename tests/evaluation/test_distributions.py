@@ -63,6 +63,9 @@ def test_inputs_and_observables_are_all_there_or_those_asked_for(toy):
 def test_few_whole_values_get_a_bin_each():
     assert_allclose(binning(np.array([-1.0, 1.0, 1.0]), 30), [-1.5, -0.5, 0.5, 1.5])
     assert_allclose(binning(np.array([11.0, 13.0]), 30), [10.5, 11.5, 12.5, 13.5])
+    # more of them than bins were asked for: bins narrower than 1 would leave gaps
+    assert_allclose(binning(np.arange(45.0), 30), np.arange(46) - 0.5)
+    assert len(binning(np.arange(100.0), 30)) == 31
 
 
 def test_a_far_outlier_does_not_squeeze_the_bulk_and_a_sharp_end_is_kept():

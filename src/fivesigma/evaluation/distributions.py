@@ -30,7 +30,7 @@ __all__ = [
     "score_edges",
 ]
 
-_FEW = 20
+_SPAN = 60
 _TAIL = 0.01
 _LAST = 50.0
 _CLOSEST = 1e-4
@@ -119,7 +119,7 @@ def feature_distributions(
     features
         Names of inputs and observables; all if None.
     bins
-        How many bins a continuous feature gets; one with few whole values gets one for each.
+        How many bins a continuous feature gets; one with whole values that lie close together gets one for each.
     show_data
         Whether data are filled too; not while they are blind.
 
@@ -180,7 +180,7 @@ def histogram(values: Floats, weight: Floats, edges: Floats) -> Histogram:
 
 
 def binning(values: Floats, bins: int) -> Floats:
-    """Return edges that show the bulk of ``values``: one bin for each of a few whole values, else even ones.
+    """Return edges that show the bulk of ``values``: one bin for each whole value if they lie close together, else even ones.
 
     An even range leaves out 1 % at either end if those would take up more than a fifth of it; a range that ends sharply, as
     that of an angle does, is kept whole.
@@ -194,7 +194,7 @@ def binning(values: Floats, bins: int) -> Floats:
     if not len(values):
         raise DataError("there is no finite value to fill into a histogram")
     different = np.unique(values)
-    if len(different) <= _FEW and np.array_equal(different, np.round(different)) and np.ptp(different) <= 3 * _FEW:
+    if np.array_equal(different, np.round(different)) and np.ptp(different) <= _SPAN:
         return np.arange(different[0] - 0.5, different[-1] + 1)
     low, high = np.quantile(values, [_TAIL, 1 - _TAIL])
     room = (high - low) / 10
