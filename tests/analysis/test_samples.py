@@ -16,7 +16,7 @@ from fivesigma.analysis.run import run_analysis
 from fivesigma.analysis.stages import Stages
 from fivesigma.core.errors import ConfigurationError, DataError
 from fivesigma.core.identity import ids_from_columns
-from fivesigma.learning.cross_fit import _prepare
+from fivesigma.learning.training_events import training_events
 from fivesigma.learning.fitted_model import validation_part
 
 COUNT = 400
@@ -74,7 +74,7 @@ class TestTraining:
 
     def prepared(self, folder, equal):
         _, dataset = load_events(loaded(folder), folder, blind=False)
-        return dataset, _prepare(dataset, self.NAMES, ("bkg",), equal, folds=2, seed=3).shared
+        return dataset, training_events(dataset, self.NAMES, ("bkg",), equal, folds=2, seed=3).shared()
 
     def test_points_have_equal_say(self, folder):
         dataset, shared = self.prepared(folder, [list(self.NAMES)])

@@ -296,8 +296,8 @@ class TestScores:
             np.float32
         )
         for j, fit in enumerate(model.fits):
-            np.testing.assert_array_equal(written["raw"][fold == j], fit.estimator.score(X[fold == j]))
-        assert not np.array_equal(model.fits[0].estimator.score(X), model.fits[1].estimator.score(X))
+            np.testing.assert_array_equal(written["raw"][fold == j], fit.score(X[fold == j]))
+        assert not np.array_equal(model.fits[0].score(X), model.fits[1].score(X))
 
     def test_of_an_event_that_stays_the_same_are_the_same(self, run, books):
         nominal, shifted = (load_file(run / f"scores/forest{which}.safetensors") for which in ("", "-nothing-up"))

@@ -9,14 +9,24 @@ import numpy as np
 import pytest
 
 from fivesigma.core.errors import DataError, FivesigmaError
-from fivesigma.learning.classifiers import ModelSpec, Part, available, check_parameters, make_classifier
+from fivesigma.learning.catalogue import available, check_spec, classifier, make_classifier
+from fivesigma.learning.classifiers import ModelSpec, Part
+from fivesigma.learning.preparation import learn_preparation
 from fivesigma.learning.skops_files import load_skops
 
 NAMES = available()
 
 
-def spec(name, small):
-    return ModelSpec(name=name, use=name, inputs=("a", "b", "c"), parameters=small[name])
+def asked(use, **parameters):
+    return ModelSpec(name=use, use=use, inputs=("a", "b", "c"), parameters=parameters)
+
+
+def prepared(name, parts):
+    """Return the parts as cross-fitting prepares them."""
+    adapter = classifier(name)
+    train = parts[0]
+    prepare = learn_preparation(adapter.prepares_with, train.X, train.weight, impute=not adapter.takes_missing)
+    return [Part(prepare(part.X), part.is_signal, part.weight) for part in parts]
 
 
 @pytest.fixture(scope="module")
@@ -34,20 +44,20 @@ def separation(score, is_signal):
 @pytest.mark.parametrize("name", NAMES)
 class TestEveryClassifier:
     def test_learns(self, name, small, parts):
-        model = make_classifier(spec(name, small))
+        model = make_classifier(name, small[name])
         model.fit(*parts, seed=1)
         # two unit gaussians one apart: AUC of the likelihood ratio is Φ(1/√2) = 0.760
         assert 0.71 < separation(model.score(parts[1].X), parts[1].is_signal) < 0.80
 
     def test_is_the_same_again(self, name, small, parts):
-        one, two = make_classifier(spec(name, small)), make_classifier(spec(name, small))
+        one, two = make_classifier(name, small[name]), make_classifier(name, small[name])
         for model in (one, two):
             model.fit(*parts, seed=1)
         np.testing.assert_array_equal(one.score(parts[1].X), two.score(parts[1].X))
         assert one.describe() == two.describe()
 
     def test_seeds_matter_or_nothing_is_random(self, name, small, parts):
-        one, two = make_classifier(spec(name, small)), make_classifier(spec(name, small))
+        one, two = make_classifier(name, small[name]), make_classifier(name, small[name])
         one.fit(*parts, seed=1)
         two.fit(*parts, seed=2)
         same = np.array_equal(one.score(parts[1].X), two.score(parts[1].X))
@@ -57,13 +67,13 @@ class TestEveryClassifier:
         train, validation = parts
         positive = train.X[:, 1] > 0
         weighted = Part(train.X, train.is_signal, np.where(positive == train.is_signal, 1.0, 0.01))
-        model = make_classifier(spec(name, small))
+        model = make_classifier(name, small[name])
         model.fit(weighted, validation, seed=1)
         score = model.score(validation.X)
         assert separation(score, validation.X[:, 1] > 0) > 0.8  # the weights made the second input the one that counts
 
     def test_comes_back_from_disk(self, name, small, parts, tmp_path):
-        model = make_classifier(spec(name, small))
+        model = make_classifier(name, small[name])
         model.fit(*parts, seed=1)
         path = tmp_path / f"model{model.suffix}"
         model.save(path)
@@ -73,7 +83,7 @@ class TestEveryClassifier:
 
     def test_equal_models_make_equal_files(self, name, small, parts, tmp_path):
         for number in (1, 2):
-            model = make_classifier(spec(name, small))
+            model = make_classifier(name, small[name])
             model.fit(*parts, seed=1)
             model.save(tmp_path / f"{number}{model.suffix}")
         one, two = sorted(tmp_path.iterdir())
@@ -82,7 +92,7 @@ class TestEveryClassifier:
     def test_an_unknown_parameter_names_the_nearest(self, name, small):
         near = min(small[name])
         with pytest.raises(FivesigmaError, match=f"no parameter '{near}x'; did you mean .*{near}"):
-            check_parameters(name, {f"{near}x": 1})
+            check_spec(asked(name, **{f"{near}x": 1}))
 
 
 @pytest.mark.parametrize(
@@ -100,23 +110,17 @@ class TestEveryClassifier:
 )
 def test_parameters_are_checked_before_any_training(name, parameters, says):
     with pytest.raises(FivesigmaError, match=says):
-        check_parameters(name, parameters)
+        check_spec(asked(name, **parameters))
 
 
 def test_a_network_that_diverges_says_so(parts):
-    model = make_classifier(
-        ModelSpec(name="n", use="network", inputs=("a",), parameters={"learning_rate": 1e30, "epochs": 5})
-    )
+    model = make_classifier("network", {"learning_rate": 1e30, "epochs": 5})
     with pytest.raises(FivesigmaError, match="smaller learning_rate"):
         model.fit(*parts, seed=1)
 
 
 def test_the_kept_checkpoint_is_the_best_on_validation(parts):
-    model = make_classifier(
-        ModelSpec(
-            name="n", use="network", inputs=("a",), parameters={"hidden": [64], "epochs": 30, "learning_rate": 0.05}
-        )
-    )
+    model = make_classifier("network", {"hidden": [64], "epochs": 30, "learning_rate": 0.05})
     model.fit(*parts, seed=1)
     losses = model.history()["validation"]
     assert model.describe()["best epoch"] == int(np.argmin(losses)) + 1
@@ -137,7 +141,7 @@ def test_a_skops_file_of_other_types_is_refused(tmp_path):
 
 def test_a_tree_that_points_outside_itself_is_refused(parts, small, tmp_path):
     """scikit-learn would follow the pointer without asking."""
-    model = make_classifier(spec("hist_gradient_boosting", small))
+    model = make_classifier("hist_gradient_boosting", small["hist_gradient_boosting"])
     model.fit(*parts, seed=1)
     nodes = model.estimator._predictors[0][0].nodes
     nodes["left"][nodes["is_leaf"] == 0] = 10_000
@@ -153,9 +157,9 @@ def test_without_pytorch_a_network_says_what_to_install():
         "    def find_spec(self, name, path=None, target=None):\n"
         "        if name.split('.')[0] == 'torch': raise ModuleNotFoundError(name)\n"
         "sys.meta_path.insert(0, Absent())\n"
-        "from fivesigma.learning.classifiers import check_parameters\n"
-        "check_parameters('random_forest', {})\n"
-        "try: check_parameters('network', {})\n"
+        "from fivesigma.learning.catalogue import make_classifier\n"
+        "make_classifier('random_forest', {})\n"
+        "try: make_classifier('network', {})\n"
         "except Exception as error: print(type(error).__name__, error)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -11,8 +11,9 @@ from fivesigma.core.errors import DataError, FivesigmaError, LeakError
 from fivesigma.core.identity import fold_of
 from fivesigma.core.parallel import Workers
 from fivesigma.learning.classifiers import ModelSpec
-from fivesigma.learning.cross_fit import cross_fit, cross_fit_all, training_weight
+from fivesigma.learning.cross_fit import cross_fit, cross_fit_all
 from fivesigma.learning.storage import load_model, save_model
+from fivesigma.learning.training import training_weight
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +33,8 @@ def test_every_event_is_scored_by_its_own_fold(dataset, model):
     np.testing.assert_array_equal(scores.fold, fold_of(dataset.id, seed=7, folds=4))
     for j, fit in enumerate(model.fits):
         mine = scores.fold == j
-        np.testing.assert_array_equal(scores.raw[mine], fit.estimator.score(dataset.X[mine]))
-        np.testing.assert_array_equal(scores.value[mine], fit.scale(scores.raw[mine]))
+        np.testing.assert_array_equal(scores.raw[mine], fit.score(dataset.X[mine]))
+        np.testing.assert_array_equal(scores.value[mine], fit.scales[()](scores.raw[mine]))
 
 
 def test_the_ledger_holds_who_trained_whom(dataset, model):

@@ -5,9 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fivesigma.learning.classifiers import Part
 from fivesigma.learning.cross_fit import cross_fit
-from fivesigma.learning.network import Network
 from fivesigma.learning.storage import load_model, save_model
 
 MODELS = ["random_forest", "hist_gradient_boosting", "network"]
@@ -75,55 +73,3 @@ class TestEveryModel:
         X[:, 2] = np.nan
         model = cross_fit(use, replace(dataset, X=X), folds=2, **small[use])
         assert np.isfinite(model.score(replace(dataset, X=X)).raw).all()
-
-
-@pytest.fixture(scope="module")
-def part():
-    generator = np.random.default_rng(1)
-    X = generator.normal(3, 2, size=(400, 2)).astype(np.float32)
-    is_signal = np.arange(400) % 2 == 0
-    weight = generator.uniform(0.5, 1.5, 400)
-    X[:100, 0] = np.nan
-    return Part(X, is_signal, weight)
-
-
-@pytest.fixture(scope="module")
-def network(part):
-    made = Network(hidden=[4], epochs=2)
-    made.fit(part, part, seed=1)
-    return made
-
-
-class TestNetwork:
-    def test_mean_and_deviation_are_of_what_is_there(self, network, part):
-        there, weight = part.X[100:, 0].astype(np.float64), part.weight[100:]
-        mean = np.average(there, weights=weight)
-        deviation = np.sqrt(np.average((there - mean) ** 2, weights=weight))
-        np.testing.assert_allclose(network._mean[0].item(), mean, rtol=1e-6)
-        np.testing.assert_allclose(network._deviation[0].item(), deviation, rtol=1e-6)
-
-    def test_what_is_missing_is_the_weighted_median_and_an_indicator(self, network, part):
-        there, weight = part.X[100:, 0].astype(np.float64), part.weight[100:]
-        middle = network._middle[0].item()
-        below, above = weight[there < middle].sum(), weight[there > middle].sum()
-        assert max(below, above) <= weight.sum() / 2 + weight.max()
-        assert network._indicated.tolist() == [0]
-        assert network.describe()["layers"] == "3 → 4 → 1"
-
-    def test_the_indicator_is_seen(self, network):
-        """An event with the median is not one that lacks the value: the network is told apart."""
-        missing, middle = np.array([[np.nan, 3.0]], dtype=np.float32), np.array([[0.0, 3.0]], dtype=np.float32)
-        middle[0, 0] = network._middle[0].item()
-        assert network.score(missing)[0] != network.score(middle)[0]
-
-    def test_of_an_input_without_indicator_the_median_is_all(self, network):
-        missing, middle = np.array([[1.0, np.nan]], dtype=np.float32), np.array([[1.0, 0.0]], dtype=np.float32)
-        middle[0, 1] = network._middle[1].item()
-        assert network.score(missing)[0] == network.score(middle)[0]
-
-    def test_what_stands_for_it_is_not_the_sentinel(self, part, network):
-        """Standardised with -9999 among them, all true values would be one."""
-        sentinel = Part(np.where(np.isnan(part.X), np.float32(-9999), part.X), part.is_signal, part.weight)
-        squeezed = Network(hidden=[4], epochs=1)
-        squeezed.fit(sentinel, sentinel, seed=1)
-        assert squeezed._deviation[0].item() > 1000 * network._deviation[0].item()

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from itertools import pairwise
 
 from fivesigma.analysis.event_consistency import event_inconsistencies
+from fivesigma.analysis.model_specs import model_spec
 from fivesigma.analysis.resolve import members_of
 from fivesigma.analysis.sample_consistency import grid_parameters, grids_of, is_grid, sample_inconsistencies
 from fivesigma.analysis.schema import AlternativeSample, Configuration, Counting, LimitPlane, TemplateFit
@@ -16,7 +17,7 @@ from fivesigma.core.expression_grammar import parse
 from fivesigma.core.expressions import Expression
 from fivesigma.events.files import placeholders
 from fivesigma.inference.systematics import MC_STATISTICS, STATISTICS
-from fivesigma.learning.classifiers import check_parameters
+from fivesigma.learning.catalogue import check_spec
 
 __all__ = ["axes_of", "inconsistencies"]
 
@@ -121,7 +122,7 @@ def _models(config: Configuration) -> Iterator[Inconsistency]:
         if name in config.features.observables:
             yield here, f"a model and an observable are both called {name!r}"
         try:
-            check_parameters(model.use, model.parameters)
+            check_spec(model_spec(config, name))
         except FivesigmaError as error:
             yield here, str(error)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from fivesigma.analysis.directory import RunDirectory
 from fivesigma.analysis.events_stage import load_dataset, varied_names
 from fivesigma.analysis.judging import judged
+from fivesigma.analysis.model_specs import model_spec
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.schema import Configuration
 from fivesigma.analysis.stages import Outcome, outcome_digest
@@ -28,10 +30,7 @@ __all__ = ["fit_models", "load_scores"]
 def fit_models(context: RunContext, events: Outcome, dataset: Dataset) -> dict[str, Outcome]:
     """Train and score all models whose keys do not stand; return the outcome of each, in the configuration's order."""
     stages, config = context.stages, context.config
-    specs = [
-        ModelSpec(name=name, use=m.use, inputs=tuple(m.inputs or config.features.inputs), parameters=m.parameters)
-        for name, m in config.models.items()
-    ]
+    specs = [model_spec(config, name) for name in config.models]
     read = outcome_digest(context.directory, events)
     trained = [config.training.model_dump(), config.analysis.seed, config.judgement.signal]
     parts = {spec.name: [read, _described(spec), *trained] for spec in specs}
@@ -63,7 +62,8 @@ def _scores_file(model: str, variation: Variation) -> str:
 
 
 def _described(spec: ModelSpec) -> dict[str, Any]:
-    return {"name": spec.name, "use": spec.use, "inputs": list(spec.inputs), "parameters": dict(spec.parameters)}
+    described = dataclasses.asdict(spec)
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in described.items()}
 
 
 def _fitted(context: RunContext, specs: list[ModelSpec], dataset: Dataset) -> Any:
@@ -74,6 +74,7 @@ def _fitted(context: RunContext, specs: list[ModelSpec], dataset: Dataset) -> An
         signal=training.signal,
         background=training.background,
         equal=_grids(context.config) if training.points == "equal" else (),
+        balance=training.balance,
         folds=training.folds,
         seed=context.config.analysis.seed,
         workers=context.workers,

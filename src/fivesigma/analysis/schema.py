@@ -204,13 +204,47 @@ class Features(_Strict):
     titles: dict[Identifier, str] = Field(default={}, description="Axis titles, with units.")
 
 
+class Range(_Strict):
+    """Where a parameter is sought: whole numbers if both ends are."""
+
+    low: int | float
+    high: int | float
+    log: bool = Field(default=False, description="Whether evenly in the logarithm.")
+
+
+class Tuning(_Strict):
+    """Parameters sought inside each fold, on its own training and validation events."""
+
+    parameters: dict[str, Range | list[Any]] = Field(
+        min_length=1, description="As {learning_rate: {low: 0.01, high: 0.3, log: true}}, or a list of choices."
+    )
+    trials: int = Field(default=20, ge=1, description="How many are tried in each fold at most.")
+    minutes: Positive | None = Field(default=None, description="For each fold; after it no further one is begun.")
+
+
 class Model(BaseModel):
     """A classifier; further keys are its parameters."""
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
 
     use: str = Field(description="Name of the classifier.")
-    inputs: list[str] | None = Field(default=None, description="Names of the inputs it sees; all if not given.")
+    inputs: list[str] | None = Field(
+        default=None,
+        description="Names of the inputs it sees; all if not given. `column` and `onnx` may name observables.",
+    )
+    prepare: list[str] | None = Field(
+        default=None,
+        description="Steps that its inputs go through, learnt in each fold: standard, min_max, max_abs, normalise, quantile, pca;"
+        " the classifier's own if not given.",
+    )
+    seeds: int = Field(default=1, ge=1, description="Estimators in each fold, whose scores are averaged.")
+    negative_weights: Literal["absolute", "drop", "keep"] = Field(
+        default="absolute", description="What training makes of events of negative weight."
+    )
+    parametrised: list[str] = Field(
+        default=[], description="Parameters of the signal grid that are inputs too, or stand in the names of inputs."
+    )
+    tune: Tuning | None = Field(default=None, description="Parameters to seek inside each fold.")
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -225,6 +259,14 @@ class Training(_Strict):
     signal: list[str] | None = Field(default=None, description="Samples of the signal class; all signals if not given.")
     background: list[str] | None = Field(
         default=None, description="Samples of the background class; all backgrounds if not given."
+    )
+    balance: Literal["equal", "yields", "halves"] = Field(
+        default="equal",
+        description="Whether the classes have equal totals of weight, those of their expected events, or equal numbers of events"
+        " and equal totals.",
+    )
+    select: dict[str, Text] | None = Field(
+        default=None, description="Cuts on the events that train, instead of `events.select`; {} for none."
     )
     points: Literal["equal", "yields"] = Field(
         default="equal",

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.dataset import Dataset
-from fivesigma.core.errors import DataError, FivesigmaError
-from fivesigma.core.identity import derive_seed, fold_of
-from fivesigma.core.parallel import Shared, Workers, iterate_map
-from fivesigma.learning.classifiers import ModelSpec, Part, check_parameters, make_classifier
-from fivesigma.learning.fitted_model import Fit, FittedModel, validation_part
-from fivesigma.learning.ledger import Ledger, event_keys
+from fivesigma.core.parallel import Workers, iterate_map
+from fivesigma.learning.catalogue import check_spec, classifier, make_classifier
+from fivesigma.learning.classifiers import ModelSpec, NegativeWeights, Tuning
+from fivesigma.learning.fitted_model import Fit, FittedModel, Point, model_inputs
+from fivesigma.learning.fold_task import FoldTask, Member, fit_members, task_jobs
+from fivesigma.learning.ledger import Ledger
+from fivesigma.learning.preparation import learn_preparation
 from fivesigma.learning.scale import ScoreScale
+from fivesigma.learning.training import Balance
+from fivesigma.learning.training_events import (
+    TrainingEvents,
+    grid_points,
+    parameters_to_train_on,
+    training_events,
+)
 
-__all__ = ["cross_fit", "cross_fit_all", "training_weight"]
+__all__ = ["cross_fit", "cross_fit_all"]
 
 
 def cross_fit(
@@ -31,6 +37,13 @@ def cross_fit(
     background: Sequence[str] | None = None,
     inputs: Sequence[str] | None = None,
     equal: Sequence[Sequence[str]] = (),
+    training: Dataset | None = None,
+    balance: Balance = "equal",
+    prepare: Sequence[str] | None = None,
+    seeds: int = 1,
+    negative_weights: NegativeWeights = "absolute",
+    parametrised: Sequence[str] = (),
+    tune: Tuning | None = None,
     folds: int = 5,
     seed: int = 42,
     name: str | None = None,
@@ -42,7 +55,7 @@ def cross_fit(
     Parameters
     ----------
     use
-        Name of a classifier, see `fivesigma.learning.classifiers.available`.
+        Name of a classifier, see `fivesigma.learning.catalogue.available`.
     dataset
         The events; data among them are never trained on.
     signal, background
@@ -52,6 +65,20 @@ def cross_fit(
     equal
         Groups of samples, such as the points of a signal grid, that have equal say within their class; a sample has as much say
         as its expected events otherwise.
+    training
+        The events to train on where they are not those of ``dataset``: of the same samples, after looser cuts, say.
+    balance
+        How the classes are balanced in training, see `fivesigma.learning.training.Balance`.
+    prepare
+        Names of the steps that inputs go through, see `fivesigma.learning.preparation.STEPS`; the classifier's own if None.
+    seeds
+        How many estimators are trained in each fold, from different seeds; their scores are averaged.
+    negative_weights
+        What training makes of events of negative weight.
+    parametrised
+        Names of the parameters of a signal grid that are inputs too.
+    tune
+        Parameters to seek inside each fold.
     folds
         How many parts the events are split into, by their identifiers and the seed.
     seed
@@ -66,15 +93,32 @@ def cross_fit(
     Raises
     ------
     FivesigmaError
-        If there is no such classifier, sample, input or parameter.
+        If there is no such classifier, sample, input or parameter, or an estimator cannot be trained.
     DataError
         If a fold lacks a class to train on or to validate with.
     """
     spec = ModelSpec(
-        name=name or use, use=use, inputs=tuple(dataset.inputs if inputs is None else inputs), parameters=parameters
+        name=name or use,
+        use=use,
+        inputs=tuple(dataset.inputs if inputs is None else inputs),
+        parameters=parameters,
+        prepare=None if prepare is None else tuple(prepare),
+        seeds=seeds,
+        negative_weights=negative_weights,
+        parametrised=tuple(parametrised),
+        tune=tune,
     )
     (model,) = cross_fit_all(
-        [spec], dataset, signal=signal, background=background, equal=equal, folds=folds, seed=seed, workers=workers
+        [spec],
+        dataset,
+        signal=signal,
+        background=background,
+        equal=equal,
+        training=training,
+        balance=balance,
+        folds=folds,
+        seed=seed,
+        workers=workers,
     )
     return model
 
@@ -86,6 +130,8 @@ def cross_fit_all(
     signal: Sequence[str] | None = None,
     background: Sequence[str] | None = None,
     equal: Sequence[Sequence[str]] = (),
+    training: Dataset | None = None,
+    balance: Balance = "equal",
     folds: int = 5,
     seed: int = 42,
     workers: Workers | None = None,
@@ -96,127 +142,143 @@ def cross_fit_all(
     Arguments and errors as for `cross_fit`; ``progress`` is called with (done, all) estimators.
     """
     for spec in specs:
-        check_parameters(spec.use, spec.parameters)
+        check_spec(spec)
     signal = tuple(signal or dataset.names("signal"))
     background = tuple(background or dataset.names("background"))
-    task = _prepare(dataset, signal, background, equal, folds=folds, seed=seed)
-    items = [_Item(spec, dataset.positions(spec.inputs), j, seed) for spec in specs for j in range(folds)]
-    done: dict[str, dict[int, Fit]] = {spec.name: {} for spec in specs}
-    fitted = iterate_map(_fit_fold, items, shared=task.shared, workers=workers)
-    for count, (index, fit) in enumerate(fitted, start=1):
-        item = items[index]
-        done[item.spec.name][item.fold] = fit
+    measured = training_events(dataset, signal, background, equal, folds=folds, seed=seed)
+    trained = measured
+    if training is not None:
+        trained = training_events(training, signal, background, equal, folds=folds, seed=seed)
+    whole = _Whole(specs, trained, measured, signal, background, balance, folds, seed)
+    learning = [spec for spec in specs if classifier(spec.use).trains_on != "nothing"]
+    for spec in specs:
+        if spec not in learning:
+            yield whole.ready_made(spec)
+    tasks = whole.tasks(learning)
+    trained_members: dict[str, list[Member]] = {spec.name: [] for spec in learning}
+    estimators, done = sum(len(task.jobs) for task in tasks), 0
+    for index, members in iterate_map(fit_members, tasks, shared=whole.shared(learning), workers=workers):
+        spec = tasks[index].spec
+        trained_members[spec.name] += members
+        done += len(members)
         if progress is not None:
-            progress(count, len(items))
-        if len(done[item.spec.name]) == folds:
-            fits = tuple(done[item.spec.name][j] for j in range(folds))
-            yield FittedModel(
-                spec=item.spec, fits=fits, seed=seed, ledger=task.ledger, signal=signal, background=background
-            )
-
-
-def training_weight(weight: Floats, is_signal: Bools) -> Floats:
-    """Return training weights, shape (n,): |w|, scaled so that both classes have equal totals and the mean is 1.
-
-    Physics weights may be negative; classifiers that maximise a likelihood cannot use that, so their absolute value
-    enters the training, and only the training.
-    """
-    balanced = np.abs(weight)
-    for one in (is_signal, ~is_signal):
-        balanced[one] *= len(weight) / 2 / balanced[one].sum()
-    return balanced
+            progress(done, estimators)
+        if len(trained_members[spec.name]) == folds * spec.seeds:
+            yield whole.model(spec, trained_members.pop(spec.name))
 
 
 @dataclass(frozen=True, slots=True)
-class _Item:
-    """One estimator to train: a model, the columns it sees, its fold, and the seed."""
+class _Whole:
+    """All that one cross-fitting is about."""
 
-    spec: ModelSpec
-    columns: tuple[int, ...]
-    fold: int
+    specs: Sequence[ModelSpec]
+    trained: TrainingEvents
+    measured: TrainingEvents
+    signal: tuple[str, ...]
+    background: tuple[str, ...]
+    balance: Balance
+    folds: int
     seed: int
 
+    @property
+    def prefix(self) -> str:
+        """What the names of the shared arrays of the events begin with that scores are put on the common scale by."""
+        return "" if self.measured is self.trained else "measured."
 
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    shared: Mapping[str, NDArray[Any]]
-    ledger: Ledger
+    @property
+    def grid(self) -> tuple[str, ...]:
+        """The parameters of a signal grid that any model has among its inputs."""
+        return tuple(dict.fromkeys(name for spec in self.specs for name in spec.parametrised))
 
+    @property
+    def ledger(self) -> Ledger:
+        """Which events which fold's estimators may use, in either selection."""
+        return self.trained.ledger if not self.prefix else self.trained.ledger.joined(self.measured.ledger)
 
-def _prepare(
-    dataset: Dataset,
-    signal: Sequence[str],
-    background: Sequence[str],
-    equal: Sequence[Sequence[str]],
-    *,
-    folds: int,
-    seed: int,
-) -> _Prepared:
-    """Return what every task shares: the events of both classes, their folds, and who validates."""
-    if folds < 2:
-        raise FivesigmaError(f"cross-fitting needs at least 2 folds, not {folds}")
-    if both := set(signal) & set(background):
-        raise FivesigmaError(f"sample {min(both)!r} is both signal and background")
-    classes = dataset.where(dataset.of(*signal, *background))
-    is_signal = classes.of(*signal)
-    fold = fold_of(classes.id, seed=seed, folds=folds)
-    validates = validation_part(classes.id, seed=seed)
-    _check_folds(is_signal, classes.weight, fold, validates, folds)
-    used = np.stack([fold != j for j in range(folds)], axis=1)
-    shared = {
-        "X": classes.X,
-        "is_signal": is_signal,
-        "weight": classes.weight,
-        "say": _say(classes, equal),
-        "fold": fold,
-        "validates": validates,
-    }
-    return _Prepared(shared, Ledger.of(event_keys(classes), used))
+    def shared(self, learning: Sequence[ModelSpec]) -> dict[str, NDArray[Any]]:
+        """Return the arrays that all tasks read."""
+        arrays: dict[str, NDArray[Any]] = {"X": self.trained.classes.X, **self.trained.shared()}
+        if self.grid:
+            arrays["parameters"] = parameters_to_train_on(self.grid, self.trained, seed=self.seed)
+        if self.prefix and learning:
+            arrays[f"{self.prefix}X"] = self.measured.classes.X
+            arrays[f"{self.prefix}fold"], arrays[f"{self.prefix}validates"] = (
+                self.measured.fold,
+                self.measured.validates,
+            )
+        return arrays
 
+    def tasks(self, learning: Sequence[ModelSpec]) -> list[FoldTask]:
+        """Return what there is to do."""
+        return [
+            FoldTask(
+                spec=spec,
+                columns=self.trained.classes.positions(spec.inputs),
+                parameters=tuple(map(self.grid.index, spec.parametrised)),
+                points=grid_points(spec, self.trained.classes, self.signal),
+                jobs=jobs,
+                balance=self.balance,
+                seed=self.seed,
+                measured=self.prefix,
+            )
+            for spec in learning
+            for jobs in task_jobs(spec, self.folds)
+        ]
 
-def _say(classes: Dataset, equal: Sequence[Sequence[str]]) -> Floats:
-    """Return what training multiplies each event's weight by, shape (n,), so that samples of a group have equal totals of |w|."""
-    say = np.ones(len(classes))
-    for group in equal:
-        masks = [mask for name in group if (mask := classes.of(name)).any()]
-        totals = [float(np.abs(classes.weight[mask]).sum()) for mask in masks]
-        for mask, total in zip(masks, totals, strict=True):
-            say[mask] = sum(totals) / len(totals) / total
-    return say
+    def model(self, spec: ModelSpec, members: Sequence[Member]) -> FittedModel:
+        """Return a model of its trained estimators."""
+        by_fold = [sorted((m for m in members if m.fold == j), key=lambda m: m.number) for j in range(self.folds)]
+        return self._fitted(spec, [self._fit(j, fold) for j, fold in enumerate(by_fold)])
 
+    def ready_made(self, spec: ModelSpec) -> FittedModel:
+        """Return a model that learns nothing here: its estimator is the same in each fold, and only its scale is measured."""
+        estimator = make_classifier(spec.use, spec.parameters)
+        nothing = learn_preparation((), np.empty((0, len(spec.inputs)), np.float32), np.empty(0), impute=False)
+        points = grid_points(spec, self.trained.classes, self.signal)
+        scores = {point: estimator.score(nothing(model_inputs(spec, self.measured.classes, point))) for point in points}
+        members = []
+        for fold in range(self.folds):
+            here = self._validates(fold)
+            members.append(
+                Member(
+                    fold=fold,
+                    number=0,
+                    estimator=estimator,
+                    preparation=nothing,
+                    scores={point: score[here] for point, score in scores.items()},
+                    description=estimator.describe(),
+                    history={},
+                    seconds=0.0,
+                )
+            )
+        return self.model(spec, members)
 
-def _check_folds(is_signal: Bools, weight: Floats, fold: NDArray[np.int8], validates: Bools, folds: int) -> None:
-    for j in range(folds):
-        for kind, of_class in (("signal", is_signal), ("background", ~is_signal)):
-            for part, of_part in (("to train on", ~validates), ("to validate with", validates)):
-                chosen = (fold != j) & of_class & of_part
-                if not chosen.any():
-                    raise DataError(f"fold {j} has no {kind} events {part}; give more events or fewer folds")
-                if weight[chosen].sum() <= 0:
-                    raise DataError(
-                        f"fold {j}: the {kind} weights {part} sum to {weight[chosen].sum():.6g}, which is not above zero"
-                    )
+    def _validates(self, fold: int) -> Any:
+        return (self.measured.fold != fold) & self.measured.validates
 
+    def _fit(self, fold: int, members: Sequence[Member]) -> Fit:
+        here = self._validates(fold)
+        is_background, weight = ~self.measured.is_signal[here], self.measured.classes.weight[here]
+        scales: dict[Point, ScoreScale] = {}
+        for point in members[0].scores:
+            mean = np.mean([member.scores[point] for member in members], axis=0)
+            scales[point] = ScoreScale.fit(mean, is_background, weight)
+        several = {"seeds": len(members)} if len(members) > 1 else {}
+        return Fit(
+            preparation=members[0].preparation,
+            members=tuple(member.estimator for member in members),
+            scales=scales,
+            description={**members[0].description, **several},
+            history=members[0].history,
+            seconds=sum(member.seconds for member in members),
+        )
 
-def _fit_fold(item: _Item, shared: Shared) -> Fit:
-    """Train the estimator of one fold on the other folds."""
-    ours = shared["fold"] != item.fold
-    X = np.ascontiguousarray(shared["X"][ours][:, item.columns])
-    is_signal, weight, validates = shared["is_signal"][ours], shared["weight"][ours], shared["validates"][ours]
-    counted = weight * shared["say"][ours]
-    train, validation = (
-        Part(X[part], is_signal[part], training_weight(counted[part], is_signal[part]))
-        for part in (~validates, validates)
-    )
-    estimator = make_classifier(item.spec)
-    start = time.perf_counter()
-    estimator.fit(train, validation, seed=derive_seed(item.seed, item.spec.name, item.fold))
-    seconds = time.perf_counter() - start
-    scale = ScoreScale.fit(estimator.score(validation.X), ~validation.is_signal, weight[validates])
-    return Fit(
-        estimator=estimator,
-        scale=scale,
-        description={**estimator.describe(), "training events": len(train.X), "validation events": len(validation.X)},
-        history=estimator.history(),
-        seconds=seconds,
-    )
+    def _fitted(self, spec: ModelSpec, fits: Sequence[Fit]) -> FittedModel:
+        return FittedModel(
+            spec=spec,
+            fits=tuple(fits),
+            seed=self.seed,
+            ledger=self.ledger,
+            signal=self.signal,
+            background=self.background,
+        )

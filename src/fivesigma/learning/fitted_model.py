@@ -1,25 +1,30 @@
-"""What came of training: one estimator per fold, and how it scores."""
+"""What came of training: the estimators of each fold, and how they score."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fivesigma.core.arrays import Bools, Floats, UInts
+from fivesigma.core.arrays import Bools, Floats, Matrix, UInts
 from fivesigma.core.dataset import Dataset
+from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.core.identity import derive_seed, fold_of
 from fivesigma.core.scores import Scores
+from fivesigma.learning.catalogue import classifier
 from fivesigma.learning.classifiers import Classifier, ModelSpec
 from fivesigma.learning.ledger import Ledger
+from fivesigma.learning.preparation import Preparation
 from fivesigma.learning.scale import ScoreScale
 
-__all__ = ["Fit", "FittedModel", "TrainingScores", "validation_part"]
+__all__ = ["Fit", "FittedModel", "Point", "TrainingScores", "at_point", "mean_score", "model_inputs", "validation_part"]
 
 _VALIDATION_PARTS = 5
+Point = tuple[float, ...]
+"""Parameters of a point of a signal grid; none for a model that knows of no grid."""
 
 
 def validation_part(ids: UInts, *, seed: int) -> Bools:
@@ -27,15 +32,80 @@ def validation_part(ids: UInts, *, seed: int) -> Bools:
     return np.asarray(fold_of(ids, seed=derive_seed(seed, "validation"), folds=_VALIDATION_PARTS) == 0)
 
 
+def model_inputs(spec: ModelSpec, dataset: Dataset, point: Point = ()) -> Matrix:
+    """Return what a model sees of events, before preparation, shape (n, k): its inputs, and the parameters of a point.
+
+    A model that takes a ready-made score may name an observable, which is kept from all that train, and in its name parameters
+    of the grid, as in ``bdt_{gap}``.
+
+    Raises
+    ------
+    FivesigmaError
+        If the dataset lacks an input.
+    """
+    names = [_at_point(name, spec.parametrised, point) for name in spec.inputs]
+    if classifier(spec.use).trains_on == "nothing":
+        return _ready_made(dataset, names)
+    return at_point(dataset.matrix(names), point)
+
+
+def at_point(X: Matrix, point: Point) -> Matrix:
+    """Return inputs (n, k) with the parameters of a point as further ones, the same for all events."""
+    if not point:
+        return X
+    return np.concatenate([X, np.broadcast_to(np.array(point, dtype=np.float32), (len(X), len(point)))], axis=1)
+
+
+def _at_point(name: str, parameters: Sequence[str], point: Point) -> str:
+    """Return a name with the parameters in it replaced by those of a point."""
+    for parameter, value in zip(parameters, point, strict=True):
+        name = name.replace(f"{{{parameter}}}", f"{value:g}")
+    return name
+
+
+def _ready_made(dataset: Dataset, names: Sequence[str]) -> Matrix:
+    """Return the named inputs or observables, shape (n, k), as they are."""
+    columns = dataset.columns()
+    for name in names:
+        if name not in columns:
+            raise FivesigmaError(f"no input or observable {name!r}{suggestion(name, columns)}")
+    values: Matrix = np.stack([columns[name] for name in names], axis=1)
+    return values
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
-    """One fold's estimator, its scale, what it was built as, its losses, and how long it took (s)."""
+    """One fold's estimators, and what they were built as.
 
-    estimator: Classifier
-    scale: ScoreScale
+    Attributes
+    ----------
+    preparation
+        What inputs go through before the estimators see them.
+    members
+        One estimator for each seed; their scores are averaged.
+    scales
+        The common scale of the averaged score at each point; at the empty one if the model knows of no grid.
+    description, history
+        What was built, and the losses, of the first member.
+    seconds
+        Training time of all members.
+    """
+
+    preparation: Preparation
+    members: tuple[Classifier, ...]
+    scales: Mapping[Point, ScoreScale]
     description: Mapping[str, Any]
     history: Mapping[str, list[float]]
     seconds: float
+
+    def score(self, X: Matrix) -> Floats:
+        """Return raw scores, shape (n,), of inputs (n, k) as the dataset has them."""
+        return mean_score(self.members, self.preparation(X))
+
+
+def mean_score(members: Sequence[Classifier], X: Matrix) -> Floats:
+    """Return the mean of the members' scores, shape (n,), of prepared inputs."""
+    return np.asarray(np.mean([member.score(X) for member in members], axis=0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,37 +168,61 @@ class FittedModel:
         """Training time of all folds, summed."""
         return sum(fit.seconds for fit in self.fits)
 
-    def score(self, dataset: Dataset) -> Scores:
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """The points of the signal grid that it has scores for; the empty one if it knows of no grid."""
+        return tuple(self.fits[0].scales)
+
+    def score(self, dataset: Dataset, point: Point | None = None) -> Scores:
         """Return the scores of events, new or old, each by the estimator of its own fold.
+
+        Parameters
+        ----------
+        dataset
+            The events.
+        point
+            Of a parametrised model, the point of the signal grid to score at; its only one if None.
 
         Raises
         ------
         LeakError
             If an event would be scored by an estimator that saw it under the same identifier: the folds are other ones, say.
         FivesigmaError
-            If the dataset lacks an input.
+            If the dataset lacks an input, or the model knows of no such point.
         """
+        point = self._known(point)
         fold = fold_of(dataset.id, seed=self.seed, folds=self.folds)
         self.ledger.require_unseen(dataset, fold, self.name)
-        X = dataset.matrix(self.spec.inputs)
+        X = model_inputs(self.spec, dataset, point)
         raw, value = np.empty(len(X)), np.empty(len(X))
         for j, fit in enumerate(self.fits):
             mine = fold == j
             if mine.any():
-                raw[mine] = fit.estimator.score(X[mine])
-                value[mine] = fit.scale(raw[mine])
+                raw[mine] = fit.score(X[mine])
+                value[mine] = fit.scales[point](raw[mine])
         return Scores(model=self.name, raw=raw, value=value, fold=fold, folds=self.folds)
 
-    def training_scores(self, dataset: Dataset) -> TrainingScores:
-        """Return the scores of the events that each estimator trained on, by that estimator."""
+    def training_scores(self, dataset: Dataset, point: Point | None = None) -> TrainingScores:
+        """Return the scores of the events that each estimator trained on, by that estimator; errors as for `score`."""
+        point = self._known(point)
         classes = dataset.where(dataset.of(*self.signal, *self.background))
         fold = fold_of(classes.id, seed=self.seed, folds=self.folds)
-        is_signal, X = classes.of(*self.signal), classes.matrix(self.spec.inputs)
+        is_signal, X = classes.of(*self.signal), model_inputs(self.spec, classes, point)
         trains = ~validation_part(classes.id, seed=self.seed)
         parts = [(trains & (fold != j), j, fit) for j, fit in enumerate(self.fits)]
         return TrainingScores(
-            value=np.concatenate([fit.scale(fit.estimator.score(X[theirs])) for theirs, _, fit in parts]),
+            value=np.concatenate([fit.scales[point](fit.score(X[theirs])) for theirs, _, fit in parts]),
             is_signal=np.concatenate([is_signal[theirs] for theirs, _, _ in parts]),
             weight=np.concatenate([classes.weight[theirs] for theirs, _, _ in parts]),
             fold=np.concatenate([np.full(int(theirs.sum()), j, dtype=np.int8) for theirs, j, _ in parts]),
         )
+
+    def _known(self, point: Point | None) -> Point:
+        if point is None and len(self.points) == 1:
+            return self.points[0]
+        if point not in self.points:
+            known = ", ".join(str(known) for known in self.points)
+            raise FivesigmaError(
+                f"model {self.name!r} is parametrised in {self.spec.parametrised}: a point is one of {known}"
+            )
+        return point

@@ -47,6 +47,10 @@ class Ledger:
         np.logical_or.at(merged, place, used)
         return cls(unique, merged)
 
+    def joined(self, other: Ledger) -> Ledger:
+        """Return the ledger of the events of both."""
+        return Ledger.of(np.concatenate([self.keys, other.keys]), np.concatenate([self.used, other.used]))
+
     def saw(self, keys: UInts, fold: NDArray[np.integer]) -> Bools:
         """Return whether the estimator of each event's ``fold``, shape (n,), used the event."""
         if not len(self.keys):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,16 @@ from safetensors.numpy import load_file, save_file
 
 from fivesigma.core.errors import DataError
 from fivesigma.core.version import __version__
-from fivesigma.learning.classifiers import ModelSpec, classifier
+from fivesigma.learning.catalogue import classifier
+from fivesigma.learning.classifiers import ModelSpec
 from fivesigma.learning.fitted_model import Fit, FittedModel
 from fivesigma.learning.ledger import Ledger
+from fivesigma.learning.preparation import Preparation
 from fivesigma.learning.scale import ScoreScale
 
 __all__ = ["load_model", "save_model"]
 
-_SCHEMA = 1
+_SCHEMA = 2
 
 
 def save_model(model: FittedModel, folder: Path) -> None:
@@ -30,12 +33,20 @@ def save_model(model: FittedModel, folder: Path) -> None:
         "ledger.used": model.ledger.used.astype(np.uint8),
     }
     for j, fit in enumerate(model.fits):
-        arrays |= {f"scale.{j}.raw": fit.scale.raw, f"scale.{j}.value": fit.scale.value}
-        fit.estimator.save(folder / f"fold_{j}{fit.estimator.suffix}")
+        for i, scale in enumerate(fit.scales.values()):
+            arrays |= {f"scale.{j}.{i}.raw": scale.raw, f"scale.{j}.{i}.value": scale.value}
+        arrays |= {f"preparation.{j}.{name}": array for name, array in fit.preparation.arrays().items()}
+        for number, member in enumerate(fit.members):
+            member.save(folder / _file_of(j, number, member.suffix))
     save_file(arrays, folder / "arrays.safetensors")
     (folder / "model.json").write_text(
         json.dumps(_described(model), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )
+
+
+def _file_of(fold: int, number: int, suffix: str) -> str:
+    """Return the name of the file of a fold's estimator; all but the first of several say which they are."""
+    return f"fold_{fold}_{number}{suffix}" if number else f"fold_{fold}{suffix}"
 
 
 def _described(model: FittedModel) -> dict[str, Any]:
@@ -46,11 +57,21 @@ def _described(model: FittedModel) -> dict[str, Any]:
         "use": model.spec.use,
         "inputs": list(model.spec.inputs),
         "parameters": dict(model.spec.parameters),
+        "prepare": None if model.spec.prepare is None else list(model.spec.prepare),
+        "seeds": model.spec.seeds,
+        "negative_weights": model.spec.negative_weights,
+        "parametrised": list(model.spec.parametrised),
+        "points": [list(point) for point in model.points],
         "seed": model.seed,
         "signal": list(model.signal),
         "background": list(model.background),
         "folds": [
-            {"description": dict(fit.description), "history": dict(fit.history), "seconds": round(fit.seconds, 3)}
+            {
+                "preparation": list(fit.preparation.names),
+                "description": dict(fit.description),
+                "history": dict(fit.history),
+                "seconds": round(fit.seconds, 3),
+            }
             for fit in model.fits
         ],
     }
@@ -69,20 +90,8 @@ def load_model(folder: Path) -> FittedModel:
         if stored["schema"] != _SCHEMA:
             raise DataError(f"{folder}: written in schema {stored['schema']}; this fivesigma reads {_SCHEMA}")
         arrays = load_file(folder / "arrays.safetensors")
-        adapter = classifier(stored["use"])
-        fits = tuple(
-            Fit(
-                estimator=adapter.load(folder / f"fold_{j}{adapter.suffix}", stored["parameters"]),
-                scale=ScoreScale(arrays[f"scale.{j}.raw"], arrays[f"scale.{j}.value"]),
-                description=fold["description"],
-                history=fold["history"],
-                seconds=fold["seconds"],
-            )
-            for j, fold in enumerate(stored["folds"])
-        )
-        spec = ModelSpec(
-            name=stored["name"], use=stored["use"], inputs=tuple(stored["inputs"]), parameters=stored["parameters"]
-        )
+        spec = _spec(stored)
+        fits = tuple(_fit(folder, stored, spec, arrays, j) for j in range(len(stored["folds"])))
         return FittedModel(
             spec=spec,
             fits=fits,
@@ -93,3 +102,40 @@ def load_model(folder: Path) -> FittedModel:
         )
     except (OSError, json.JSONDecodeError, KeyError, SafetensorError) as error:
         raise DataError(f"{folder}: not a readable model: {error}") from error
+
+
+def _spec(stored: Mapping[str, Any]) -> ModelSpec:
+    """Return the model asked for; what was sought for it stands in its parameters as found, so it is not sought again."""
+    return ModelSpec(
+        name=stored["name"],
+        use=stored["use"],
+        inputs=tuple(stored["inputs"]),
+        parameters=stored["parameters"],
+        prepare=None if stored["prepare"] is None else tuple(stored["prepare"]),
+        seeds=stored["seeds"],
+        negative_weights=stored["negative_weights"],
+        parametrised=tuple(stored["parametrised"]),
+    )
+
+
+def _fit(
+    folder: Path, stored: Mapping[str, Any], spec: ModelSpec, arrays: Mapping[str, NDArray[Any]], fold: int
+) -> Fit:
+    adapter, said = classifier(spec.use), stored["folds"][fold]
+    start = f"preparation.{fold}."
+    learnt = {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}
+    scales = {
+        tuple(point): ScoreScale(arrays[f"scale.{fold}.{i}.raw"], arrays[f"scale.{fold}.{i}.value"])
+        for i, point in enumerate(stored["points"])
+    }
+    return Fit(
+        preparation=Preparation.from_arrays(said["preparation"], learnt),
+        members=tuple(
+            adapter.load(folder / _file_of(fold, number, adapter.suffix), spec.parameters)
+            for number in range(spec.seeds)
+        ),
+        scales=scales,
+        description=said["description"],
+        history=said["history"],
+        seconds=said["seconds"],
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin
@@ -34,6 +34,10 @@ class _Trees:
     """What the two ensembles share."""
 
     suffix: ClassVar[str] = ".skops"
+    prepares_with: ClassVar[tuple[str, ...]] = ()
+    takes_missing: ClassVar[bool] = True
+    takes_negative_weights: ClassVar[bool] = False
+    trains_on: ClassVar[Literal["both"]] = "both"
     library: ClassVar[type[ClassifierMixin]]
     defaults: ClassVar[Mapping[str, Any]]
 

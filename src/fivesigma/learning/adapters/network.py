@@ -6,14 +6,13 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
 from fivesigma.core.arrays import Floats, Matrix
 from fivesigma.core.errors import FivesigmaError, MissingExtraError
 from fivesigma.learning.classifiers import Part
-from fivesigma.statistics.weighted import weighted_quantile
 
 try:
     import torch
@@ -24,16 +23,13 @@ except ImportError as error:
 __all__ = ["Network"]
 
 _SCORED_AT_ONCE = 65536
-_PREPARED = ("mean", "deviation", "middle", "indicated")
-"""What is learnt of the inputs besides the layers."""
 
 
 class Network:
     """A multilayer perceptron with ReLU, weighted binary cross-entropy and Adam.
 
-    Inputs are standardised with the weighted mean and deviation of the training part. A missing value becomes the weighted
-    median of the training part, and the network is told by a further input that it was missing. The checkpoint kept is the one with the
-    lowest weighted loss on the validation part; training stops when that has not fallen for ``patience`` epochs.
+    The checkpoint kept is the one with the lowest weighted loss on the validation part; training stops when that has not fallen for
+    ``patience`` epochs.
 
     Parameters
     ----------
@@ -57,6 +53,10 @@ class Network:
     """
 
     suffix: ClassVar[str] = ".safetensors"
+    prepares_with: ClassVar[tuple[str, ...]] = ("standard",)
+    takes_missing: ClassVar[bool] = False
+    takes_negative_weights: ClassVar[bool] = True
+    trains_on: ClassVar[Literal["both"]] = "both"
 
     def __init__(
         self,
@@ -96,8 +96,7 @@ class Network:
         """
         with _one_thread(), torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self._standardise(train)
-            self._build(train.X.shape[1] + len(self._indicated))
+            self._build(train.X.shape[1])
             self._descend(_Tensors(train), _Tensors(validation))
 
     def score(self, X: Matrix) -> Floats:
@@ -111,9 +110,7 @@ class Network:
     def describe(self) -> Mapping[str, Any]:
         """Return the layers as built, the number of trainable parameters and the epochs."""
         linear = [layer for layer in self._layers if isinstance(layer, torch.nn.Linear)]
-        missing = f"median, and an indicator for {len(self._indicated)} inputs" if len(self._indicated) else None
         return {
-            **({"missing values": missing} if missing else {}),
             "layers": " → ".join(map(str, (linear[0].in_features, *(layer.out_features for layer in linear)))),
             "parameters": sum(p.numel() for p in self._layers.parameters()),
             "epochs": len(self._losses["training"]),
@@ -125,18 +122,15 @@ class Network:
         return {name: list(values) for name, values in self._losses.items()}
 
     def save(self, path: Path) -> None:
-        """Write the weights and the standardisation as safetensors."""
-        prepared = {name: getattr(self, f"_{name}") for name in _PREPARED}
-        save_file({**self._layers.state_dict(), **prepared}, path)
+        """Write the weights as safetensors."""
+        save_file(self._layers.state_dict(), path)
 
     @classmethod
     def load(cls, path: Path, parameters: Mapping[str, Any]) -> Self:
         """Read what `save` wrote."""
         self = cls(**parameters)
         tensors = load_file(path)
-        for name in _PREPARED:
-            setattr(self, f"_{name}", tensors.pop(name))
-        self._build(len(self._mean) + len(self._indicated))
+        self._build(tensors["0.weight"].shape[1])
         self._layers.load_state_dict(tensors)
         return self
 
@@ -148,25 +142,8 @@ class Network:
                 layers.append(torch.nn.Dropout(self.dropout))
         self._layers = torch.nn.Sequential(*layers, torch.nn.Linear(self.hidden[-1], 1))
 
-    def _standardise(self, train: Part) -> None:
-        """Learn from the training part what stands for a missing value, and each input's mean and deviation."""
-        X, weight = train.X.astype(np.float64), train.weight
-        there = ~np.isnan(X)
-        total = np.maximum(weight @ there, np.finfo(np.float64).tiny)
-        mean = weight @ np.where(there, X, 0.0) / total
-        deviation = np.sqrt(weight @ np.where(there, np.square(X - mean), 0.0) / total)
-        middle = [_median(X[there[:, i], i], weight[there[:, i]]) for i in range(X.shape[1])]
-        self._mean = torch.from_numpy(mean.astype(np.float32))
-        self._deviation = torch.from_numpy(np.where(deviation > 0, deviation, 1.0).astype(np.float32))
-        self._middle = torch.from_numpy(np.asarray(middle, dtype=np.float32))
-        self._indicated = torch.from_numpy(np.flatnonzero(~there.all(axis=0)))
-
     def _logit(self, X: torch.Tensor) -> torch.Tensor:
-        absent = torch.isnan(X)
-        filled = (torch.where(absent, self._middle, X) - self._mean) / self._deviation
-        if len(self._indicated):
-            filled = torch.cat([filled, absent[:, self._indicated].to(filled.dtype)], dim=1)
-        logit: torch.Tensor = self._layers(filled).squeeze(1)
+        logit: torch.Tensor = self._layers(X).squeeze(1)
         return logit
 
     def _descend(self, train: _Tensors, validation: _Tensors) -> None:
@@ -202,11 +179,6 @@ class Network:
         with torch.no_grad():
             total = validation.loss(self._logit(validation.X), torch.arange(len(validation.target)))
         return float(total / validation.weight.sum())
-
-
-def _median(values: Floats, weight: Floats) -> float:
-    """Return the weighted median; 0 of an input that is always missing."""
-    return float(weighted_quantile(values, 0.5, weight)) if len(values) else 0.0
 
 
 class _Tensors:
