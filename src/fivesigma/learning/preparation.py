@@ -9,81 +9,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Floats, Ints, Matrix
-from fivesigma.statistics.weighted import weighted_quantile
+from fivesigma.learning.steps.missing import Impute
+from fivesigma.learning.steps.mixing import Normalise, PrincipalComponents
+from fivesigma.learning.steps.quantiles import Quantile
+from fivesigma.learning.steps.scaling import MaxAbs, MinMax, Standard
+from fivesigma.learning.steps.step import Step
 
-__all__ = ["STEPS", "Preparation", "Step", "learn_preparation"]
+__all__ = ["STEPS", "Preparation", "learn_preparation"]
 
-
-class Step(Protocol):
-    """One step: a frozen dataclass of arrays.
-
-    Attributes
-    ----------
-    mixes
-        Whether it makes new inputs of several, and so needs all of them to be there.
-    """
-
-    mixes: ClassVar[bool]
-
-    @classmethod
-    def learn(cls, X: Floats, weight: Floats) -> Self:
-        """Return the step as training events (n, k) of training weights (n,) have it."""
-        ...
-
-    def __call__(self, X: Floats) -> Floats:
-        """Return inputs (n, k) as the next step sees them."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Impute:
-    """The weighted median (k,) of each input, for what is missing; 0 of an input that always is."""
-
-    mixes: ClassVar[bool] = False
-    middle: Floats
-
-    @classmethod
-    def learn(cls, X: Floats, weight: Floats) -> Self:
-        """Return the medians of what is there."""
-        there = ~np.isnan(X)
-        return cls(np.array([_median(X[there[:, i], i], weight[there[:, i]]) for i in range(X.shape[1])]))
-
-    def __call__(self, X: Floats) -> Floats:
-        """Return inputs of which none is missing."""
-        return np.where(np.isnan(X), self.middle, X)
-
-
-@dataclass(frozen=True, slots=True)
-class Standard:
-    """Inputs less their weighted mean (k,), over their weighted deviation (k,); a constant input is only centred."""
-
-    mixes: ClassVar[bool] = False
-    mean: Floats
-    deviation: Floats
-
-    @classmethod
-    def learn(cls, X: Floats, weight: Floats) -> Self:
-        """Return mean and deviation of what is there."""
-        there = ~np.isnan(X)
-        total = np.maximum(weight @ there, np.finfo(np.float64).tiny)
-        mean = weight @ np.where(there, X, 0.0) / total
-        deviation = np.sqrt(weight @ np.where(there, np.square(X - mean), 0.0) / total)
-        return cls(mean, np.where(deviation > 0, deviation, 1.0))
-
-    def __call__(self, X: Floats) -> Floats:
-        """Return inputs of mean 0 and deviation 1."""
-        return (X - self.mean) / self.deviation
-
-
-STEPS: Mapping[str, type[Step]] = {"standard": Standard}
+STEPS: Mapping[str, type[Step]] = {
+    "max_abs": MaxAbs,
+    "min_max": MinMax,
+    "normalise": Normalise,
+    "pca": PrincipalComponents,
+    "quantile": Quantile,
+    "standard": Standard,
+}
 """The steps that a user may name."""
 _ALL: Mapping[str, type[Step]] = {**STEPS, "impute": Impute}
+_AT_ONCE = 8192
+"""So many events are prepared together as stay in a processor's cache from step to step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,10 +49,16 @@ class Preparation:
         """Return inputs (n, k) as the model sees them, (n, k' + m)."""
         if not self.steps:
             return X
-        Z = X.astype(np.float64)
-        for step in self.steps:
-            Z = step(Z)
-        return np.concatenate([Z, np.isnan(X[:, self.indicated])], axis=1, dtype=np.float32)
+        inputs = X.shape[1]
+        prepared = np.empty((len(X), inputs + len(self.indicated)), dtype=np.float32)
+        for start in range(0, len(X), _AT_ONCE):
+            part, into = X[start : start + _AT_ONCE], prepared[start : start + _AT_ONCE]
+            Z = part.astype(np.float64)
+            for step in self.steps:
+                Z = step(Z)
+            into[:, :inputs] = Z
+            into[:, inputs:] = np.isnan(part[:, self.indicated])
+        return prepared
 
     @property
     def description(self) -> dict[str, str]:
@@ -140,7 +97,8 @@ def learn_preparation(names: Sequence[str], X: Matrix, weight: Floats, *, impute
     names
         Names of `STEPS`, in the order in which inputs go through them.
     X, weight
-        Inputs (n, k) and training weights (n,) of the training events; weights are not negative.
+        Inputs (n, k) and training weights (n,) of the training events; weights are not negative, and events of weight 0 teach
+        nothing.
     impute
         Whether nothing may be missing in the end.
     """
@@ -149,13 +107,10 @@ def learn_preparation(names: Sequence[str], X: Matrix, weight: Floats, *, impute
     if impute or mixing is not None:
         order.insert(len(order) if mixing is None else mixing, "impute")
     indicated = np.flatnonzero(np.isnan(X).any(axis=0)) if "impute" in order else np.empty(0, dtype=np.int64)
-    Z, steps = X.astype(np.float64), []
+    counts = weight > 0
+    Z, weight, steps = X[counts].astype(np.float64), weight[counts], list[Step]()
     for name in order:
+        if steps:
+            Z = steps[-1](Z)
         steps.append(_ALL[name].learn(Z, weight))
-        Z = steps[-1](Z)
     return Preparation(names=tuple(order), steps=tuple(steps), indicated=indicated)
-
-
-def _median(values: Floats, weight: Floats) -> float:
-    """Return the weighted median; 0 of an input that is always missing."""
-    return float(weighted_quantile(values, 0.5, weight)) if len(values) else 0.0
