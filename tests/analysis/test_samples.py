@@ -16,8 +16,8 @@ from fivesigma.analysis.run import run_analysis
 from fivesigma.analysis.stages import Stages
 from fivesigma.core.errors import ConfigurationError, DataError
 from fivesigma.core.identity import ids_from_columns
-from fivesigma.learning.training_events import training_events
 from fivesigma.learning.fitted_model import validation_part
+from fivesigma.learning.training_events import training_events
 
 COUNT = 400
 CONFIGURATION = {

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from fivesigma.analysis.bookkeeping import cutflow_csv, cutflow_of, yields_of
-from fivesigma.analysis.directory import RunDirectory
+from fivesigma.analysis.dataset_files import TRAINING_FILE, dataset_file, variation_key, write_dataset
 from fivesigma.analysis.regions import require_apart
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.sample_files import asks_for_variations, parts_of, variations_of
 from fivesigma.analysis.schema import Configuration, Normalisation, Part
 from fivesigma.analysis.stages import Outcome
-from fivesigma.core.arrays import Floats
 from fivesigma.core.dataset import Dataset
-from fivesigma.core.errors import DataError
 from fivesigma.core.finding import Finding
 from fivesigma.core.identity import file_digest
 from fivesigma.core.parallel import Workers
@@ -28,11 +23,12 @@ from fivesigma.events.checks import check_samples
 from fivesigma.events.files import filled, located
 from fivesigma.events.read import sample_of
 
-__all__ = ["findings_of", "input_digests", "load_dataset", "load_events", "read_events", "varied_names"]
-
-_FILE = "events/dataset.safetensors"
-_RECONCILES_TO = 1e-12
-"""Part of Σ|w| by which the sum of weights may miss what was counted as the events were read."""
+__all__ = [
+    "findings_of",
+    "input_digests",
+    "load_events",
+    "read_events",
+]
 
 
 def input_digests(config: Configuration, data: Path) -> dict[str, str]:
@@ -78,6 +74,7 @@ def read_events(context: RunContext, digests: dict[str, str]) -> Outcome:
         {name: sample.model_dump() for name, sample in config.samples.items()},
         {name: s.model_dump() for name, s in config.systematics.items() if not isinstance(s, Normalisation)},
         asks_for_variations(config),
+        config.training.select,
         {name: region.model_dump() for name, region in config.regions.items()} if context.blind else None,
     ]
     context.stages.forget_others("events", parts)  # nor of events that are blind now
@@ -92,67 +89,6 @@ def load_events(
     return samples, _dataset(config, samples)
 
 
-def load_dataset(directory: RunDirectory, events: Outcome, variation: Variation = NOMINAL) -> Dataset:
-    """Return the dataset that the events stage wrote.
-
-    Raises
-    ------
-    DataError
-        If its file is damaged, or the weights of a sample no longer sum to what its cutflow ended with.
-    """
-    arrays = directory.read_arrays(_file(variation))
-    told = events.value["datasets"][_key(variation)]
-    dataset = Dataset(
-        X=arrays["X"],
-        inputs=tuple(events.value["inputs"]),
-        observables={name: arrays[f"observable.{name}"] for name in events.value["observables"]},
-        weight=arrays["weight"],
-        id=arrays["id"],
-        sample=arrays["sample"],
-        samples=tuple(SampleInfo(**info) for info in told["infos"]),
-        weights={Variation(*pair): arrays[f"weight.{'.'.join(pair)}"] for pair in told["weights"]},
-        variation=variation,
-    )
-    _reconcile(dataset, events.value)
-    return dataset
-
-
-def _reconcile(dataset: Dataset, told: Mapping[str, Any]) -> None:
-    """Raise DataError unless each sample's weights sum to what was counted as they were read."""
-    varied = told["variations"]
-    if dataset.variation == NOMINAL:
-        ends = {name: rows[-1]["total"] for name, rows in told["cutflow"].items()}
-        _require_sums(dataset, dataset.weight, ends, "the cutflow ended with")
-    else:
-        _require_sums(dataset, dataset.weight, varied[_key(dataset.variation)], _varied_words(dataset.variation))
-    for variation, weight in dataset.weights.items():
-        _require_sums(dataset, weight, varied[_key(variation)], _varied_words(variation))
-
-
-def _varied_words(variation: Variation) -> str:
-    return f"those of {variation.systematic} {variation.label} were read as"
-
-
-def _require_sums(dataset: Dataset, weight: Floats, sums: Mapping[str, float], what: str) -> None:
-    for name, total in sums.items():
-        mine = weight[dataset.of(name)]
-        if not abs(mine.sum() - total) <= _RECONCILES_TO * np.abs(mine).sum():
-            raise DataError(f"sample {name!r}: the weights sum to {mine.sum():.15g}, {what} {total:.15g}")
-
-
-def varied_names(events: Outcome) -> list[Variation]:
-    """Return the variations that have events of their own."""
-    return [Variation(*key.split(".")) for key in events.value["datasets"] if key != _key(NOMINAL)]
-
-
-def _key(variation: Variation) -> str:
-    return f"{variation.systematic}.{variation.label}"
-
-
-def _file(variation: Variation) -> str:
-    return _FILE if variation == NOMINAL else f"events/{variation.systematic}-{variation.label}.safetensors"
-
-
 def _read(context: RunContext) -> Outcome:
     config, directory = context.config, context.directory
     variations = list(variations_of(config))
@@ -163,15 +99,15 @@ def _read(context: RunContext) -> Outcome:
     nominal = _dataset(config, samples)
     if context.blind:
         require_apart(config, nominal)
-    datasets = {_key(NOMINAL): _write(directory, nominal)}
+    datasets = {variation_key(NOMINAL): write_dataset(directory, nominal)}
     varied_yields: dict[str, Any] = {}
     for done, (variation, moved) in enumerate(variations, start=len(config.samples) + 1):
         shifted = [
             _sample(config, context.data, name, blind=False, workers=context.workers, variation=variation)
             for name in moved
         ]
-        datasets[_key(variation)] = _write(directory, _dataset(config, shifted, variation))
-        varied_yields[_key(variation)] = {sample.name: float(sample.weight.sum()) for sample in shifted}
+        datasets[variation_key(variation)] = write_dataset(directory, _dataset(config, shifted, variation))
+        varied_yields[variation_key(variation)] = {sample.name: float(sample.weight.sum()) for sample in shifted}
         context.advance("Reading events", done, count)
     cutflow = {sample.name: cutflow_of(sample) for sample in samples}
     directory.write_json("cutflow.json", cutflow)
@@ -184,22 +120,28 @@ def _read(context: RunContext) -> Outcome:
         "samples": {sample.name: yields_of(sample) for sample in samples},
         "cutflow": cutflow,
         "variations": varied_yields,
+        "training": _write_training(context),
     }
-    files = [_FILE, *(_file(variation) for variation, _ in variations), "cutflow.json", "cutflow.csv"]
+    files = [
+        dataset_file(NOMINAL),
+        *(dataset_file(variation) for variation, _ in variations),
+        "cutflow.json",
+        "cutflow.csv",
+    ]
+    files += [TRAINING_FILE] if value["training"] is not None else []
     return Outcome(value=value, findings=findings_of(samples, config), files=tuple(files))
 
 
-def _write(directory: RunDirectory, made: Dataset) -> dict[str, Any]:
-    """Write a dataset's arrays; return what is not an array."""
-    arrays: dict[str, NDArray[Any]] = {"X": made.X, "weight": made.weight, "id": made.id, "sample": made.sample}
-    arrays |= {f"observable.{name}": column for name, column in made.observables.items()}
-    arrays |= {f"weight.{_key(variation)}": weight for variation, weight in made.weights.items()}
-    directory.write_arrays(_file(made.variation), arrays)
-    infos = [
-        {"name": i.name, "kind": i.kind, "label": i.label, "pseudo": i.pseudo, "parameters": dict(i.parameters)}
-        for i in made.samples
-    ]
-    return {"infos": infos, "weights": [[v.systematic, v.label] for v in made.weights]}
+def _write_training(context: RunContext) -> dict[str, Any] | None:
+    """Read and write the simulated events that models train on, if they are others than those of the analysis."""
+    config, cuts = context.config, context.config.training.select
+    if cuts is None:
+        return None
+    simulated = [name for name, sample in config.samples.items() if sample.kind != "data"]
+    looser = config.model_copy(update={"events": config.events.model_copy(update={"select": cuts})})
+    samples = [_sample(looser, context.data, name, blind=False, workers=context.workers) for name in simulated]
+    written = write_dataset(context.directory, _dataset(looser, samples), TRAINING_FILE)
+    return {"dataset": written, "cutflow": {sample.name: cutflow_of(sample) for sample in samples}}
 
 
 def _reweighted(samples: list[Sample]) -> dict[str, dict[str, float]]:
@@ -207,7 +149,7 @@ def _reweighted(samples: list[Sample]) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
     for sample in samples:
         for variation, weight in sample.weights.items():
-            found.setdefault(_key(variation), {})[sample.name] = float(weight.sum())
+            found.setdefault(variation_key(variation), {})[sample.name] = float(weight.sum())
     return found
 
 

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from fivesigma.analysis.drawing import Drawing, draw
+from fivesigma.analysis.grid_inference import FittedGrid
 from fivesigma.analysis.inferring import FittedTemplates
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.stages import Outcome
-from fivesigma.core.finding import Finding
 from fivesigma.inference.counting import CountingResult
 from fivesigma.inference.histograms import to_uhi
 from fivesigma.inference.limit_plane import LimitPlane, LimitPoint
-from fivesigma.inference.templates import Templates
 from fivesigma.inference.yields import ChannelYields
 from fivesigma.plots.style import numbers
 
@@ -57,14 +56,15 @@ def keep_fit(context: RunContext, name: str, fitted: FittedTemplates) -> Outcome
     )
 
 
-def keep_plane(
-    context: RunContext, name: str, plane: LimitPlane, made: Templates, findings: Sequence[Finding], observable: str
-) -> Outcome:
+def keep_plane(context: RunContext, name: str, grid: FittedGrid, observable: str) -> Outcome:
     """Write templates and results of every point of a plane, draw its limits, and return what it leaves."""
-    directory = context.directory
-    directory.write_json(f"templates/{name}.json", to_uhi(made))
+    directory, plane = context.directory, grid.plane
+    files = [f"inference/{name}.json"]
     directory.write_json(f"inference/{name}.json", numbers(plane.table))
-    files = [f"templates/{name}.json", f"inference/{name}.json"]
+    for of, made in grid.templates.items():
+        file = f"templates/{name}-{of}.json" if of else f"templates/{name}.json"
+        directory.write_json(file, to_uhi(made))
+        files.append(file)
     for point in plane.points:
         if point.result is not None:
             file = f"inference/{name}-{'-'.join(point.signal)}-workspace.json"
@@ -79,7 +79,7 @@ def keep_plane(
     }
     return Outcome(
         value=value,
-        findings=(*plane.findings, *findings),
+        findings=(*plane.findings, *grid.findings),
         figures=draw(context, _plane_drawings(name, plane, context.config.judgement.signal), "Drawing the limits"),
         files=tuple(files),
     )

@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from fivesigma.analysis.grid_inference import fit_grid
 from fivesigma.analysis.inference_outcomes import keep_count, keep_fit, keep_plane
 from fivesigma.analysis.inferring import (
     FittedTemplates,
     InferenceItem,
-    filled_templates,
     infer_one,
     models_of,
-    systematics_of,
 )
 from fivesigma.analysis.run_context import RunContext
-from fivesigma.analysis.sample_files import cross_section_at_unit_strength
-from fivesigma.analysis.schema import Configuration, Inference, LimitPlane
+from fivesigma.analysis.schema import Inference, LimitPlane
 from fivesigma.analysis.stages import Outcome, outcome_digest
 from fivesigma.core.parallel import iterate_map
-from fivesigma.inference.limit_plane import SignalPoint
-from fivesigma.inference.signal_grid import limit_plane
 
 __all__ = ["infer"]
 
@@ -71,31 +67,5 @@ def _made(context: RunContext, events: Outcome, todo: list[str]) -> Iterator[tup
         yield name, keep_fit(context, name, made) if isinstance(made, FittedTemplates) else keep_count(made)
     for name, item in items.items():
         if isinstance(inference := config.inference[name], LimitPlane):
-            yield name, _plane(context, item, inference)
-
-
-def _plane(context: RunContext, item: InferenceItem, inference: LimitPlane) -> Outcome:
-    config = context.config
-    made, findings = filled_templates(item, inference)
-    plane = limit_plane(
-        made,
-        _points(config, inference.grid),
-        systematics_of(config),
-        name=item.name,
-        titles=config.features.titles,
-        seed=config.analysis.seed,
-        workers=context.workers,
-    )
-    return keep_plane(context, item.name, plane, made, findings, inference.observable)
-
-
-def _points(config: Configuration, grid: str) -> list[SignalPoint]:
-    return [
-        SignalPoint(
-            parameters=sample.parameters,
-            signal=(name,),
-            cross_section=cross_section_at_unit_strength(sample, config.analysis.periods),
-        )
-        for name, sample in config.samples.items()
-        if sample.grid == grid
-    ]
+            grid = fit_grid(item, inference, context.workers)
+            yield name, keep_plane(context, name, grid, inference.observable)

@@ -10,12 +10,12 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from fivesigma.analysis.consistency import axes_of
+from fivesigma.analysis.dataset_files import load_dataset, varied_names
 from fivesigma.analysis.directory import RunDirectory
-from fivesigma.analysis.events_stage import load_dataset, varied_names
-from fivesigma.analysis.models_stage import load_scores
 from fivesigma.analysis.regions import region_mask
 from fivesigma.analysis.schema import AlternativeSample, Configuration, Counting, LimitPlane, TemplateFit
 from fivesigma.analysis.schema import Normalisation as NormalisationConfiguration
+from fivesigma.analysis.score_files import load_scores, point_of
 from fivesigma.analysis.stages import Outcome
 from fivesigma.core.arrays import Bools
 from fivesigma.core.dataset import Dataset
@@ -76,7 +76,7 @@ def infer_one(item: InferenceItem, _shared: Shared) -> CountingResult | FittedTe
         return _count(item, inference)
     if not isinstance(inference, TemplateFit):
         raise TypeError(f"{item.name} is fitted point by point")
-    made, findings = filled_templates(item, inference)
+    made, findings = filled_templates(item, inference, inference.signal)
     made = made.without(_other_points(item.config, inference.signal or ()))
     systematics = restricted(systematics_of(item.config), [sample.name for sample in made.samples])
     result = fit_templates(made, systematics, signal=inference.signal, name=item.name, seed=item.config.analysis.seed)
@@ -130,7 +130,12 @@ def _count(item: InferenceItem, counting: Counting) -> CountingResult:
         )
     return count_above_working_point(
         dataset,
-        load_scores(item.directory, counting.model, config.training.folds).where(stays),
+        load_scores(
+            item.directory,
+            counting.model,
+            config.training.folds,
+            point=point_of(config, counting.model, counting.signal),
+        ).where(stays),
         mask,
         background_uncertainty=counting.background_uncertainty,
         floor=config.judgement.floor,
@@ -139,11 +144,16 @@ def _count(item: InferenceItem, counting: Counting) -> CountingResult:
     )
 
 
-def filled_templates(item: InferenceItem, fit: Shape) -> tuple[Templates, tuple[Finding, ...]]:
-    """Return the templates of a fit, those of its variations among them, and what is notable in their bins."""
+def filled_templates(
+    item: InferenceItem, fit: Shape, signal: Sequence[str] | None
+) -> tuple[Templates, tuple[Finding, ...]]:
+    """Return the templates of a fit, those of its variations among them, and what is notable in their bins.
+
+    ``signal`` names the samples that are looked for: where a model is parametrised, their point is the one it scores at.
+    """
     config, axes = item.config, axes_of(fit.observable)
     nominal = load_dataset(item.directory, item.events)
-    values, masks = _binned(item, fit, nominal)
+    values, masks = _binned(item, fit, nominal, signal)
     if fit.regions is None:
         looked = {"all"} if item.has_data and not item.blind else set()
     else:
@@ -158,17 +168,27 @@ def filled_templates(item: InferenceItem, fit: Shape) -> tuple[Templates, tuple[
         name=axes,
         titles={name: config.features.titles[name] for name in axes if name in config.features.titles},
         weights=nominal.weights,
-        varied=[_varied(item, fit, variation) for variation in varied_names(item.events)],
+        varied=[_varied(item, fit, variation, signal) for variation in varied_names(item.events)],
     )
     inside = np.any(list(masks.values()), axis=0) & ~nominal.data
     return made, (*_outside(item.name, fit, nominal, values, inside), *_merged(item.name, fit, made))
 
 
-def _binned(item: InferenceItem, fit: Shape, dataset: Dataset) -> tuple[list[Values], dict[str, Bools]]:
+def _binned(
+    item: InferenceItem, fit: Shape, dataset: Dataset, signal: Sequence[str] | None
+) -> tuple[list[Values], dict[str, Bools]]:
     """Return what is binned of a dataset, and which of its events are in which region."""
     models, folds = models_of(item.config, fit), item.config.training.folds
     values: list[Values] = [
-        load_scores(item.directory, axis, folds, dataset.variation) if axis in models else dataset.observables[axis]
+        load_scores(
+            item.directory,
+            axis,
+            folds,
+            variation=dataset.variation,
+            point=point_of(item.config, axis, signal),
+        )
+        if axis in models
+        else dataset.observables[axis]
         for axis in axes_of(fit.observable)
     ]
     if fit.regions is None:
@@ -191,9 +211,9 @@ def _require_there(item: InferenceItem, fit: Shape, dataset: Dataset, values: Se
             )
 
 
-def _varied(item: InferenceItem, fit: Shape, variation: Variation) -> VariedEvents:
+def _varied(item: InferenceItem, fit: Shape, variation: Variation, signal: Sequence[str] | None) -> VariedEvents:
     dataset = load_dataset(item.directory, item.events, variation)
-    values, masks = _binned(item, fit, dataset)
+    values, masks = _binned(item, fit, dataset, signal)
     return VariedEvents(variation=variation, dataset=dataset, values=values, regions=masks)
 
 

@@ -7,16 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from fivesigma.analysis.consistency import axes_of
+from fivesigma.analysis.dataset_files import load_dataset
 from fivesigma.analysis.directory import RunDirectory
 from fivesigma.analysis.drawing import Drawing, draw
-from fivesigma.analysis.events_stage import load_dataset
 from fivesigma.analysis.judging import classes, judged, judged_by, told
-from fivesigma.analysis.models_stage import load_scores
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.schema import Configuration, LimitPlane, TemplateFit
+from fivesigma.analysis.score_files import load_scores, load_training_scores, point_of
 from fivesigma.analysis.stages import Outcome, outcome_digest
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.finding import Finding
@@ -105,7 +103,8 @@ def _by_use(config: Configuration, findings: Sequence[Finding]) -> tuple[Finding
 def _judge(item: _Item, _shared: Shared) -> _Judged:
     config, folds = item.config, item.config.training.folds
     dataset, stays = judged(config, load_dataset(item.directory, item.events))
-    scores = load_scores(item.directory, item.model, folds).where(stays)
+    point = point_of(config, item.model, classes(config)["signal"])
+    scores = load_scores(item.directory, item.model, folds, point=point).where(stays)
     seed = derive_seed(config.analysis.seed, "judgement")
     merits = figures_of_merit(
         dataset,
@@ -130,12 +129,9 @@ def _judge(item: _Item, _shared: Shared) -> _Judged:
 
 
 def _overtraining(item: _Item, dataset: Dataset, scores: Scores, seed: int) -> Overtraining:
-    arrays = item.directory.read_arrays(f"scores/{item.model}-training.safetensors")
+    training = load_training_scores(item.directory, item.model)
     train = ScoredEvents(
-        score=arrays["value"].astype(np.float64),
-        is_signal=arrays["is_signal"],
-        weight=arrays["weight"],
-        estimator=arrays["fold"],
+        score=training.value, is_signal=training.is_signal, weight=training.weight, estimator=training.fold
     )
     trained = classes(item.config)
     signal = tuple(trained["signal"] or dataset.names("signal"))

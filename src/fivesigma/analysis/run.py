@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from fivesigma.analysis.configuration import load_resolved
+from fivesigma.analysis.dataset_files import load_dataset
 from fivesigma.analysis.directory import RunDirectory
-from fivesigma.analysis.events_stage import input_digests, load_dataset, read_events
+from fivesigma.analysis.events_stage import input_digests, read_events
 from fivesigma.analysis.features_stage import judge_features
 from fivesigma.analysis.inference_stage import infer
 from fivesigma.analysis.judgement_stage import judge_models

@@ -1,0 +1,80 @@
+"""Limits over a signal grid: from one set of templates, or where a model is parametrised from each point's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fivesigma.analysis.inferring import InferenceItem, filled_templates, models_of, systematics_of
+from fivesigma.analysis.sample_files import cross_section_at_unit_strength
+from fivesigma.analysis.schema import Configuration
+from fivesigma.analysis.schema import LimitPlane as LimitPlaneConfiguration
+from fivesigma.core.finding import Finding
+from fivesigma.core.parallel import Shared, Workers, run_map
+from fivesigma.inference.limit_plane import LimitPlane, LimitPoint, SignalPoint
+from fivesigma.inference.signal_grid import fit_point, limit_plane
+from fivesigma.inference.templates import Templates
+
+__all__ = ["FittedGrid", "fit_grid"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FittedGrid:
+    """The limits, and the templates that they come from: those of all points, or by point where each has its own."""
+
+    plane: LimitPlane
+    templates: Mapping[str, Templates]
+    findings: tuple[Finding, ...]
+
+
+def fit_grid(item: InferenceItem, inference: LimitPlaneConfiguration, workers: Workers) -> FittedGrid:
+    """Return the limits at every point of a signal grid."""
+    config, points = item.config, _points(item.config, inference.grid)
+    titles, seed = config.features.titles, config.analysis.seed
+    if any(config.models[model].parametrised for model in models_of(config, inference)):
+        fitted = run_map(_fit_point, [_PointItem(item, inference, point) for point in points], workers=workers)
+        return FittedGrid(
+            plane=LimitPlane(name=item.name, points=tuple(one.limit for one in fitted), titles=dict(titles)),
+            templates={"-".join(one.limit.signal): one.templates for one in fitted},
+            findings=tuple(finding for one in fitted for finding in one.findings),
+        )
+    made, findings = filled_templates(item, inference, None)
+    systematics = systematics_of(config)
+    plane = limit_plane(made, points, systematics, name=item.name, titles=titles, seed=seed, workers=workers)
+    return FittedGrid(plane=plane, templates={"": made}, findings=findings)
+
+
+@dataclass(frozen=True, slots=True)
+class _PointItem:
+    item: InferenceItem
+    inference: LimitPlaneConfiguration
+    point: SignalPoint
+
+
+@dataclass(frozen=True, slots=True)
+class _FittedPoint:
+    limit: LimitPoint
+    templates: Templates
+    findings: tuple[Finding, ...]
+
+
+def _fit_point(task: _PointItem, _shared: Shared) -> _FittedPoint:
+    """Fill and fit the templates of one point, at which the parametrised models score all events."""
+    item, point, config = task.item, task.point, task.item.config
+    made, findings = filled_templates(item, task.inference, point.signal)
+    seed = config.analysis.seed
+    limit = fit_point(made, point, systematics_of(config), name=item.name, seed=seed)
+    others = [name for name in made.names("signal") if name not in point.signal]
+    return _FittedPoint(limit, made.without(others), findings)
+
+
+def _points(config: Configuration, grid: str) -> list[SignalPoint]:
+    return [
+        SignalPoint(
+            parameters=sample.parameters,
+            signal=(name,),
+            cross_section=cross_section_at_unit_strength(sample, config.analysis.periods),
+        )
+        for name, sample in config.samples.items()
+        if sample.grid == grid
+    ]

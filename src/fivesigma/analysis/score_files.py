@@ -1,0 +1,94 @@
+"""The scores of models as files of a run: out of fold, of nominal and varied events, at every point of a signal grid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fivesigma.analysis.directory import RunDirectory
+from fivesigma.analysis.schema import Configuration
+from fivesigma.core.dataset import Dataset
+from fivesigma.core.errors import FivesigmaError
+from fivesigma.core.sample import NOMINAL, Variation
+from fivesigma.core.scores import Scores
+from fivesigma.learning.fitted_model import FittedModel, Point, TrainingScores
+
+__all__ = ["load_scores", "load_training_scores", "point_of", "write_scores", "write_training_scores"]
+
+
+def point_of(config: Configuration, model: str, signal: Sequence[str] | None) -> Point:
+    """Return the point of the signal grid to score at where signals of these names are looked for; empty without a grid.
+
+    Raises
+    ------
+    FivesigmaError
+        If the signals are not of one point.
+    """
+    names = config.models[model].parametrised
+    if not names:
+        return ()
+    wanted = signal or [name for name, sample in config.samples.items() if sample.kind == "signal"]
+    points = {tuple(config.samples[sample].parameters[name] for name in names) for sample in wanted}
+    if len(points) != 1:
+        raise FivesigmaError(
+            f"model {model!r} is parametrised in {', '.join(names)} and scores at one point of the grid, not at"
+            f" {len(points)} ({', '.join(wanted)}); `signal` names it"
+        )
+    return points.pop()
+
+
+def load_scores(
+    directory: RunDirectory, model: str, folds: int, *, variation: Variation = NOMINAL, point: Point = ()
+) -> Scores:
+    """Return the out-of-fold scores of a model, on the nominal events or on those of a variation."""
+    arrays = directory.read_arrays(_file(model, variation, point))
+    return Scores(model=model, raw=arrays["raw"], value=arrays["value"], fold=arrays["fold"], folds=folds)
+
+
+def write_scores(directory: RunDirectory, model: FittedModel, dataset: Dataset) -> list[str]:
+    """Score events, each with the estimator that never saw it, and write that for each point; return the files' names."""
+    files = []
+    for point in model.points:
+        scores, file = model.score(dataset, point), _file(model.name, dataset.variation, point)
+        arrays: dict[str, NDArray[Any]] = {"raw": scores.raw, "value": scores.value, "fold": scores.fold}
+        directory.write_arrays(file, {**arrays, "id": dataset.id})
+        files.append(file)
+    return files
+
+
+def write_training_scores(directory: RunDirectory, model: str, scores: TrainingScores) -> str:
+    """Write scores of events by estimators that trained on them; return the file's name."""
+    directory.write_arrays(
+        _training_file(model),
+        {
+            "value": scores.value.astype(np.float32),
+            "is_signal": scores.is_signal,
+            "weight": scores.weight,
+            "fold": scores.fold,
+        },
+    )
+    return _training_file(model)
+
+
+def load_training_scores(directory: RunDirectory, model: str) -> TrainingScores:
+    """Return what `write_training_scores` wrote."""
+    arrays = directory.read_arrays(_training_file(model))
+    return TrainingScores(
+        value=arrays["value"].astype(np.float64),
+        is_signal=arrays["is_signal"],
+        weight=arrays["weight"],
+        fold=arrays["fold"],
+    )
+
+
+def _file(model: str, variation: Variation, point: Point) -> str:
+    at = f"@{'_'.join(f'{value:.10g}' for value in point)}" if point else ""
+    of = "" if variation == NOMINAL else f"-{variation.systematic}-{variation.label}"
+    return f"scores/{model}{at}{of}.safetensors"
+
+
+def _training_file(model: str) -> str:
+    return f"scores/{model}-training.safetensors"
