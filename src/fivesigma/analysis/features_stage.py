@@ -11,6 +11,7 @@ from fivesigma.analysis.stages import Outcome, outcome_digest
 from fivesigma.core.dataset import Dataset
 from fivesigma.evaluation.correlation import correlations
 from fivesigma.evaluation.distributions import feature_distributions
+from fivesigma.evaluation.input_checks import check_inputs
 from fivesigma.evaluation.single_cuts import SingleCut, single_cuts
 
 __all__ = ["judge_features"]
@@ -63,7 +64,8 @@ def _features(context: RunContext, dataset: Dataset) -> Outcome:
         ),
     ]
     value = {"single_cuts": {cut.feature: _cut(cut) for cut in cuts}}
-    return Outcome(value=value, figures=draw(context, drawings, "Drawing the inputs"))
+    findings = check_inputs(dataset, **classes(config))
+    return Outcome(value=value, findings=findings, figures=draw(context, drawings, "Drawing the inputs"))
 
 
 def _cut(cut: SingleCut) -> dict[str, Any]:

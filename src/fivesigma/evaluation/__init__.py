@@ -6,6 +6,7 @@
 - ``single_cuts``: the same for a cut on one input, which a classifier has to beat.
 - ``overtraining``: training events against out-of-fold events, and the difference in AUC.
 - ``correlation``: correlations of inputs and observables, and of scores with the observables kept from the models.
+- ``input_checks``: inputs that are constant, never there, or tell the classes apart by themselves.
 - ``distributions``: weighted histograms of inputs and scores by sample, with data.
 - ``scatter``: events drawn by weight, in several inputs at once.
 - ``choice``: how all of these choose a cut on other folds than they read it on.
