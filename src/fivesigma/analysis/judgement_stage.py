@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,7 @@ from fivesigma.evaluation.distributions import ScoreDistribution, score_distribu
 from fivesigma.evaluation.figures_of_merit import MeritScan, figures_of_merit
 from fivesigma.evaluation.overtraining import Overtraining, ScoredEvents, overtraining
 from fivesigma.evaluation.roc import RocCurve, roc
+from fivesigma.learning.losses import loss_curves
 from fivesigma.plots.style import numbers
 
 __all__ = ["judge_models"]
@@ -66,10 +67,10 @@ def judge_models(context: RunContext, events: Outcome, models: dict[str, Outcome
         {name: outcome_digest(context.directory, model) for name, model in models.items()},
         *judged_by(context),
     ]
-    return context.stages.perform("judgement", parts, "Judging the models", lambda: _models(context, events))
+    return context.stages.perform("judgement", parts, "Judging the models", lambda: _models(context, events, models))
 
 
-def _models(context: RunContext, events: Outcome) -> Outcome:
+def _models(context: RunContext, events: Outcome, models: Mapping[str, Outcome]) -> Outcome:
     names = list(context.config.models)
     if not names:
         return Outcome(value={"models": {}, "judgement": {}})
@@ -84,7 +85,7 @@ def _models(context: RunContext, events: Outcome) -> Outcome:
         "judgement": {name: _summary(result) for name, result in judged.items()},
     }
     findings = _by_use(context.config, score_follows_observable([result.observables for result in judged.values()]))
-    figures = draw(context, _drawings(context, judged), "Drawing the judgement")
+    figures = draw(context, [*_losses(models), *_drawings(context, judged)], "Drawing the judgement")
     return Outcome(value=value, findings=findings, figures=figures)
 
 
@@ -171,6 +172,21 @@ def _summary(judged: _Judged) -> dict[str, Any]:
             key: found[key] for key in ("physics", "balanced", "signal", "background", "expected", "data", "data_total")
         }
     return result
+
+
+def _losses(models: Mapping[str, Outcome]) -> Iterator[Drawing]:
+    """Yield a drawing of the losses of those models that have any."""
+    curves = [loss_curves(name, model.value["built"], model.value["history"]) for name, model in models.items()]
+    if there := [curve for curve in curves if curve is not None]:
+        yield Drawing(
+            name="losses",
+            section="models",
+            title="Losses in training",
+            caption="Weighted mean loss of each fold's training and validation events, both classes at equal weight if not told"
+            " otherwise. The dot is where the validation loss was lowest.",
+            alt="Training and validation loss of each model.",
+            result=there,
+        )
 
 
 def _drawings(context: RunContext, judged: dict[str, _Judged]) -> list[Drawing]:
