@@ -17,7 +17,7 @@ from fivesigma.core.expression_grammar import parse
 from fivesigma.core.expressions import Expression
 from fivesigma.events.files import placeholders
 from fivesigma.inference.systematics import MC_STATISTICS, STATISTICS
-from fivesigma.learning.catalogue import check_spec
+from fivesigma.learning.catalogue import check_spec, classifier
 
 __all__ = ["axes_of", "inconsistencies"]
 
@@ -116,15 +116,33 @@ def _texts(config: Configuration) -> Iterator[Inconsistency]:
 def _models(config: Configuration) -> Iterator[Inconsistency]:
     for name, model in config.models.items():
         here: Location = ("models", name)
-        yield from _unknown(model.inputs, config.features.inputs, "input", (*here, "inputs"))
         if model.inputs == []:
             yield (*here, "inputs"), "a model needs an input"
         if name in config.features.observables:
             yield here, f"a model and an observable are both called {name!r}"
+        yield from _unknown(model.parametrised, grid_parameters(config), "parameter of a signal grid", here)
         try:
             check_spec(model_spec(config, name))
         except FivesigmaError as error:
             yield here, str(error)
+        else:
+            yield from _model_inputs(config, name, (*here, "inputs"))
+
+
+def _model_inputs(config: Configuration, name: str, here: Location) -> Iterator[Inconsistency]:
+    """Yield inputs that are none; a model that learns nothing here may have observables too, such as a published score."""
+    model = config.models[name]
+    if classifier(model.use).trains_on != "nothing":
+        yield from _unknown(model.inputs, config.features.inputs, "input", here)
+        return
+    if model.inputs is None:
+        yield here, f"{model.use} needs to know which inputs or observables it takes"
+    known = [*config.features.inputs, *config.features.observables]
+    for one in model.inputs or ():
+        # a name with a parameter of the grid in it is looked for at each point
+        parameters = placeholders(one)
+        yield from _unknown(parameters, model.parametrised, "parameter in `parametrised`", here)
+        yield from _unknown([] if parameters else [one], known, "input or observable", here)
 
 
 def _training(config: Configuration) -> Iterator[Inconsistency]:
