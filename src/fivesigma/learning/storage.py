@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +23,21 @@ from fivesigma.learning.ledger import Ledger
 from fivesigma.learning.preparation import Preparation
 from fivesigma.learning.scale import ScoreScale
 
-__all__ = ["load_model", "save_model"]
+__all__ = ["load_model", "other_versions", "save_model"]
 
 _SCHEMA = 2
+_OURS = "fivesigma"
+_SCIKIT = ("scikit-learn",)
+_LIBRARIES: Mapping[str, tuple[str, ...]] = {
+    "autoencoder": ("torch",),
+    "column": (),
+    "keras": ("keras",),
+    "lightgbm": ("lightgbm",),
+    "network": ("torch",),
+    "onnx": ("onnxruntime",),
+    "xgboost": ("xgboost", "xgboost-cpu"),
+}
+"""The libraries of classifiers, under any of the names that they are installed by; scikit-learn of those that are not here."""
 
 
 def save_model(model: FittedModel, folder: Path) -> None:
@@ -55,6 +69,7 @@ def _described(model: FittedModel) -> dict[str, Any]:
         "fivesigma": __version__,
         "name": model.name,
         "use": model.spec.use,
+        "libraries": _versions(model.spec.use),
         "inputs": list(model.spec.inputs),
         "parameters": dict(model.spec.parameters),
         "prepare": None if model.spec.prepare is None else list(model.spec.prepare),
@@ -77,31 +92,80 @@ def _described(model: FittedModel) -> dict[str, Any]:
     }
 
 
+def _versions(use: str) -> dict[str, str]:
+    """Return the versions of the libraries that a classifier is computed by; of one from elsewhere that of its package."""
+    package = classifier(use).__module__.partition(".")[0]
+    found = {}
+    for library in _LIBRARIES.get(use, _SCIKIT) if package == _OURS else (package,):
+        with contextlib.suppress(PackageNotFoundError):
+            found[library] = version(library)
+    return found
+
+
+def other_versions(folder: Path) -> tuple[str, ...]:
+    """Return what differs between the libraries that a model was stored with and those that are installed, in words each.
+
+    Raises
+    ------
+    DataError
+        If ``model.json`` cannot be read.
+    """
+    return _changed(_read(folder))
+
+
+def _changed(stored: Mapping[str, Any]) -> tuple[str, ...]:
+    here = _versions(stored["use"])
+    return tuple(
+        f"{library} was {was}, here is {here.get(library, 'none')}"
+        for library, was in stored["libraries"].items()
+        if here.get(library) != was
+    )
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    try:
+        stored: dict[str, Any] = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        if stored["schema"] != _SCHEMA:
+            raise DataError(
+                f"{folder}: written in schema {stored['schema']} by fivesigma {stored['fivesigma']}; fivesigma {__version__}"
+                f" reads schema {_SCHEMA}: train it again with `fivesigma run`, or read it with that version"
+            )
+        classifier(stored["use"])
+        dict(stored["libraries"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{folder}: not a readable model: {error}") from error
+    return stored
+
+
 def load_model(folder: Path) -> FittedModel:
     """Read what `save_model` wrote.
 
     Raises
     ------
     DataError
-        If a file is missing, damaged, of another schema, or holds a type that a model of ours does not.
+        If a file is missing, damaged, of another schema, or holds a type that a model of ours does not; if the library of the
+        classifier was another version, that is said.
     """
+    stored = _read(folder)
     try:
-        stored = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-        if stored["schema"] != _SCHEMA:
-            raise DataError(f"{folder}: written in schema {stored['schema']}; this fivesigma reads {_SCHEMA}")
-        arrays = load_file(folder / "arrays.safetensors")
-        spec = _spec(stored)
-        fits = tuple(_fit(folder, stored, spec, arrays, j) for j in range(len(stored["folds"])))
-        return FittedModel(
-            spec=spec,
-            fits=fits,
-            seed=stored["seed"],
-            ledger=Ledger(arrays["ledger.keys"], arrays["ledger.used"].astype(np.bool_)),
-            signal=tuple(stored["signal"]),
-            background=tuple(stored["background"]),
-        )
-    except (OSError, json.JSONDecodeError, KeyError, SafetensorError) as error:
-        raise DataError(f"{folder}: not a readable model: {error}") from error
+        return _loaded(folder, stored)
+    except (DataError, OSError, KeyError, TypeError, SafetensorError) as error:
+        known = isinstance(error, DataError)
+        changed = "".join(f"; {words}" for words in _changed(stored))
+        raise DataError(f"{error if known else f'{folder}: not a readable model: {error}'}{changed}") from error
+
+
+def _loaded(folder: Path, stored: Mapping[str, Any]) -> FittedModel:
+    arrays = load_file(folder / "arrays.safetensors")
+    spec = _spec(stored)
+    return FittedModel(
+        spec=spec,
+        fits=tuple(_fit(folder, stored, spec, arrays, j) for j in range(len(stored["folds"]))),
+        seed=stored["seed"],
+        ledger=Ledger(arrays["ledger.keys"], arrays["ledger.used"].astype(np.bool_)),
+        signal=tuple(stored["signal"]),
+        background=tuple(stored["background"]),
+    )
 
 
 def _spec(stored: Mapping[str, Any]) -> ModelSpec:

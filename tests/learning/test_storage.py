@@ -1,0 +1,59 @@
+"""A stored model says what it was made with, and what to do where that cannot be read here."""
+
+import json
+from importlib.metadata import version
+
+import pytest
+
+from fivesigma.core.errors import DataError
+from fivesigma.learning.cross_fit import cross_fit
+from fivesigma.learning.storage import load_model, other_versions, save_model
+
+
+@pytest.fixture(scope="module")
+def stored(make_dataset, tmp_path_factory):
+    """A folder with a model."""
+    folder = tmp_path_factory.mktemp("model")
+    save_model(cross_fit("random_forest", make_dataset(400), folds=2, n_estimators=2, max_depth=2), folder)
+    return folder
+
+
+@pytest.fixture
+def altered(stored, tmp_path):
+    """The model's folder with some of what ``model.json`` says replaced."""
+
+    def alter(**changes):
+        for file in stored.iterdir():
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+        told = json.loads((tmp_path / "model.json").read_text())
+        (tmp_path / "model.json").write_text(json.dumps(told | changes))
+        return tmp_path
+
+    return alter
+
+
+def test_the_version_of_the_library_is_kept(stored):
+    assert json.loads((stored / "model.json").read_text())["libraries"] == {"scikit-learn": version("scikit-learn")}
+    assert other_versions(stored) == ()
+
+
+def test_a_model_of_another_schema_says_what_to_do(altered):
+    with pytest.raises(DataError, match=r"schema 1 by fivesigma 0\.0\.1; .* train it again with `fivesigma run`"):
+        load_model(altered(schema=1, fivesigma="0.0.1"))
+
+
+def test_another_version_of_the_library_is_told_where_the_model_cannot_be_read(altered):
+    folder = altered(libraries={"scikit-learn": "0.1", "gone": "1"})
+    here = f"scikit-learn was 0.1, here is {version('scikit-learn')}"
+    assert other_versions(folder) == (here, "gone was 1, here is none")
+    assert load_model(folder).folds == 2  # it can be read, so that nothing is wrong
+    (folder / "fold_1.skops").write_bytes(b"of another version")
+    with pytest.raises(DataError, match=rf"fold_1\.skops: not a readable model: .*; {here}"):
+        load_model(folder)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"schema": 2}'])
+def test_a_damaged_description_is_no_model(stored, tmp_path, text):
+    (tmp_path / "model.json").write_text(text)
+    with pytest.raises(DataError, match="not a readable model"):
+        load_model(tmp_path)
