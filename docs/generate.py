@@ -13,7 +13,7 @@ from processes import process_cards
 from fivesigma.analysis.schema import Configuration
 from fivesigma.core.four_leptons import FOUR_LEPTON_FUNCTIONS
 from fivesigma.core.functions import FUNCTIONS, LIST_FUNCTIONS, Function
-from fivesigma.learning.classifiers import available, classifier
+from fivesigma.learning.catalogue import available, classifier
 
 __all__ = ["write_reference"]
 

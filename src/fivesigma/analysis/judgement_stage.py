@@ -125,8 +125,15 @@ def _judge(item: _Item, _shared: Shared) -> _Judged:
         if working_point is not None
         else None,
         score=score_distribution(dataset, scores, show_data=item.shows_data),
-        observables=observable_correlations(dataset, scores, seed=seed),
+        observables=observable_correlations(_kept_from(config, item.model, dataset), scores, seed=seed),
     )
+
+
+def _kept_from(config: Configuration, model: str, dataset: Dataset) -> Dataset:
+    """Return the dataset with the observables that a model does not take itself, as one that is a published score does."""
+    taken = config.models[model].inputs or ()
+    observables = {name: column for name, column in dataset.observables.items() if name not in taken}
+    return dataclasses.replace(dataset, observables=observables)
 
 
 def _overtraining(item: _Item, dataset: Dataset, scores: Scores, seed: int) -> Overtraining:

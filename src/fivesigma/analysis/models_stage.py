@@ -15,6 +15,8 @@ from fivesigma.analysis.schema import Configuration
 from fivesigma.analysis.score_files import point_of, write_scores, write_training_scores
 from fivesigma.analysis.stages import Outcome, outcome_digest
 from fivesigma.core.dataset import Dataset
+from fivesigma.core.finding import Finding
+from fivesigma.learning.catalogue import classifier
 from fivesigma.learning.classifiers import ModelSpec
 from fivesigma.learning.cross_fit import cross_fit_all
 from fivesigma.learning.fitted_model import FittedModel, TrainingScores
@@ -96,7 +98,18 @@ def _store(context: RunContext, model: FittedModel, dataset: Dataset, events: Ou
         "described": _described(model.spec),
         "history": [fold["history"] for fold in stored["folds"]],
     }
-    return Outcome(value=value, files=tuple(files))
+    return Outcome(value=value, findings=tuple(_findings(model.spec)), files=tuple(files))
+
+
+def _findings(spec: ModelSpec) -> Iterator[Finding]:
+    """Yield what is notable in a model whatever comes of it."""
+    if classifier(spec.use).trains_on == "nothing":
+        yield Finding(
+            code="training-not-known",
+            severity="warning",
+            subject=spec.name,
+            message="the score was made elsewhere, and nobody here knows from which events: if these were among them, it is too good",
+        )
 
 
 def _training_scores(config: Configuration, model: FittedModel, dataset: Dataset) -> TrainingScores:
