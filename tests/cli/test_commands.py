@@ -67,7 +67,7 @@ def test_doctor_says_what_is_missing(monkeypatch):
     from fivesigma.cli import doctor
 
     monkeypatch.setattr(doctor, "_NEEDED", ("numpy", "nosuchlibrary"))
-    monkeypatch.setattr(doctor, "_EXTRAS", {"torch": ("nosuchextra", "networks")})
+    monkeypatch.setattr(doctor, "_EXTRAS", [("torch", ("nosuchbuild", "nosuchextra"), "networks")])
     result = invoke("doctor")
     assert result.exit_code == 1
     assert re.search(r"nosuchlibrary +not installed; needed", result.stdout)

@@ -25,7 +25,26 @@ from fivesigma.report.content import FigureSection
 __all__ = ["FINAL", "FigureNote", "Outcome", "Stages", "code_digest", "library_versions", "outcome_digest"]
 
 
-_LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "pyhf", "iminuit", "polars", "uproot", "matplotlib", "mplhep")
+_LIBRARIES = (
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "torch",
+    "keras",
+    "tensorflow",
+    "tensorflow-cpu",
+    "xgboost",
+    "xgboost-cpu",
+    "lightgbm",
+    "onnxruntime",
+    "optuna",
+    "pyhf",
+    "iminuit",
+    "polars",
+    "uproot",
+    "matplotlib",
+    "mplhep",
+)
 FINAL = ("results.json", "report.html", "findings.json")
 """What stands only while everything it was made from does."""
 
