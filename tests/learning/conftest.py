@@ -47,6 +47,7 @@ def dataset():
 SMALL = {
     "random_forest": {"n_estimators": 8, "max_depth": 5},
     "hist_gradient_boosting": {"max_iter": 20},
+    "keras": {"hidden": [8], "epochs": 4, "learning_rate": 0.01},
     "network": {"hidden": [8], "epochs": 4, "learning_rate": 0.01},
 }
 

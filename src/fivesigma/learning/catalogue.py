@@ -14,6 +14,7 @@ __all__ = ["available", "check_spec", "classifier", "make_classifier"]
 
 _ADAPTERS = {
     "hist_gradient_boosting": "fivesigma.learning.adapters.trees:HistGradientBoosting",
+    "keras": "fivesigma.learning.adapters.keras_network:KerasNetwork",
     "network": "fivesigma.learning.adapters.network:Network",
     "random_forest": "fivesigma.learning.adapters.trees:RandomForest",
 }
