@@ -45,10 +45,15 @@ def dataset():
 
 
 SMALL = {
+    "adaboost": {"n_estimators": 12, "estimator__max_depth": 2},
+    "gradient_boosting": {"n_estimators": 20},
     "random_forest": {"n_estimators": 8, "max_depth": 5},
     "hist_gradient_boosting": {"max_iter": 20},
     "keras": {"hidden": [8], "epochs": 4, "learning_rate": 0.01},
+    "lightgbm": {"n_estimators": 20},
+    "logistic": {"C": 0.5},
     "network": {"hidden": [8], "epochs": 4, "learning_rate": 0.01},
+    "xgboost": {"n_estimators": 20, "max_depth": 3},
 }
 
 

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from fivesigma.core.errors import DataError, FivesigmaError
-from fivesigma.learning.catalogue import available, check_spec, classifier, make_classifier
+from fivesigma.learning.catalogue import available, check_spec, make_classifier
 from fivesigma.learning.classifiers import ModelSpec, Part
 from fivesigma.learning.preparation import learn_preparation
 from fivesigma.learning.skops_files import load_skops
 
 NAMES = available()
+NOTHING_RANDOM = {"adaboost", "gradient_boosting", "hist_gradient_boosting", "lightgbm", "logistic", "xgboost"}
 
 
 def asked(use, **parameters):
@@ -23,9 +24,8 @@ def asked(use, **parameters):
 
 def prepared(name, parts):
     """Return the parts as cross-fitting prepares them."""
-    adapter = classifier(name)
-    train = parts[0]
-    prepare = learn_preparation(adapter.prepares_with, train.X, train.weight, impute=not adapter.takes_missing)
+    untrained, train = make_classifier(name, {}), parts[0]
+    prepare = learn_preparation(untrained.prepares_with, train.X, train.weight, impute=not untrained.takes_missing)
     return [Part(prepare(part.X), part.is_signal, part.weight) for part in parts]
 
 
@@ -61,7 +61,7 @@ class TestEveryClassifier:
         one.fit(*parts, seed=1)
         two.fit(*parts, seed=2)
         same = np.array_equal(one.score(parts[1].X), two.score(parts[1].X))
-        assert same == (name == "hist_gradient_boosting")
+        assert same == (name in NOTHING_RANDOM)
 
     def test_weights_matter(self, name, small, parts):
         train, validation = parts
@@ -105,6 +105,23 @@ class TestEveryClassifier:
         ("network", {"dropout": 1.0}, "dropout"),
         ("network", {"epochs": 0}, "epochs"),
         ("netwrk", {}, "did you mean network"),
+        ("adaboost", {"estimator__max_depth": "deep"}, "max_depth"),
+        ("adaboost", {"estimator": "tree"}, "no parameter 'estimator'"),
+        ("gradient_boosting", {"subsample": 2.0}, "subsample"),
+        ("gradient_boosting", {"validation_fraction": 0.2}, "no parameter 'validation_fraction'"),
+        ("logistic", {"C": -1.0}, "'C'"),
+        ("logistic", {"solver": "liblinear", "l1_ratio": 0.5}, "liblinear"),
+        ("lightgbm", {"learning_rate": "fast"}, "learning_rate must be a number above 0, not 'fast'"),
+        ("lightgbm", {"num_leaves": 1}, "num_leaves must be a whole number from 2 on"),
+        ("lightgbm", {"boosting_type": "dirt"}, "did you mean dart"),
+        ("lightgbm", {"boosting_type": "rf"}, "set subsample below 1"),
+        ("xgboost", {"learning_rate": "fast"}, "learning_rate cannot be 'fast'"),
+        ("xgboost", {"max_depth": -1}, "max_depth cannot be -1: value -1"),
+        ("xgboost", {"max_bin": 1}, "max_bin cannot be 1: max_bin >= 2"),
+        ("xgboost", {"booster": "gblinear"}, "called logistic"),
+        ("xgboost", {"n_estimators": 0}, "n_estimators must be a whole number"),
+        ("xgboost", {"scale_pos_weight": 2}, "no parameter 'scale_pos_weight'"),
+        ("estimator", {}, "follows scikit-learn's conventions"),
         ("random_forest", {"random_state": 3}, "no parameter 'random_state'"),
     ],
 )

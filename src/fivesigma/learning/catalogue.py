@@ -8,38 +8,53 @@ from typing import Any
 
 from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.learning.classifiers import Classifier, ModelSpec
+from fivesigma.learning.plugins import load_plugin, plugin_names
 from fivesigma.learning.preparation import STEPS
 
-__all__ = ["available", "check_spec", "classifier", "make_classifier"]
+__all__ = ["OBJECT", "available", "check_spec", "classifier", "make_classifier"]
 
+OBJECT = "estimator"
+"""The name by which cross-fitting calls a classifier that is handed in from Python."""
 _ADAPTERS = {
+    "adaboost": "fivesigma.learning.adapters.trees:AdaBoost",
+    "gradient_boosting": "fivesigma.learning.adapters.trees:GradientBoosting",
     "hist_gradient_boosting": "fivesigma.learning.adapters.trees:HistGradientBoosting",
     "keras": "fivesigma.learning.adapters.keras_network:KerasNetwork",
+    "lightgbm": "fivesigma.learning.adapters.lightgbm_trees:LightGBM",
+    "logistic": "fivesigma.learning.adapters.logistic:Logistic",
     "network": "fivesigma.learning.adapters.network:Network",
     "random_forest": "fivesigma.learning.adapters.trees:RandomForest",
+    "xgboost": "fivesigma.learning.adapters.xgboost_trees:XGBoost",
 }
+_OBJECTS = {OBJECT: "fivesigma.learning.adapters.scikit_object:EstimatorObject"}
+_SCIKIT = "fivesigma.learning.adapters.scikit_names"
 
 
 def available() -> tuple[str, ...]:
-    """Return the names a model may be called by."""
-    return tuple(sorted(_ADAPTERS))
+    """Return the names a model may be called by, besides those of scikit-learn's classes."""
+    return tuple(sorted({*_ADAPTERS, *plugin_names()}))
 
 
 def classifier(use: str) -> type[Classifier]:
-    """Return the adapter of a name.
+    """Return the adapter of a name: of ours, of one that an installed distribution offers, or of a class of scikit-learn.
 
     Raises
     ------
     FivesigmaError
-        If there is none of that name.
+        If there is none of that name, or it is of no use here.
     MissingExtraError
         If its library is not installed.
     """
-    if use not in _ADAPTERS:
-        raise FivesigmaError(f"no classifier {use!r}{suggestion(use, _ADAPTERS)}")
-    module, name = _ADAPTERS[use].split(":")
-    adapter: type[Classifier] = getattr(import_module(module), name)
-    return adapter
+    if use in _ADAPTERS or use == OBJECT:
+        module, name = (_ADAPTERS | _OBJECTS)[use].split(":")
+        adapter: type[Classifier] = getattr(import_module(module), name)
+        return adapter
+    if use in plugin_names():
+        return load_plugin(use)
+    if use[:1].isupper():
+        by_class: Callable[[str], type[Classifier]] = import_module(_SCIKIT).adapter_of
+        return by_class(use)
+    raise FivesigmaError(f"no classifier {use!r}{suggestion(use, available())}")
 
 
 def check_spec(spec: ModelSpec) -> None:

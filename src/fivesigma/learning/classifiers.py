@@ -42,8 +42,6 @@ class Classifier(Protocol):
         Ends the name of the file that ``save`` writes and ``load`` reads.
     prepares_with
         Names of the steps (`fivesigma.learning.preparation.STEPS`) that its inputs go through if the user names none.
-    takes_missing
-        Whether it makes something of a NaN itself; else what is missing is imputed before it sees the inputs.
     takes_negative_weights
         Whether it can train with them.
     trains_on
@@ -52,9 +50,13 @@ class Classifier(Protocol):
 
     suffix: ClassVar[str]
     prepares_with: ClassVar[tuple[str, ...]]
-    takes_missing: ClassVar[bool]
     takes_negative_weights: ClassVar[bool]
     trains_on: ClassVar[Literal["both", "background", "nothing"]]
+
+    @property
+    def takes_missing(self) -> bool:
+        """Whether, of these parameters, it makes something of a NaN itself; else what is missing is imputed before."""
+        ...
 
     @classmethod
     def parameters(cls) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.parallel import Workers, iterate_map
-from fivesigma.learning.catalogue import check_spec, classifier, make_classifier
+from fivesigma.learning.catalogue import OBJECT, check_spec, classifier, make_classifier
 from fivesigma.learning.classifiers import ModelSpec, NegativeWeights, Tuning
 from fivesigma.learning.fitted_model import Fit, FittedModel, Point, model_inputs
 from fivesigma.learning.fold_task import FoldTask, Member, fit_members, task_jobs
@@ -30,7 +30,7 @@ __all__ = ["cross_fit", "cross_fit_all"]
 
 
 def cross_fit(
-    use: str,
+    use: str | object,
     dataset: Dataset,
     *,
     signal: Sequence[str] | None = None,
@@ -55,7 +55,8 @@ def cross_fit(
     Parameters
     ----------
     use
-        Name of a classifier, see `fivesigma.learning.catalogue.available`.
+        Name of a classifier, see `fivesigma.learning.catalogue.available`, or an untrained classifier that follows scikit-learn's
+        conventions, of which each fold trains a clone.
     dataset
         The events; data among them are never trained on.
     signal, background
@@ -84,7 +85,7 @@ def cross_fit(
     seed
         The seed; the same seed gives the same numbers whatever the number of workers.
     name
-        What to call the model; the classifier's name if None.
+        What to call the model; the classifier's name, or its class's, if None.
     workers
         Where to compute; in this process if None.
     parameters
@@ -97,6 +98,8 @@ def cross_fit(
     DataError
         If a fold lacks a class to train on or to validate with.
     """
+    if not isinstance(use, str):
+        name, use, parameters = name or type(use).__name__, OBJECT, {OBJECT: use, **parameters}
     spec = ModelSpec(
         name=name or use,
         use=use,

@@ -152,14 +152,15 @@ class _FoldParts:
 
     @classmethod
     def of(cls, task: FoldTask, fold: int, shared: Shared) -> _FoldParts:
-        adapter, spec = classifier(task.spec.use), task.spec
+        spec = task.spec
         ours = shared["fold"] != fold
         train, validation = (
             _part(task, fold, np.flatnonzero(ours & part), shared)
             for part in (~shared["validates"], shared["validates"])
         )
-        steps = adapter.prepares_with if spec.prepare is None else spec.prepare
-        preparation = learn_preparation(steps, train.X, np.maximum(train.weight, 0.0), impute=not adapter.takes_missing)
+        untrained = make_classifier(spec.use, spec.parameters)
+        steps = untrained.prepares_with if spec.prepare is None else spec.prepare
+        preparation = learn_preparation(steps, train.X, np.maximum(train.weight, 0.0), impute=not untrained.takes_missing)
         return cls(
             preparation,
             *(Part(preparation(part.X), part.is_signal, part.weight) for part in (train, validation)),

@@ -6,46 +6,64 @@ import io
 import itertools
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from fivesigma.core.errors import DataError
+from fivesigma.core.errors import DataError, FivesigmaError
+from fivesigma.learning.estimator_structure import require_sound_estimator
 
 __all__ = ["TRUSTED_TYPES", "dump_skops", "load_skops"]
 
 TRUSTED_TYPES = (
     "numpy.dtype",
+    "sklearn._loss._loss.CyHalfBinomialLoss",
     "sklearn._loss.link.Interval",
     "sklearn._loss.link.LogitLink",
     "sklearn._loss.loss.HalfBinomialLoss",
-    "sklearn._loss._loss.CyHalfBinomialLoss",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
     "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.gaussian_process._gpc._BinaryGaussianProcessClassifierLaplace",
+    "sklearn.gaussian_process.kernels.ConstantKernel",
+    "sklearn.gaussian_process.kernels.DotProduct",
+    "sklearn.gaussian_process.kernels.Matern",
+    "sklearn.gaussian_process.kernels.Product",
+    "sklearn.gaussian_process.kernels.RBF",
+    "sklearn.gaussian_process.kernels.RationalQuadratic",
+    "sklearn.gaussian_process.kernels.Sum",
+    "sklearn.gaussian_process.kernels.WhiteKernel",
+    "sklearn.metrics._dist_metrics.ChebyshevDistance64",
+    "sklearn.metrics._dist_metrics.EuclideanDistance64",
+    "sklearn.metrics._dist_metrics.ManhattanDistance64",
+    "sklearn.metrics._dist_metrics.MinkowskiDistance64",
+    "sklearn.neighbors._ball_tree.BallTree",
+    "sklearn.neighbors._kd_tree.KDTree",
     "sklearn.tree._tree.Tree",
 )
-"""What a gradient-boosted or random forest holds beyond the types that skops itself trusts."""
-
-
-class _Nodes(NamedTuple):
-    feature: NDArray[Any]
-    left: NDArray[Any]
-    right: NDArray[Any]
-    total: int
-
+"""What scikit-learn's classifiers hold beyond the types that skops itself trusts."""
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def dump_skops(estimator: Any, path: Path) -> None:
-    """Write an estimator; memory addresses and times, which skops leaves in, are numbered and zeroed."""
-    from skops.io import dumps
+    """Write an estimator; memory addresses and times, which skops leaves in, are numbered and zeroed.
 
+    Raises
+    ------
+    FivesigmaError
+        If it holds a type that is not on the list, so that it could not be loaded.
+    """
+    from skops.io import dumps, get_untrusted_types
+
+    written = dumps(estimator)
+    if strange := sorted(set(get_untrusted_types(data=written)) - set(TRUSTED_TYPES)):
+        raise FivesigmaError(
+            f"{type(estimator).__name__} cannot be stored: it holds {', '.join(strange)}, and a file of other types than"
+            " scikit-learn's own could execute anything when it is loaded"
+        )
     with (
-        zipfile.ZipFile(io.BytesIO(dumps(estimator))) as source,
+        zipfile.ZipFile(io.BytesIO(written)) as source,
         zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target,
     ):
         numbers = _Numbers()
@@ -104,24 +122,5 @@ def load_skops(path: Path) -> Any:
         raise DataError(f"{path}: refused, for it holds types that no model of ours does: {error}") from error
     except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
         raise DataError(f"{path}: not a readable model: {error}") from error
-    for nodes in _all_nodes(estimator):
-        _require_sound(nodes, int(estimator.n_features_in_), path)
+    require_sound_estimator(estimator, path)
     return estimator
-
-
-def _all_nodes(estimator: Any) -> Iterator[_Nodes]:
-    """Yield each tree's nodes as (feature, left, right) of its inner nodes, and how many nodes it has."""
-    for tree in (tree.tree_ for tree in getattr(estimator, "estimators_", ())):
-        inner = tree.children_left != -1
-        yield _Nodes(tree.feature[inner], tree.children_left[inner], tree.children_right[inner], tree.node_count)
-    for (predictor,) in getattr(estimator, "_predictors", ()):
-        nodes = predictor.nodes[predictor.nodes["is_leaf"] == 0]
-        yield _Nodes(nodes["feature_idx"], nodes["left"], nodes["right"], len(predictor.nodes))
-
-
-def _require_sound(nodes: _Nodes, features: int, path: Path) -> None:
-    """Raise DataError if a node points outside its tree or its inputs: scikit-learn would read there without asking."""
-    children = np.concatenate([nodes.left, nodes.right]).astype(np.int64)
-    feature = nodes.feature.astype(np.int64)
-    if np.any((children < 0) | (children >= nodes.total)) or np.any((feature < 0) | (feature >= features)):
-        raise DataError(f"{path}: damaged: a node of a tree points outside the tree or its {features} inputs")

@@ -54,8 +54,13 @@ def save_model(model: FittedModel, folder: Path) -> None:
             member.save(folder / _file_of(j, number, member.suffix))
     save_file(arrays, folder / "arrays.safetensors")
     (folder / "model.json").write_text(
-        json.dumps(_described(model), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        json.dumps(_described(model), indent=1, ensure_ascii=False, default=_plain) + "\n", encoding="utf-8"
     )
+
+
+def _plain(value: object) -> object:
+    """Return a parameter that JSON does not know: a number of numpy as Python's, an object handed in as its text."""
+    return value.item() if isinstance(value, np.generic) else repr(value)
 
 
 def _file_of(fold: int, number: int, suffix: str) -> str:

@@ -1,105 +1,81 @@
-"""Adapters to scikit-learn's tree ensembles."""
+"""Adapters to scikit-learn's ensembles of trees."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import ClassifierMixin
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
+from sklearn.tree import DecisionTreeClassifier
 
 from fivesigma.core.arrays import Floats, Matrix
-from fivesigma.core.errors import DataError
+from fivesigma.learning.adapters.scikit import ScikitClassifier
 from fivesigma.learning.classifiers import Part
-from fivesigma.learning.skops_files import dump_skops, load_skops
 
-__all__ = ["HistGradientBoosting", "RandomForest"]
-
-_OURS = {
-    "random_state",
-    "n_jobs",
-    "verbose",
-    "warm_start",
-    "class_weight",
-    "early_stopping",
-    "validation_fraction",
-    "oob_score",
-}
-"""Parameters that cross-fitting sets itself, and that a user therefore may not."""
+__all__ = ["AdaBoost", "GradientBoosting", "HistGradientBoosting", "RandomForest"]
 
 
-class _Trees:
-    """What the two ensembles share."""
+class _Trees(ScikitClassifier):
+    """What ensembles of trees share: inputs as they are, and a probability of signal."""
 
-    suffix: ClassVar[str] = ".skops"
     prepares_with: ClassVar[tuple[str, ...]] = ()
-    takes_missing: ClassVar[bool] = True
-    takes_negative_weights: ClassVar[bool] = False
-    trains_on: ClassVar[Literal["both"]] = "both"
-    library: ClassVar[type[ClassifierMixin]]
-    defaults: ClassVar[Mapping[str, Any]]
 
-    def __init__(self, **parameters: Any) -> None:
-        self.estimator = self.library(**{**self.defaults, **parameters})
-        self._met_missing = False
-        self.estimator._validate_params()  # noqa: SLF001 - scikit-learn checks only when it fits, a configuration wants it before
-
-    @classmethod
-    def parameters(cls) -> Mapping[str, Any]:
-        """Return the parameters that may be set, with their defaults."""
-        return {name: value for name, value in (cls.library().get_params() | cls.defaults).items() if name not in _OURS}
+    def _learn(self, train: Part, _validation: Part, _seed: int) -> None:
+        self.estimator.fit(train.X, train.is_signal.astype(np.int8), train.weight)
 
     def score(self, X: Matrix) -> Floats:
         """Return the probability of signal, shape (n,)."""
         probability: Floats = self.estimator.predict_proba(X)[:, 1]
         return probability
 
-    def history(self) -> Mapping[str, list[float]]:
-        """Return no losses."""
-        return {}
-
-    def _of_missing(self) -> Mapping[str, str]:
-        """Return what the trees do with missing values, if they met some in training."""
-        return {"missing values": "each split sends them to the better side"} if self._met_missing else {}
-
-    def save(self, path: Path) -> None:
-        """Write the estimator as a skops file."""
-        dump_skops(self.estimator, path)
-
-    @classmethod
-    def load(cls, path: Path, parameters: Mapping[str, Any]) -> Self:
-        """Read a skops file of nothing but known types."""
-        self = cls(**parameters)
-        estimator = load_skops(path)
-        if not isinstance(estimator, cls.library):
-            raise DataError(f"{path}: holds {type(estimator).__name__}, expected {cls.library.__name__}")
-        self.estimator = estimator
-        return self
-
 
 class RandomForest(_Trees):
     """A random forest."""
 
     library = RandomForestClassifier
-    defaults: ClassVar[Mapping[str, Any]] = {"n_jobs": 1}
 
-    def fit(self, train: Part, _validation: Part, *, seed: int) -> None:
-        """Train; a forest needs no stopping."""
-        self._met_missing = bool(np.isnan(train.X).any())
-        self.estimator.set_params(random_state=seed)
-        self.estimator.fit(train.X, train.is_signal.astype(np.int8), train.weight)
+    def _hold(self, estimator: RandomForestClassifier) -> None:
+        super()._hold(estimator)
+        self.takes_missing = self.takes_missing and estimator.monotonic_cst is None
 
-    def describe(self) -> Mapping[str, Any]:
-        """Return trees, depth and leaves as built."""
-        trees = [tree.tree_ for tree in self.estimator.estimators_]
-        return {
-            **self._of_missing(),
-            "trees": len(trees),
-            "deepest tree": int(max(tree.max_depth for tree in trees)),
-            "leaves": int(sum(tree.n_leaves for tree in trees)),
+
+class AdaBoost(_Trees):
+    """Trees boosted by AdaBoost, stumps unless ``estimator__max_depth`` says otherwise."""
+
+    library = AdaBoostClassifier
+    defaults: ClassVar[Mapping[str, Any]] = {"estimator": DecisionTreeClassifier(max_depth=1)}
+    ours = ScikitClassifier.ours | {"estimator"}
+
+
+class GradientBoosting(_Trees):
+    """Gradient-boosted trees on exact inputs; of all trees grown, those up to the lowest validation loss are kept."""
+
+    library = GradientBoostingClassifier
+    ours = ScikitClassifier.ours | {"init", "n_iter_no_change", "tol", "validation_fraction"}
+
+    def _hold(self, estimator: GradientBoostingClassifier) -> None:
+        super()._hold(estimator)
+        self._losses: dict[str, list[float]] = {}
+
+    def _learn(self, train: Part, validation: Part, seed: int) -> None:
+        super()._learn(train, validation, seed)
+        self._losses = {
+            name: [_loss(probability[:, 1], part) for probability in self.estimator.staged_predict_proba(part.X)]
+            for name, part in (("training", train), ("validation", validation))
         }
+        kept = int(np.argmin(self._losses["validation"])) + 1
+        self.estimator.estimators_ = self.estimator.estimators_[:kept]
+        self.estimator.n_estimators_ = kept
+
+    def history(self) -> Mapping[str, list[float]]:
+        """Return the losses, per tree, on training and validation events."""
+        return {name: list(losses) for name, losses in self._losses.items()}
 
 
 class HistGradientBoosting(_Trees):
@@ -107,11 +83,9 @@ class HistGradientBoosting(_Trees):
 
     library = HistGradientBoostingClassifier
     defaults: ClassVar[Mapping[str, Any]] = {"early_stopping": True, "max_iter": 300, "n_iter_no_change": 10}
+    ours = ScikitClassifier.ours | {"early_stopping", "validation_fraction"}
 
-    def fit(self, train: Part, validation: Part, *, seed: int) -> None:
-        """Train until the validation loss has stopped falling."""
-        self._met_missing = bool(np.isnan(train.X).any())
-        self.estimator.set_params(random_state=seed)
+    def _learn(self, train: Part, validation: Part, _seed: int) -> None:
         self.estimator.fit(
             _binnable(train.X),
             train.is_signal.astype(np.int8),
@@ -120,16 +94,6 @@ class HistGradientBoosting(_Trees):
             y_val=validation.is_signal.astype(np.int8),
             sample_weight_val=validation.weight,
         )
-
-    def describe(self) -> Mapping[str, Any]:
-        """Return trees and leaves as built."""
-        trees = [tree for (tree,) in self.estimator._predictors]  # noqa: SLF001 - scikit-learn shows its trees nowhere else
-        return {
-            **self._of_missing(),
-            "trees": len(trees),
-            "deepest tree": max(int(tree.get_max_depth()) for tree in trees),
-            "leaves": sum(int(tree.get_n_leaf_nodes()) for tree in trees),
-        }
 
     def history(self) -> Mapping[str, list[float]]:
         """Return the losses, per tree, on training and validation events."""
@@ -144,3 +108,9 @@ def _binnable(X: Matrix) -> Matrix:
     """
     nowhere = np.isnan(X).all(axis=0)
     return np.where(nowhere, np.float32(0), X) if nowhere.any() else X
+
+
+def _loss(probability: Floats, part: Part) -> float:
+    """Return the weighted mean of the binary cross-entropy."""
+    of_truth = np.where(part.is_signal, probability, 1 - probability)
+    return float(np.average(-np.log(np.maximum(of_truth, np.finfo(np.float64).tiny)), weights=part.weight))
