@@ -14,7 +14,9 @@ import numpy as np
 from fivesigma.core.errors import DataError
 from fivesigma.learning.tree_structure import Nodes, require_sound
 
-__all__ = ["require_sound_estimator", "trees_of"]
+__all__ = ["forget_use", "require_sound_estimator", "trees_of"]
+
+_SEARCHES = ("BallTree", "KDTree")
 
 
 def trees_of(estimator: Any) -> list[Nodes]:
@@ -29,8 +31,17 @@ def require_sound_estimator(estimator: Any, path: Path) -> None:
             require_sound(tree, features, path)
         for (predictor,) in getattr(part, "_predictors", ()):
             _require_known_categories(predictor, part, path)
-        if type(part).__name__ in ("KDTree", "BallTree"):
+        if type(part).__name__ in _SEARCHES:
             _require_sound_search(part, path)
+
+
+def forget_use(estimator: Any) -> None:
+    """Set to zero what trees of neighbours count as they are asked, so that equal estimators are equal."""
+    for part, _ in _parts(estimator, None, set()):
+        if type(part).__name__ in _SEARCHES:
+            *built, calls, trims, leaves, splits, metric, weight = part.__getstate__()
+            if calls or trims or leaves or splits:
+                part.__setstate__((*built, 0, 0, 0, 0, metric, weight))
 
 
 def _parts(value: Any, bound: int | None, seen: set[int]) -> Iterator[tuple[Any, int]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fivesigma.core.errors import DataError, FivesigmaError
-from fivesigma.learning.estimator_structure import require_sound_estimator
+from fivesigma.learning.estimator_structure import forget_use, require_sound_estimator
 
 __all__ = ["TRUSTED_TYPES", "dump_skops", "load_skops"]
 
@@ -39,6 +39,8 @@ TRUSTED_TYPES = (
     "sklearn.metrics._dist_metrics.MinkowskiDistance64",
     "sklearn.neighbors._ball_tree.BallTree",
     "sklearn.neighbors._kd_tree.KDTree",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
     "sklearn.tree._tree.Tree",
 )
 """What scikit-learn's classifiers hold beyond the types that skops itself trusts."""
@@ -56,6 +58,7 @@ def dump_skops(estimator: Any, path: Path) -> None:
     """
     from skops.io import dumps, get_untrusted_types
 
+    forget_use(estimator)
     written = dumps(estimator)
     if strange := sorted(set(get_untrusted_types(data=written)) - set(TRUSTED_TYPES)):
         raise FivesigmaError(

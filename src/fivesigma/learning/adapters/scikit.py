@@ -52,7 +52,9 @@ class ScikitClassifier:
 
     def _hold(self, estimator: Any) -> None:
         self.estimator = estimator
-        self.takes_missing = bool(get_tags(estimator).input_tags.allow_nan)
+        # monotonic trees do not, whatever they say of themselves
+        monotonic = getattr(estimator, "monotonic_cst", None) is not None
+        self.takes_missing = bool(get_tags(estimator).input_tags.allow_nan) and not monotonic
         self._told: dict[str, Any] = {}
 
     @classmethod
@@ -197,6 +199,6 @@ def _built(estimator: Any) -> dict[str, Any]:
         built["support vectors"] = int(np.sum(estimator.n_support_))
     if trees := trees_of(estimator):
         built |= describe_trees(trees)
-    if hasattr(estimator, "n_iter_"):
+    if getattr(estimator, "n_iter_", None) is not None:
         built["iterations"] = int(np.max(estimator.n_iter_))
     return built

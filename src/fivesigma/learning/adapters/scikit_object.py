@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 from sklearn.base import BaseEstimator, clone, is_classifier
 
+from fivesigma.core.errors import FivesigmaError
 from fivesigma.learning.adapters.scikit import ScikitClassifier
 
 __all__ = ["EstimatorObject"]
+
+_BY_NAME = ("lightgbm", "xgboost")
 
 
 class EstimatorObject(ScikitClassifier):
@@ -41,3 +45,19 @@ class EstimatorObject(ScikitClassifier):
     def parameters(cls) -> Mapping[str, Any]:
         """Return its only parameter, which has no default."""
         return {"estimator": None}
+
+    def save(self, path: Path) -> None:
+        """Write the classifier as a skops file.
+
+        Raises
+        ------
+        FivesigmaError
+            If it is made of other types than scikit-learn's own, so that it could not be loaded; it names them.
+        """
+        try:
+            super().save(path)
+        except FivesigmaError as error:
+            library = type(self.estimator).__module__.partition(".")[0]
+            if library not in _BY_NAME:
+                raise
+            raise FivesigmaError(f"{error}; asked for by the name {library!r} it can be") from error

@@ -40,10 +40,6 @@ class RandomForest(_Trees):
 
     library = RandomForestClassifier
 
-    def _hold(self, estimator: RandomForestClassifier) -> None:
-        super()._hold(estimator)
-        self.takes_missing = self.takes_missing and estimator.monotonic_cst is None
-
 
 class AdaBoost(_Trees):
     """Trees boosted by AdaBoost, stumps unless ``estimator__max_depth`` says otherwise."""
@@ -84,6 +80,10 @@ class HistGradientBoosting(_Trees):
     library = HistGradientBoostingClassifier
     defaults: ClassVar[Mapping[str, Any]] = {"early_stopping": True, "max_iter": 300, "n_iter_no_change": 10}
     ours = ScikitClassifier.ours | {"early_stopping", "validation_fraction"}
+
+    def _hold(self, estimator: HistGradientBoostingClassifier) -> None:
+        super()._hold(estimator)
+        self.takes_missing = True
 
     def _learn(self, train: Part, validation: Part, _seed: int) -> None:
         self.estimator.fit(
