@@ -22,11 +22,24 @@ def test_a_model_without_an_auc_has_none() -> None:
     assert {cell.text for cell in cells} == {"—"}
 
 
-def test_models_stand_side_by_side_as_they_were_built() -> None:
-    table = built_table({"trees": {"use": "x", "trees": 30}, "network": {"use": "y", "layers": "9 → 64 → 1"}})
-    assert [column.text for column in table.columns] == ["", "trees", "network"]
-    rows = {row.head: [cell.text for cell in row.cells] for row in table.groups[0].rows}
-    assert rows == {"Kind of model": ["x", "y"], "Trees": ["30", ""], "Layers": ["", "9 → 64 → 1"]}
+def test_a_model_is_shown_as_asked_for_as_built_and_on_what_it_was_trained() -> None:
+    inputs = ["a", "b", "c", "d"]
+    record = {
+        "use": "lightgbm",
+        "inputs": inputs,
+        "asked": {"num_leaves": 15, "hidden": [64, 64]},
+        "built": {"trees": {"from": 95, "to": 1169}, "leaves": 20},
+        "trained_on": {"training events": 31079, "classes": "equal"},
+        "seconds": 5.83,
+    }
+    table = built_table({"all": record, "some": {**record, "inputs": inputs[:2], "asked": {}, "seconds": 0.06}})
+    assert [column.text for column in table.columns][2:] == ["Inputs", "As asked", "As built", "Trained on", "Time"]
+    rows = [[row.head, *(cell.text for cell in row.cells)] for row in table.groups[0].rows]
+    built, trained = "trees 95 to 1169; leaves 20", "training events 31\u202f079; classes equal"
+    assert rows == [
+        ["all", "lightgbm", "all 4", "num_leaves 15; hidden 64, 64", built, trained, "5.8\u00a0s"],
+        ["some", "lightgbm", "a, b", "as the library has it", built, trained, "0.06\u00a0s"],
+    ]
 
 
 def test_judgement_compares_the_models_and_keeps_what_concerns_none(results: dict[str, Any]) -> None:

@@ -17,7 +17,8 @@ def test_inputs_say_how_they_are_computed_and_by_whom_they_are_used(content: Run
 
 
 def test_an_input_nobody_uses_is_seen(content: RunContent, changed: Callable[..., RunContent]) -> None:
-    assert features(changed(models={"one": {"inputs": ["m_z1"]}}))["m_z2"][1] == "no model"
+    one = {**content.models["trees"], "inputs": ["m_z1"]}
+    assert features(changed(models={"one": one}))["m_z2"][1] == "no model"
 
 
 def test_inputs_may_be_a_list_of_columns(changed: Callable[..., RunContent]) -> None:

@@ -123,7 +123,7 @@ def write_page(
         config=config.model_dump(),
         results=values,
         cutflow=outcomes.events.value["cutflow"],
-        models={name: _as_built(outcome.value) for name, outcome in outcomes.models.items()},
+        models={name: _as_built(config, outcome.value) for name, outcome in outcomes.models.items()},
         provenance=origin,
         figures=figures,
         hero=_hero(outcomes),
@@ -175,10 +175,36 @@ def _entry(directory: RunDirectory, note: FigureNote) -> FigureEntry:
     )
 
 
-def _as_built(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a model as it was really built; what differs between folds as a range, or as what some of them have."""
-    described, built = value["described"], value["built"]
-    merged = {}
+_TRAINED_ON = (
+    "training events",
+    "validation events",
+    "effective signal events",
+    "effective background events",
+    "seeds",
+)
+
+
+def _as_built(config: Configuration, value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a model as it was asked for, as it was really built, and what it was trained on."""
+    described, built = value["described"], _merged(value["built"])
+    training = config.training
+    return {
+        "use": described["use"],
+        "inputs": [*described["inputs"], *described["parametrised"]],
+        "asked": described["parameters"],
+        "built": {key: entry for key, entry in built.items() if key not in _TRAINED_ON},
+        "trained_on": {
+            **{key: built[key] for key in _TRAINED_ON if key in built},
+            **({"classes": training.balance, "negative weights": described["negative_weights"]} if built else {}),
+            **({"cuts": ", ".join(training.select) or "none"} if training.select is not None else {}),
+        },
+        "seconds": value["seconds"],
+    }
+
+
+def _merged(built: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what the folds' estimators were built as; what differs as a range, or as what some of them have."""
+    merged: dict[str, Any] = {}
     for key in dict.fromkeys(key for fold in built for key in fold):
         values = [fold[key] for fold in built if key in fold]
         if len(values) < len(built):
@@ -188,11 +214,5 @@ def _as_built(value: Mapping[str, Any]) -> dict[str, Any]:
         elif isinstance(values[0], str):
             merged[key] = ", or ".join(dict.fromkeys(values))
         else:
-            merged[key] = f"{min(values)} to {max(values)}"
-    return {
-        "use": described["use"],
-        "inputs": described["inputs"],
-        **described["parameters"],
-        **merged,
-        "seconds": value["seconds"],
-    }
+            merged[key] = {"from": min(values), "to": max(values)}
+    return merged

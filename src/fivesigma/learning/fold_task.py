@@ -19,6 +19,7 @@ from fivesigma.learning.classifiers import Classifier, Job, ModelSpec, Part, Sta
 from fivesigma.learning.fitted_model import Point, at_point
 from fivesigma.learning.preparation import Preparation, learn_preparation
 from fivesigma.learning.training import Balance, training_weight
+from fivesigma.statistics.weighted import effective_events
 
 __all__ = ["FoldTask", "Member", "fit_members", "task_jobs"]
 
@@ -99,8 +100,7 @@ def fit_members(task: FoldTask, shared: Shared) -> list[Member]:
         described = {
             **mine.preparation.description,
             **estimator.describe(),
-            "training events": len(mine.train.X),
-            "validation events": len(mine.validation.X),
+            **_trained_on(mine),
         }
         members.append(
             Member(
@@ -115,6 +115,17 @@ def fit_members(task: FoldTask, shared: Shared) -> list[Member]:
             )
         )
     return members
+
+
+def _trained_on(parts: _FoldParts) -> dict[str, float]:
+    """Return how many events trained and validated, and how many the training weights leave of either class."""
+    weight, is_signal = parts.train.weight, parts.train.is_signal
+    effective = {
+        f"effective {name} events": round(effective_events(weight[mine]))
+        for name, mine in (("signal", is_signal), ("background", ~is_signal))
+        if mine.any()
+    }
+    return {"training events": len(parts.train.X), "validation events": len(parts.validation.X), **effective}
 
 
 @contextlib.contextmanager
@@ -160,7 +171,9 @@ class _FoldParts:
         )
         untrained = make_classifier(spec.use, spec.parameters)
         steps = untrained.prepares_with if spec.prepare is None else spec.prepare
-        preparation = learn_preparation(steps, train.X, np.maximum(train.weight, 0.0), impute=not untrained.takes_missing)
+        preparation = learn_preparation(
+            steps, train.X, np.maximum(train.weight, 0.0), impute=not untrained.takes_missing
+        )
         return cls(
             preparation,
             *(Part(preparation(part.X), part.is_signal, part.weight) for part in (train, validation)),

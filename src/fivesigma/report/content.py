@@ -58,7 +58,7 @@ class RunContent:
     cutflow : Mapping
         Sample to its rows ``{step, events, total, error}``.
     models : Mapping
-        Model to what was really built: use, inputs, parameters, layers, ...
+        Model to ``use``, ``inputs``, what was ``asked`` for, what was ``built``, what it was ``trained_on``, and ``seconds``.
     provenance : Mapping
         Versions, seed, digests, command, times.
     figures : tuple of FigureEntry

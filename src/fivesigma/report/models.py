@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from fivesigma.report.cells import MISSING, Cell, is_estimate, record_cells
+from fivesigma.report.cells import MISSING, Cell, cell, is_estimate, record_cells
 from fivesigma.report.format import number, to_quantum
 from fivesigma.report.labels import column_label
 from fivesigma.report.tables import Column, Group, Row, Table, depth, rows_of, tables_of
@@ -23,6 +23,8 @@ _NOTES = {
     "working_point": "Above the cut of the highest Asimov Z. Physics: classes at their expected yields; balanced: at equal weight.",
 }
 _KEEPS = {">=": "≥", "<=": "≤", ">": ">", "<": "<"}
+_FEW = 3
+"""Inputs that are named one by one also where a model sees them all."""
 _FOUR_DECIMALS = Decimal("0.0001")
 
 
@@ -52,21 +54,37 @@ def _difference(model: Mapping[str, Any]) -> Cell:
 
 
 def built_table(models: Mapping[str, Mapping[str, Any]]) -> Table:
-    """Return one column a model, one row a property of what was really built."""
-    cells = {name: record_cells(model) for name, model in models.items()}
-    keys = dict.fromkeys(key for record in cells.values() for key in record)
+    """Return one row a model: what was asked for, what was really built, and on what it was trained."""
+    heads = ("Model", "Classifier", "Inputs", "As asked", "As built", "Trained on", "Time")
+    every = max((len(record["inputs"]) for record in models.values()), default=0)
+    rows = []
+    for name, record in models.items():
+        inputs = record["inputs"]
+        shown = f"all {every}" if len(inputs) == every > _FEW else ", ".join(inputs)
+        cells = (
+            Cell(text=record["use"], kind="code"),
+            Cell(text=shown),
+            *(Cell(text=_said(record[key])) for key in ("asked", "built", "trained_on")),
+            cell(record["seconds"], "seconds"),
+        )
+        rows.append(Row(head=name, cells=cells))
     return Table(
         caption="Models as they were built",
-        columns=(Column(text="", numeric=False), *(Column(text=name, numeric=False) for name in models)),
-        groups=(
-            Group(
-                rows=tuple(
-                    Row(head=column_label(key), cells=tuple(record.get(key, Cell()) for record in cells.values()))
-                    for key in keys
-                )
-            ),
-        ),
+        columns=tuple(Column(text=head, numeric=head == "Time") for head in heads),
+        groups=(Group(rows=tuple(rows)),),
+        note="Ranges are over the folds. Effective events are (Σw)²/Σw² of the training weights.",
     )
+
+
+def _said(record: Mapping[str, Any]) -> str:
+    """Return a record as a line: "trees 83 to 100; deepest tree 16"."""
+    return "; ".join(f"{key} {_entry(value)}" for key, value in record.items()) or "as the library has it"
+
+
+def _entry(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"{_entry(value['from'])} to {_entry(value['to'])}" if "from" in value else _said(value)
+    return cell(value).text
 
 
 def judgement_tables(judgement: Mapping[str, Any], models: Mapping[str, Any]) -> Iterator[Table]:
