@@ -10,6 +10,7 @@ from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.learning.classifiers import Classifier, ModelSpec
 from fivesigma.learning.plugins import load_plugin, plugin_names
 from fivesigma.learning.preparation import STEPS
+from fivesigma.learning.ready_made import ReadyMade, check_ready_made
 
 __all__ = ["OBJECT", "available", "check_spec", "classifier", "make_classifier"]
 
@@ -17,12 +18,14 @@ OBJECT = "estimator"
 """The name by which cross-fitting calls a classifier that is handed in from Python."""
 _ADAPTERS = {
     "adaboost": "fivesigma.learning.adapters.trees:AdaBoost",
+    "column": "fivesigma.learning.adapters.column:Column",
     "gradient_boosting": "fivesigma.learning.adapters.trees:GradientBoosting",
     "hist_gradient_boosting": "fivesigma.learning.adapters.trees:HistGradientBoosting",
     "keras": "fivesigma.learning.adapters.keras_network:KerasNetwork",
     "lightgbm": "fivesigma.learning.adapters.lightgbm_trees:LightGBM",
     "logistic": "fivesigma.learning.adapters.logistic:Logistic",
     "network": "fivesigma.learning.adapters.network:Network",
+    "onnx": "fivesigma.learning.adapters.onnx_model:OnnxModel",
     "random_forest": "fivesigma.learning.adapters.trees:RandomForest",
     "xgboost": "fivesigma.learning.adapters.xgboost_trees:XGBoost",
 }
@@ -72,9 +75,11 @@ def check_spec(spec: ModelSpec) -> None:
     if spec.seeds < 1:
         raise FivesigmaError(f"seeds must be at least 1, not {spec.seeds}")
     try:
-        make_classifier(spec.use, spec.parameters)
+        untrained = make_classifier(spec.use, spec.parameters)
     except (TypeError, ValueError) as error:
         raise FivesigmaError(f"{spec.use}: {error}") from error
+    if isinstance(untrained, ReadyMade):
+        check_ready_made(spec, untrained)
 
 
 def make_classifier(use: str, parameters: Mapping[str, Any]) -> Classifier:

@@ -13,7 +13,7 @@ from fivesigma.core.dataset import Dataset
 from fivesigma.core.parallel import Workers, iterate_map
 from fivesigma.learning.catalogue import OBJECT, check_spec, classifier, make_classifier
 from fivesigma.learning.classifiers import ModelSpec, NegativeWeights, Tuning
-from fivesigma.learning.fitted_model import Fit, FittedModel, Point, model_inputs
+from fivesigma.learning.fitted_model import Fit, FittedModel, Point, model_inputs, naming
 from fivesigma.learning.fold_task import FoldTask, Member, fit_members, task_jobs
 from fivesigma.learning.ledger import Ledger
 from fivesigma.learning.preparation import learn_preparation
@@ -238,7 +238,9 @@ class _Whole:
         estimator = make_classifier(spec.use, spec.parameters)
         nothing = learn_preparation((), np.empty((0, len(spec.inputs)), np.float32), np.empty(0), impute=False)
         points = grid_points(spec, self.trained.classes, self.signal)
-        scores = {point: estimator.score(nothing(model_inputs(spec, self.measured.classes, point))) for point in points}
+        events = self.measured.classes
+        with naming(spec):
+            scores = {point: estimator.score(nothing(model_inputs(spec, events, point))) for point in points}
         members = []
         for fold in range(self.folds):
             here = self._validates(fold)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats, Matrix, UInts
 from fivesigma.core.dataset import Dataset
-from fivesigma.core.errors import FivesigmaError, suggestion
+from fivesigma.core.errors import DataError, FivesigmaError, suggestion
 from fivesigma.core.identity import derive_seed, fold_of
 from fivesigma.core.scores import Scores
 from fivesigma.learning.catalogue import classifier
@@ -20,7 +21,17 @@ from fivesigma.learning.ledger import Ledger
 from fivesigma.learning.preparation import Preparation
 from fivesigma.learning.scale import ScoreScale
 
-__all__ = ["Fit", "FittedModel", "Point", "TrainingScores", "at_point", "mean_score", "model_inputs", "validation_part"]
+__all__ = [
+    "Fit",
+    "FittedModel",
+    "Point",
+    "TrainingScores",
+    "at_point",
+    "mean_score",
+    "model_inputs",
+    "naming",
+    "validation_part",
+]
 
 _VALIDATION_PARTS = 5
 Point = tuple[float, ...]
@@ -47,6 +58,15 @@ def model_inputs(spec: ModelSpec, dataset: Dataset, point: Point = ()) -> Matrix
     if classifier(spec.use).trains_on == "nothing":
         return _ready_made(dataset, names)
     return at_point(dataset.matrix(names), point)
+
+
+@contextlib.contextmanager
+def naming(spec: ModelSpec) -> Iterator[None]:
+    """Name the model and its inputs in an error of events that it cannot score."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"model {spec.name!r}, which takes {', '.join(spec.inputs)}: {error}") from error
 
 
 def at_point(X: Matrix, point: Point) -> Matrix:
@@ -198,7 +218,8 @@ class FittedModel:
         for j, fit in enumerate(self.fits):
             mine = fold == j
             if mine.any():
-                raw[mine] = fit.score(X[mine])
+                with naming(self.spec):
+                    raw[mine] = fit.score(X[mine])
                 value[mine] = fit.scales[point](raw[mine])
         return Scores(model=self.name, raw=raw, value=value, fold=fold, folds=self.folds)
 
