@@ -88,12 +88,12 @@ def load_resolved(path: Path, folder: Path, settings: Sequence[str] = ()) -> Con
     except UnresolvedError as error:
         told = [source.problem(place, message) for place, message in error.problems]
         raise DataError("\n".join(map(str, told))) from error
-    _require_consistent(source, resolved, resolved=True)
+    _require_consistent(source, resolved, folder)
     return resolved
 
 
-def _require_consistent(source: YamlSource, config: Configuration, *, resolved: bool = False) -> None:
-    found = inconsistencies(config, resolved=resolved)
+def _require_consistent(source: YamlSource, config: Configuration, folder: Path | None = None) -> None:
+    found = inconsistencies(config, folder=folder)
     if wrong := [source.problem(location, message) for location, message in found]:
         raise ConfigurationError(wrong)
 

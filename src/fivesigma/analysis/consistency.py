@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator
 from itertools import pairwise
+from pathlib import Path
 
 from fivesigma.analysis.event_consistency import event_inconsistencies
 from fivesigma.analysis.model_specs import model_spec
@@ -18,6 +19,7 @@ from fivesigma.core.expressions import Expression
 from fivesigma.events.files import placeholders
 from fivesigma.inference.systematics import MC_STATISTICS, STATISTICS
 from fivesigma.learning.catalogue import check_spec, classifier
+from fivesigma.learning.classifiers import Classifier
 
 __all__ = ["axes_of", "inconsistencies"]
 
@@ -30,17 +32,18 @@ def axes_of(observable: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in observable.replace("×", "*").split("*"))
 
 
-def inconsistencies(config: Configuration, *, resolved: bool = False) -> Iterator[Inconsistency]:
-    """Yield what is wrong, each with its place; nothing is read from disk.
+def inconsistencies(config: Configuration, *, folder: Path | None = None) -> Iterator[Inconsistency]:
+    """Yield what is wrong, each with its place; no events are read.
 
-    Of a ``resolved`` configuration samples are not looked at: they are as resolving made them.
+    Of a resolved configuration, whose files lie in ``folder``, samples are not looked at: they are as resolving made them. Only
+    of such a one the files of models are.
     """
-    if not resolved:
+    if folder is None:
         yield from sample_inconsistencies(config)
         yield from event_inconsistencies(config)
     yield from _features(config)
     yield from _texts(config)
-    yield from _models(config)
+    yield from _models(config, folder)
     yield from _training(config)
     yield from _regions(config)
     yield from _systematics(config)
@@ -113,7 +116,7 @@ def _texts(config: Configuration) -> Iterator[Inconsistency]:
             yield place, rf"what stands between dollars cannot be set: {fault}; a dollar that is one is written \$"
 
 
-def _models(config: Configuration) -> Iterator[Inconsistency]:
+def _models(config: Configuration, folder: Path | None) -> Iterator[Inconsistency]:
     for name, model in config.models.items():
         here: Location = ("models", name)
         if model.inputs == []:
@@ -122,17 +125,21 @@ def _models(config: Configuration) -> Iterator[Inconsistency]:
             yield here, f"a model and an observable are both called {name!r}"
         yield from _unknown(model.parametrised, grid_parameters(config), "parameter of a signal grid", here)
         try:
-            check_spec(model_spec(config, name))
+            adapter = classifier(model.use)
+            if folder is not None or "file" not in model.parameters:
+                check_spec(model_spec(config, name, folder or Path()))
         except FivesigmaError as error:
             yield here, str(error)
         else:
-            yield from _model_inputs(config, name, (*here, "inputs"))
+            yield from _model_inputs(config, name, adapter, (*here, "inputs"))
 
 
-def _model_inputs(config: Configuration, name: str, here: Location) -> Iterator[Inconsistency]:
+def _model_inputs(
+    config: Configuration, name: str, adapter: type[Classifier], here: Location
+) -> Iterator[Inconsistency]:
     """Yield inputs that are none; a model that learns nothing here may have observables too, such as a published score."""
     model = config.models[name]
-    if classifier(model.use).trains_on != "nothing":
+    if adapter.trains_on != "nothing":
         yield from _unknown(model.inputs, config.features.inputs, "input", here)
         return
     if model.inputs is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from fivesigma.analysis.schema import Configuration, Range
@@ -12,14 +13,15 @@ from fivesigma.learning.classifiers import Range as ParameterRange
 __all__ = ["model_spec"]
 
 
-def model_spec(config: Configuration, name: str) -> ModelSpec:
-    """Return what a model of a configuration asks for."""
+def model_spec(config: Configuration, name: str, folder: Path) -> ModelSpec:
+    """Return what a model of a configuration asks for; the name of a file in its parameters is relative to ``folder``."""
     model = config.models[name]
+    file = {"file": str(folder / model.parameters["file"])} if isinstance(model.parameters.get("file"), str) else {}
     return ModelSpec(
         name=name,
         use=model.use,
         inputs=tuple(config.features.inputs if model.inputs is None else model.inputs),
-        parameters=model.parameters,
+        parameters={**model.parameters, **file},
         prepare=None if model.prepare is None else tuple(model.prepare),
         seeds=model.seeds,
         negative_weights=model.negative_weights,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from fivesigma.analysis.dataset_files import load_dataset, load_training_dataset, varied_names
@@ -16,6 +17,7 @@ from fivesigma.analysis.score_files import point_of, write_scores, write_trainin
 from fivesigma.analysis.stages import Outcome, outcome_digest
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.finding import Finding
+from fivesigma.core.identity import file_digest
 from fivesigma.learning.catalogue import classifier
 from fivesigma.learning.classifiers import ModelSpec
 from fivesigma.learning.cross_fit import cross_fit_all
@@ -28,10 +30,10 @@ __all__ = ["fit_models"]
 def fit_models(context: RunContext, events: Outcome, dataset: Dataset) -> dict[str, Outcome]:
     """Train and score all models whose keys do not stand; return the outcome of each, in the configuration's order."""
     stages, config = context.stages, context.config
-    specs = [model_spec(config, name) for name in config.models]
+    specs = [model_spec(config, name, context.data) for name in config.models]
     read = outcome_digest(context.directory, events)
     trained = [config.training.model_dump(), config.analysis.seed, config.judgement.signal]
-    parts = {spec.name: [read, _described(spec), *trained] for spec in specs}
+    parts = {spec.name: [read, _described(config, spec), _file_digest(spec), *trained] for spec in specs}
     outcomes: dict[str, Outcome] = {}
     for spec in specs:
         if (before := stages.standing(f"model-{spec.name}", parts[spec.name])) is not None:
@@ -48,9 +50,15 @@ def fit_models(context: RunContext, events: Outcome, dataset: Dataset) -> dict[s
     return {spec.name: outcomes[spec.name] for spec in specs}
 
 
-def _described(spec: ModelSpec) -> dict[str, Any]:
-    described = dataclasses.asdict(spec)
+def _described(config: Configuration, spec: ModelSpec) -> dict[str, Any]:
+    """Return what was asked for, as the configuration says it: names of files as they are there."""
+    described = {**dataclasses.asdict(spec), "parameters": config.models[spec.name].parameters}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in described.items()}
+
+
+def _file_digest(spec: ModelSpec) -> str | None:
+    """Return a digest of the file that a model is read from, if it is."""
+    return file_digest(Path(spec.parameters["file"])) if "file" in spec.parameters else None
 
 
 def _fitted(
@@ -95,7 +103,7 @@ def _store(context: RunContext, model: FittedModel, dataset: Dataset, events: Ou
         "seconds": round(model.seconds, 3),
         "folds": model.folds,
         "built": [dict(fit.description) for fit in model.fits],
-        "described": _described(model.spec),
+        "described": _described(config, model.spec),
         "history": [fold["history"] for fold in stored["folds"]],
     }
     return Outcome(value=value, findings=tuple(_findings(model.spec)), files=tuple(files))
