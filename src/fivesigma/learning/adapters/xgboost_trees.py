@@ -49,7 +49,7 @@ _OFFERED = (
 )
 """Parameters that a user may set; the others are for other tasks, or are cross-fitting's."""
 _DEFAULTS = {"n_estimators": 300, "early_stopping_rounds": 10}
-_OF_INPUTS = ("monotone_constraints", "interaction_constraints")
+_OF_INPUTS = {"interaction_constraints": list, "monotone_constraints": tuple}
 
 
 class XGBoost:
@@ -82,7 +82,7 @@ class XGBoost:
         return {name: known[name] for name in _OFFERED} | _DEFAULTS
 
     def fit(self, train: Part, validation: Part, *, seed: int) -> None:
-        """Train until the validation loss has stopped falling.
+        """Train until the validation loss has stopped falling; trees that drop others (dart) are all grown and kept.
 
         Raises
         ------
@@ -90,6 +90,8 @@ class XGBoost:
             If XGBoost refuses the events, or constraints that do not fit the inputs.
         """
         model = _untrained(self._parameters, seed)
+        if _drops(self._parameters):
+            model.set_params(early_stopping_rounds=None)
         if np.isnan(train.X).any():
             self._told["missing values"] = "each split sends them to the better side"
         parts = [(part.X, part.is_signal.astype(np.int8), part.weight) for part in (train, validation)]
@@ -109,7 +111,9 @@ class XGBoost:
             name: [float(loss) for loss in losses["logloss"]]
             for name, losses in zip(("training", "validation"), model.evals_result().values(), strict=True)
         }
-        self._booster = model.get_booster()[: int(np.argmin(self._losses["validation"])) + 1]
+        self._booster = model.get_booster()
+        if not _drops(self._parameters):
+            self._booster = self._booster[: int(np.argmin(self._losses["validation"])) + 1]
 
     def score(self, X: Matrix) -> Floats:
         """Return the probability of signal, shape (n,), in double precision so that distinct events stay distinct near 1."""
@@ -150,9 +154,15 @@ class XGBoost:
         return self
 
 
+def _drops(parameters: Mapping[str, Any]) -> bool:
+    """Return whether a tree that comes later changes those before it."""
+    return bool(parameters.get("booster") == "dart")
+
+
 def _untrained(parameters: Mapping[str, Any], seed: int) -> XGBClassifier:
-    # a list is how YAML writes a tuple, and XGBoost reads the two differently
-    given = {name: tuple(value) if isinstance(value, list) else value for name, value in parameters.items()}
+    # as text XGBoost reads them by the places of inputs; as lists, by their names
+    texts = {name: str(kind(parameters[name])) for name, kind in _OF_INPUTS.items() if parameters.get(name)}
+    given = {**parameters, **texts}
     return XGBClassifier(**given, random_state=seed, n_jobs=1, verbosity=0, eval_metric="logloss")
 
 
