@@ -46,6 +46,7 @@ def dataset():
 
 SMALL = {
     "adaboost": {"n_estimators": 12, "estimator__max_depth": 2},
+    "autoencoder": {"hidden": [8, 2], "epochs": 4, "batch_size": 128},
     "gradient_boosting": {"n_estimators": 20},
     "random_forest": {"n_estimators": 8, "max_depth": 5},
     "hist_gradient_boosting": {"max_iter": 20},

@@ -14,7 +14,7 @@ from fivesigma.learning.classifiers import ModelSpec, Part
 from fivesigma.learning.preparation import learn_preparation
 from fivesigma.learning.skops_files import load_skops
 
-NAMES = [name for name in available() if name not in ("column", "onnx")]  # which learn nothing
+NAMES = [name for name in available() if name not in ("autoencoder", "column", "onnx")]  # which learn no classes
 NOTHING_RANDOM = {"adaboost", "gradient_boosting", "hist_gradient_boosting", "lightgbm", "logistic", "xgboost"}
 
 

@@ -18,6 +18,7 @@ OBJECT = "estimator"
 """The name by which cross-fitting calls a classifier that is handed in from Python."""
 _ADAPTERS = {
     "adaboost": "fivesigma.learning.adapters.trees:AdaBoost",
+    "autoencoder": "fivesigma.learning.adapters.autoencoder:Autoencoder",
     "column": "fivesigma.learning.adapters.column:Column",
     "gradient_boosting": "fivesigma.learning.adapters.trees:GradientBoosting",
     "hist_gradient_boosting": "fivesigma.learning.adapters.trees:HistGradientBoosting",
