@@ -1,4 +1,4 @@
-"""The models of a run, read back: are they there, and do they still give the scores that the run recorded?"""
+"""The models of a run, read back: those that are there, and that still give the scores that the run recorded."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from fivesigma.analysis.directory import RunDirectory
 from fivesigma.analysis.schema import Configuration
 from fivesigma.analysis.score_files import load_scores
 from fivesigma.analysis.stages import Stages
+from fivesigma.core.arrays import Bools
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError, suggestion
 from fivesigma.learning.fitted_model import FittedModel
 from fivesigma.learning.storage import load_model, other_versions
 
-__all__ = ["StoredRun", "open_run"]
+__all__ = ["StoredRun", "open_run", "spread_out"]
 
 _SPOT_CHECKED = 2000
 _SAME = 1e-5
@@ -37,40 +38,44 @@ class StoredRun:
         """Return the events of the run."""
         return load_dataset(self.directory, Stages(directory=self.directory).recorded("events"))
 
+    def require(self, name: str) -> str:
+        """Return the name of a model; DataError if there is none of that name, with the nearest."""
+        if name not in self.models:
+            raise DataError(f"{self.directory.root}: no model {name!r}{suggestion(name, self.models)}")
+        return name
+
     def model(self, name: str, events: Dataset) -> FittedModel:
-        """Return a model, of which it is certain that it scores as it did when it was trained.
+        """Return a model, of which it is certain that it scores the events of the run as it did when it was trained.
 
         Raises
         ------
         DataError
-            If there is no such model (the nearest is named), it cannot be read, or it scores otherwise.
+            If there is no such model, it cannot be read, or it scores otherwise.
         """
-        if name not in self.models:
-            raise DataError(f"{self.directory.root}: no model {name!r}{suggestion(name, self.models)}")
-        model = load_model(self.directory.root / "models" / name)
+        model = load_model(self.directory.root / "models" / self.require(name))
         for point in model.points:
             self._require_same(model, events, point)
         return model
 
     def _require_same(self, model: FittedModel, events: Dataset, point: tuple[float, ...]) -> None:
         recorded = load_scores(self.directory, model.name, model.folds, point=point)
-        some = np.zeros(len(events), dtype=np.bool_)
-        some[spread_out(len(events), _SPOT_CHECKED)] = True
+        some = spread_out(len(events), _SPOT_CHECKED)
         before, now = recorded.where(some), model.score(events.where(some), point)
         largest = float(np.abs(now.raw - before.raw).max(initial=0.0)) / (float(before.raw.std()) or 1.0)
         if not largest <= _SAME or (now.fold != before.fold).any():
             folder = self.directory.root / "models" / model.name
-            changed = [f"{library} was {was}, here is {here}" for library, was, here in other_versions(folder)]
-            why = "; ".join(changed) if changed else "its files were changed since"
+            why = "; ".join(other_versions(folder)) or "its files were changed since"
             raise DataError(
                 f"{folder}: does not give the scores that the run recorded, off by {largest:.2g} of their spread: {why};"
                 f" `fivesigma run` with --fresh trains it again"
             )
 
 
-def spread_out(total: int, most: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Return the numbers of at most so many of ``total`` events, evenly spread."""
-    return np.unique(np.linspace(0, max(total - 1, 0), min(most, total)).astype(np.int64))
+def spread_out(total: int, most: int) -> Bools:
+    """Return a mask, shape (total,), of at most so many events, evenly spread."""
+    some = np.zeros(total, dtype=np.bool_)
+    some[np.linspace(0, total - 1, min(most, total)).astype(np.int64)] = True
+    return some
 
 
 def open_run(root: Path) -> StoredRun:

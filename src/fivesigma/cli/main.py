@@ -17,6 +17,7 @@ __all__ = ["cli", "main"]
 _COMMANDS: Mapping[str, str] = {
     "doctor": "Say what is installed, and what is missing for what.",
     "explore": "Look at the events of an analysis, before any model, on one page.",
+    "export": "Write the models of a run as ONNX.",
     "init": "Write a first YAML for event files to stdout.",
     "inspect": "Say what event files hold.",
     "recipes": "List the analyses that come with the package.",
