@@ -55,7 +55,7 @@ def test_axes_of_an_observable(text, axes):
             "models.trees.use",
             "random_forst",
             "models.trees",
-            "no classifier 'random_forst'; did you mean random_forest?",
+            "no classifier 'random_forst'; did you mean random_forest",
         ),
         (
             "models.trees.max_itr",
