@@ -81,6 +81,8 @@ def check_spec(spec: ModelSpec) -> None:
         raise FivesigmaError(f"{spec.use}: {error}") from error
     if isinstance(untrained, ReadyMade):
         check_ready_made(spec, untrained)
+    if spec.tune is not None:  # Optuna is imported when something is tuned
+        import_module("fivesigma.learning.tuning").check_tuning(spec)
 
 
 def make_classifier(use: str, parameters: Mapping[str, Any]) -> Classifier:

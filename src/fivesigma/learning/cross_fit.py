@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -139,10 +140,12 @@ def cross_fit_all(
     seed: int = 42,
     workers: Workers | None = None,
     progress: Callable[[int, int], None] | None = None,
+    record: Path | None = None,
 ) -> Iterator[FittedModel]:
     """Train several models at once and yield each as its last fold is done.
 
-    Arguments and errors as for `cross_fit`; ``progress`` is called with (done, all) estimators.
+    Arguments and errors as for `cross_fit`; ``progress`` is called with (done, all) estimators. In the folder ``record``,
+    made if needed, tuning keeps what it tried, and goes on with what it finds there.
     """
     for spec in specs:
         check_spec(spec)
@@ -152,7 +155,7 @@ def cross_fit_all(
     trained = measured
     if training is not None:
         trained = training_events(training, signal, background, equal, folds=folds, seed=seed)
-    whole = _Whole(specs, trained, measured, signal, background, balance, folds, seed)
+    whole = _Whole(specs, trained, measured, signal, background, balance, folds, seed, record)
     learning = [spec for spec in specs if classifier(spec.use).trains_on != "nothing"]
     for spec in specs:
         if spec not in learning:
@@ -182,6 +185,7 @@ class _Whole:
     balance: Balance
     folds: int
     seed: int
+    record: Path | None
 
     @property
     def prefix(self) -> str:
@@ -223,6 +227,7 @@ class _Whole:
                 balance=self.balance,
                 seed=self.seed,
                 measured=self.prefix,
+                record=None if self.record is None else str(self.record),
             )
             for spec in learning
             for jobs in task_jobs(spec, self.folds)
@@ -249,6 +254,7 @@ class _Whole:
                     fold=fold,
                     number=0,
                     estimator=estimator,
+                    tuned={},
                     preparation=nothing,
                     scores={point: score[here] for point, score in scores.items()},
                     description=estimator.describe(),
@@ -272,6 +278,7 @@ class _Whole:
         return Fit(
             preparation=members[0].preparation,
             members=tuple(member.estimator for member in members),
+            tuned=members[0].tuned,
             scales=scales,
             description={**members[0].description, **several},
             history=members[0].history,

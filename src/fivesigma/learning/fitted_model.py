@@ -103,6 +103,8 @@ class Fit:
         What inputs go through before the estimators see them.
     members
         One estimator for each seed; their scores are averaged.
+    tuned
+        Parameters that were sought, as found in this fold; none if nothing was sought.
     scales
         The common scale of the averaged score at each point; at the empty one if the model knows of no grid.
     description, history
@@ -113,6 +115,7 @@ class Fit:
 
     preparation: Preparation
     members: tuple[Classifier, ...]
+    tuned: Mapping[str, Any]
     scales: Mapping[Point, ScoreScale]
     description: Mapping[str, Any]
     history: Mapping[str, list[float]]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,8 @@ class FoldTask:
         The seed of the whole.
     measured
         Prefix of the names of the shared arrays of the events that scores are put on the common scale by.
+    record
+        Path of a folder where tuning keeps what it tried, so that it is not tried again if the run is killed.
     """
 
     spec: ModelSpec
@@ -54,15 +57,17 @@ class FoldTask:
     balance: Balance
     seed: int
     measured: str
+    record: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One trained estimator, and its scores at each point of the events that validate, shape (m,)."""
+    """One trained estimator, the parameters that tuning found for it, and its scores of the events that validate, shape (m,)."""
 
     fold: int
     number: int
     estimator: Classifier
+    tuned: Mapping[str, Any]
     preparation: Preparation
     scores: Mapping[Point, Floats]
     description: Mapping[str, Any]
@@ -74,8 +79,9 @@ def task_jobs(spec: ModelSpec, folds: int) -> list[tuple[tuple[int, int], ...]]:
     """Return the folds and seeds of a model, those of one task together; whatever the number of workers the same."""
     adapter = classifier(spec.use)
     jobs = [(fold, number) for fold in range(folds) for number in range(spec.seeds)]
-    # tuned, each fold has parameters of its own, and nothing to share
-    size = adapter.stack_size() if issubclass(adapter, Stackable) and spec.tune is None else 1
+    size = adapter.stack_size() if issubclass(adapter, Stackable) else 1
+    if spec.tune is not None:  # each fold has parameters of its own, which its seeds share
+        size = spec.seeds
     return [tuple(jobs[start : start + size]) for start in range(0, len(jobs), size)]
 
 
@@ -92,12 +98,17 @@ def fit_members(task: FoldTask, shared: Shared) -> list[Member]:
         Job(parts[fold].train, parts[fold].validation, derive_seed(task.seed, task.spec.name, fold, number))
         for fold, number in task.jobs
     ]
-    estimators = [make_classifier(task.spec.use, task.spec.parameters) for _ in jobs]
+    found = _tuned(task, jobs[0]) if task.spec.tune is not None else None
+    tuned = {} if found is None else found.parameters
+    estimators = [make_classifier(task.spec.use, {**task.spec.parameters, **tuned}) for _ in jobs]
     seconds = list(_fit(task, estimators, jobs))
+    if found is not None:
+        seconds[0] += found.seconds
     members = []
     for (fold, number), estimator, took in zip(task.jobs, estimators, seconds, strict=True):
         mine = parts[fold]
         described = {
+            **({} if found is None else found.description),
             **mine.preparation.description,
             **estimator.describe(),
             **_trained_on(mine),
@@ -107,6 +118,7 @@ def fit_members(task: FoldTask, shared: Shared) -> list[Member]:
                 fold=fold,
                 number=number,
                 estimator=estimator,
+                tuned=tuned,
                 preparation=mine.preparation,
                 scores={point: estimator.score(mine.preparation(X)) for point, X in _measured(task, fold, shared)},
                 description=described,
@@ -126,6 +138,16 @@ def _trained_on(parts: _FoldParts) -> dict[str, float]:
         if mine.any()
     }
     return {"training events": len(parts.train.X), "validation events": len(parts.validation.X), **effective}
+
+
+def _tuned(task: FoldTask, job: Job) -> Any:
+    """Return what tuning found for the one fold of a task; all trials have the same seed, and no estimator of the fold has it."""
+    ((fold, _), *_) = task.jobs
+    trials = replace(job, seed=derive_seed(job.seed, "trials"))
+    with _named(task, task.jobs):  # Optuna is imported when something is tuned
+        return import_module("fivesigma.learning.tuning").tune(
+            task.spec, trials, folder=task.record, name=f"{task.spec.name}-fold_{fold}"
+        )
 
 
 @contextlib.contextmanager

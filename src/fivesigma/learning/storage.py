@@ -88,6 +88,7 @@ def _described(model: FittedModel) -> dict[str, Any]:
         "folds": [
             {
                 "preparation": list(fit.preparation.names),
+                "tuned": dict(fit.tuned),
                 "description": dict(fit.description),
                 "history": dict(fit.history),
                 "seconds": round(fit.seconds, 3),
@@ -174,7 +175,7 @@ def _loaded(folder: Path, stored: Mapping[str, Any]) -> FittedModel:
 
 
 def _spec(stored: Mapping[str, Any]) -> ModelSpec:
-    """Return the model asked for; what was sought for it stands in its parameters as found, so it is not sought again."""
+    """Return the model asked for; what was sought for it is with each fold as found, so it is not sought again."""
     return ModelSpec(
         name=stored["name"],
         use=stored["use"],
@@ -200,9 +201,10 @@ def _fit(
     return Fit(
         preparation=Preparation.from_arrays(said["preparation"], learnt),
         members=tuple(
-            adapter.load(folder / _file_of(fold, number, adapter.suffix), spec.parameters)
+            adapter.load(folder / _file_of(fold, number, adapter.suffix), {**spec.parameters, **said["tuned"]})
             for number in range(spec.seeds)
         ),
+        tuned=said["tuned"],
         scales=scales,
         description=said["description"],
         history=said["history"],
