@@ -52,7 +52,7 @@ def test_another_version_of_the_library_is_told_where_the_model_cannot_be_read(a
         load_model(folder)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"schema": 2}'])
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"schema": 3}'])
 def test_a_damaged_description_is_no_model(stored, tmp_path, text):
     (tmp_path / "model.json").write_text(text)
     with pytest.raises(DataError, match="not a readable model"):

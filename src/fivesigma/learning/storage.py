@@ -25,7 +25,7 @@ from fivesigma.learning.scale import ScoreScale
 
 __all__ = ["load_model", "other_versions", "save_model"]
 
-_SCHEMA = 2
+_SCHEMA = 3
 _OURS = "fivesigma"
 _SCIKIT = ("scikit-learn",)
 _LIBRARIES: Mapping[str, tuple[str, ...]] = {
