@@ -116,3 +116,14 @@ def test_out_of_fold_scores_are_as_good_as_the_events_allow(dataset):
 def test_a_network_that_diverges_is_named_with_its_model_and_folds(dataset):
     with pytest.raises(FivesigmaError, match=r"model 'wild', fold 0, 1: network . of 2 trained together diverges"):
         cross_fit("network", dataset, name="wild", folds=2, learning_rate=1e30, epochs=3)
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_with_dropout_it_is_stopped_by_what_it_gives_without(activation):
+    """Validation leaves nothing out; the loss at the epoch that is kept is that of the scores."""
+    train, validation = part(1500, 1), part(800, 2)
+    made = Network(hidden=[16], epochs=8, batch_size=128, dropout=0.3, activation=activation)
+    made.fit(train, validation, seed=3)
+    logit = made.score(validation.X)
+    loss = np.mean(np.logaddexp(0, np.where(validation.is_signal, -logit, logit)))
+    assert loss == pytest.approx(min(made.history()["validation"]), rel=1e-5)

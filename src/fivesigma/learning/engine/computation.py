@@ -106,9 +106,9 @@ class Computation:
         for i in range(self._hidden):
             self._affine(i, x, buffers.before[i])
             self._activation.forward(buffers.before[i], buffers.after[i])
+            x = buffers.after[i]
             if masks:
-                torch.mul(buffers.after[i], masks[i], out=buffers.dropped[i])
-            x = buffers.dropped[i]
+                x = torch.mul(x, masks[i], out=buffers.dropped[i])
         self._affine(self._hidden, x, out)
 
     def backward(self, x: torch.Tensor, masks: Sequence[torch.Tensor] = ()) -> None:
