@@ -95,7 +95,7 @@ class TestSearch:
             "max_leaf_nodes": Range(low=2, high=9, log=True),
             "max_depth": (2, None, 5),
         }
-        tune(spec_of("hist_gradient_boosting", {"max_iter": 3}, trials=12, **ranges), job, folder=str(tmp_path))
+        tune(spec_of("hist_gradient_boosting", {"max_iter": 2}, trials=12, **ranges), job, folder=str(tmp_path))
         asked = [trial["asked"] for trial in json.loads((tmp_path / "trials.json").read_text())["trials"]]
         assert all(0.01 <= one["learning_rate"] <= 0.3 for one in asked)
         assert all(isinstance(one["max_leaf_nodes"], int) and 2 <= one["max_leaf_nodes"] <= 9 for one in asked)
@@ -117,6 +117,12 @@ class TestSearch:
         found = tune(spec_of("network", {"epochs": 2}, trials=2, hidden=([4], [4, 4], [5])), job)
         assert found.parameters["hidden"] in ([4], [4, 4], [5])
         assert found.description == {"tuned": f"hidden {found.parameters['hidden']}", "trials": 2}
+
+    def test_is_judged_on_the_validation_events(self, job):
+        """Labels without any meaning: deep trees know those that they trained on by heart, and no others."""
+        guessed = np.random.default_rng(1).uniform(size=len(job.train.X)) < 0.5
+        spec = spec_of("random_forest", {"n_estimators": 20}, max_depth=(None, 30))
+        assert tune(spec, replace(job, train=replace(job.train, is_signal=guessed))).auc < 0.75
 
     def test_minutes_end_it_after_a_first_trial(self, job):
         assert tune(spec_of(trials=50, minutes=1e-6, max_depth=DEPTH), job).trials == 1
@@ -203,6 +209,7 @@ class TestResume:
 
 class TestNested:
     TUNING = Tuning(ranges={"max_depth": DEPTH, "max_features": Range(low=0.2, high=1.0)}, trials=3)
+    FOREST = ModelSpec(name="forest", use="random_forest", inputs=("a", "b"), parameters=TREES, seeds=2, tune=TUNING)
 
     def test_each_fold_has_its_own_that_are_said_and_stored(self, make_dataset, tmp_path):
         dataset = make_dataset(300)
@@ -228,17 +235,21 @@ class TestNested:
         save_model(model, tmp_path)
         np.testing.assert_array_equal(load_model(tmp_path).score(dataset).raw, model.score(dataset).raw)
 
-    def test_workers_and_a_record_change_nothing(self, make_dataset, tmp_path):
+    def test_a_record_changes_nothing(self, make_dataset, tmp_path):
         dataset = make_dataset(300)
-        spec = ModelSpec(
-            name="forest", use="random_forest", inputs=("a", "b"), parameters=TREES, seeds=2, tune=self.TUNING
-        )
-        (alone,) = cross_fit_all([spec], dataset, folds=2)
-        with Workers(2) as workers:
-            (together,) = cross_fit_all([spec], dataset, folds=2, workers=workers, record=tmp_path / "tuning")
-        np.testing.assert_array_equal(alone.score(dataset).raw, together.score(dataset).raw)
+        (alone,) = cross_fit_all([self.FOREST], dataset, folds=2)
+        (kept,) = cross_fit_all([self.FOREST], dataset, folds=2, record=tmp_path / "tuning")
+        np.testing.assert_array_equal(alone.score(dataset).raw, kept.score(dataset).raw)
         names = sorted(path.name for path in (tmp_path / "tuning").iterdir())
         assert names == ["forest-fold_0.json", "forest-fold_1.json"]
+
+    @pytest.mark.slow
+    def test_workers_change_nothing(self, make_dataset):
+        dataset = make_dataset(300)
+        (alone,) = cross_fit_all([self.FOREST], dataset, folds=2)
+        with Workers(2) as workers:
+            (together,) = cross_fit_all([self.FOREST], dataset, folds=2, workers=workers)
+        np.testing.assert_array_equal(alone.score(dataset).raw, together.score(dataset).raw)
 
     def test_the_fold_that_is_judged_has_no_say(self, make_dataset):
         """Its labels turned round change neither what is found for it nor the estimator; those of others do."""
