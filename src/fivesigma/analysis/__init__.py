@@ -10,5 +10,8 @@
 - ``explore``: the events of an analysis before any model, as a page.
 - ``starter``: a first YAML for event files. ``starter_tables``, ``starter_labels``: which are its samples; ``starter_columns``,
   ``starter_weights``: what their columns are for; ``starter_text``, ``starter_lines``: the YAML itself.
+- ``stored_models``: the models of a run, read back. ``exporting``: as ONNX; ``fold_rule``: which fold an event is of, in words.
+- ``scoring``: the score of a model beside the columns of event files. ``scoring_sources``, ``scoring_inputs``, ``event_scores``,
+  ``event_writers``: what is read, what a model sees of it, its scores, and what is written.
 - ``recipes``: the analyses that come with the package.
 """

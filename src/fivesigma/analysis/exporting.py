@@ -7,11 +7,9 @@ import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-
-import onnx
-import onnxruntime
 
 from fivesigma.analysis.directory import RunDirectory
 from fivesigma.analysis.fold_rule import fold_rule
@@ -167,6 +165,6 @@ def _description(model: FittedModel, config: Configuration) -> dict[str, Any]:
         },
         "folds": fold_rule(seed=model.seed, folds=model.folds, columns=config.events.id),
         "onnx": {"ir_version": IR_VERSION, "opsets": {domain or "ai.onnx": n for domain, n in OPSETS.items()}},
-        "versions": {"onnx": onnx.__version__, "onnxruntime": onnxruntime.__version__},
+        "versions": {library: version(library) for library in ("onnx", "onnxruntime")},
         "tolerances": {RAW: RAW_TOLERANCE, SCORE: SCORE_TOLERANCE},
     }

@@ -9,5 +9,7 @@ How it is done:
 - ``graph``: nodes and constants under names of their own; ``interpolation``: piecewise linear maps, of scales and quantiles.
 - ``prepared``: the steps of preparation.
 - ``trees``: any ensemble of decision trees, exactly; ``scikit_trees``, ``xgboost_trees``, ``lightgbm_trees`` read those of a library.
-- ``layers``: networks. ``scikit``: what scikit-learn has besides, by skl2onnx. ``ready_made``: scores that come from elsewhere.
+  ``stored`` gives what a library writes of a model.
+- ``layers``: networks. ``ready_made``: scores that come from elsewhere.
+- ``scikit``: scikit-learn's classifiers; ``scikit_formulas`` those that are a formula, ``by_skl2onnx`` what is neither that nor trees.
 """
