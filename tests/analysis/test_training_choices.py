@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import onnx
 import polars as pl
 import pytest
 from safetensors.numpy import load_file
@@ -134,3 +135,124 @@ class TestAnotherSelection:
         _, same, _ = self.trained(folder, tmp_path / "same", select={"tight": "y > 0"})
         np.testing.assert_array_equal(one["raw"], same["raw"])
         np.testing.assert_array_equal(one["value"], same["value"])
+
+
+def linear(path, slope):
+    """Write an ONNX model that gives slope × input."""
+    helper = onnx.helper
+    weight = helper.make_tensor("w", onnx.TensorProto.FLOAT, [1, 1], [slope])
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "w"], ["score"])],
+        "linear",
+        [helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [None, 1])],
+        [helper.make_tensor_value_info("score", onnx.TensorProto.FLOAT, [None, 1])],
+        [weight],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
+
+
+class TestFromElsewhere:
+    """Scores that the files hold, one for each point, and a model from a file beside the others."""
+
+    MODELS = {  # noqa: RUF012 - never changed
+        "published": {"use": "column", "inputs": ["near_{place}"], "parametrised": ["place"]},
+        "theirs": {"use": "onnx", "inputs": ["x"], "file": "theirs.onnx"},
+    }
+
+    def written(self, folder, name, **changes):
+        near = {f"near_{place}": f"-abs(x - {place})" for place in PLACES}
+        plane = {"type": "limit_plane", "grid": "bump", "observable": "published", "bins": EDGES}
+        given = {
+            "features": {"inputs": {"x": "x"}, "observables": {"y": "y", **near}},
+            "models": self.MODELS,
+            "inference": {"plane": plane},
+        }
+        return written(folder, name, **{**given, **changes})
+
+    @pytest.fixture
+    def run(self, folder, tmp_path):
+        linear(folder / "theirs.onnx", 2.0)
+        directory = run_analysis(self.written(folder, "elsewhere"), tmp_path / "run").directory
+        return directory, json.loads((directory / "results.json").read_text())
+
+    def test_scores_are_as_they_are_and_at_each_point_its_own(self, run):
+        directory, results = run
+        x = load_file(directory / "events/dataset.safetensors")["X"][:, 0].astype(np.float64)
+        for place in PLACES:
+            raw = load_file(directory / f"scores/published@{place}.safetensors")["raw"]
+            np.testing.assert_allclose(raw, -np.abs(x - place), atol=1e-6)  # x is float32
+        np.testing.assert_allclose(load_file(directory / "scores/theirs.safetensors")["raw"], 2 * x, rtol=1e-6)
+        assert results["models"]["published"]["auc"]["value"] == pytest.approx(0.927, abs=0.02)
+        assert all(point["limit_expected"] for point in results["inference"]["plane"]["points"])
+
+    def test_that_nobody_knows_their_training_is_a_finding(self, run):
+        codes = {(finding["code"], finding["subject"]) for finding in run[1]["findings"]}
+        assert {("training-not-known", "published"), ("training-not-known", "theirs")} <= codes
+
+    def test_another_file_of_the_same_name_is_another_model(self, folder, run):
+        directory, _ = run
+        linear(folder / "theirs.onnx", -1.0)
+        again = run_analysis(self.written(folder, "elsewhere"), directory)
+        assert "model-theirs" in again.redone
+        assert "model-published" not in again.redone
+
+    @pytest.mark.parametrize(
+        ("models", "says"),
+        [
+            ({"m": {"use": "onnx", "inputs": ["x"], "file": "thers.onnx"}}, "thers.onnx: cannot be read"),
+            ({"m": {"use": "onnx", "inputs": ["x", "y"], "file": "theirs.onnx"}}, "takes 1 inputs in 'x', given are 2"),
+            ({"m": {"use": "onnx", "inputs": ["x"]}}, "give the path of the model"),
+            ({"m": {"use": "column", "inputs": ["near_1"]}}, "no input or observable 'near_1'; did you mean .*near_0"),
+            ({"m": {"use": "column", "inputs": ["near_{plac}"], "parametrised": ["place"]}}, "did you mean place"),
+            ({"m": {"use": "column"}}, "needs to know which inputs"),
+            ({"m": {"use": "hist_gradient_boosting", "inputs": ["near_0"]}}, "no input 'near_0'"),
+        ],
+    )
+    def test_what_is_wrong_is_said_before_anything_is_read(self, folder, models, says):
+        linear(folder / "theirs.onnx", 2.0)
+        with pytest.raises(ConfigurationError, match=says):
+            load_resolved(self.written(folder, "wrong", models=models, inference={}), folder)
+
+
+class TestTuned:
+    MODELS = {  # noqa: RUF012 - never changed
+        "sought": {
+            "use": "hist_gradient_boosting",
+            "max_iter": 10,
+            "tune": {"trials": 3, "parameters": {"max_leaf_nodes": [2, 8], "learning_rate": {"low": 0.1, "high": 0.4}}},
+        }
+    }
+
+    def test_a_stopped_run_goes_on_with_the_trials_that_it_has(self, folder, tmp_path):
+        path = written(folder, "tuned", models=self.MODELS, inference={})
+        whole = run_analysis(path, tmp_path / "whole", until="models").directory
+        records = sorted((whole / "tuning").iterdir())
+        assert len(records) == 2  # one a fold
+        stopped = run_analysis(path, tmp_path / "stopped", until="events").directory
+        (stopped / "tuning").mkdir()
+        (stopped / "tuning" / records[0].name).write_bytes(records[0].read_bytes())
+        again = run_analysis(path, stopped, until="models").directory
+        assert (again / "scores/sought.safetensors").read_bytes() == (whole / "scores/sought.safetensors").read_bytes()
+
+    def test_a_finished_run_keeps_what_was_found_and_not_the_search(self, folder, tmp_path):
+        path = written(folder, "tuned", models=self.MODELS, inference={})
+        directory = run_analysis(path, tmp_path / "run").directory
+        assert not list((directory / "tuning").iterdir())
+        folds = json.loads((directory / "models/sought/model.json").read_text())["folds"]
+        assert all({"max_leaf_nodes", "learning_rate"} == set(fold["tuned"]) for fold in folds)
+        assert "learning_rate" in (directory / "report.html").read_text()
+
+    @pytest.mark.parametrize(
+        ("parameters", "says"),
+        [
+            ({"max_leaf_node": [2, 4]}, "did you mean max_leaf_nodes"),
+            ({"learning_rate": {"low": 0.3, "high": 0.1}}, "0.3"),
+            ({"learning_rate": {"low": 0, "high": 0.1, "log": True}}, "log"),
+            ({"learning_rate": []}, "learning_rate"),
+            ({"learning_rate": ["fast"]}, "learning_rate"),
+        ],
+    )
+    def test_ranges_are_checked_before_anything_is_read(self, folder, parameters, says):
+        models = {"m": {"use": "hist_gradient_boosting", "tune": {"trials": 2, "parameters": parameters}}}
+        with pytest.raises(ConfigurationError, match=says):
+            load_resolved(written(folder, "wrong", models=models, inference={}), folder)

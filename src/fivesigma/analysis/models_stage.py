@@ -76,6 +76,7 @@ def _fitted(
         folds=training.folds,
         seed=context.config.analysis.seed,
         workers=context.workers,
+        record=context.directory.root / "tuning",
         progress=lambda done, total: context.advance("Training", done, total),
     )
 
