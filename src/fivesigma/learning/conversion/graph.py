@@ -62,7 +62,7 @@ class Graph:
     def constant(self, values: NDArray[Any] | np.generic) -> str:
         """Add a constant of the type that the values have and return its name."""
         name = f"c{len(self._constants)}"
-        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        self._constants.append(numpy_helper.from_array(np.asarray(values, order="C"), name))
         return name
 
     def cast(self, tensor: str, dtype: DTypeLike) -> str:

@@ -27,7 +27,14 @@ RAW_TOLERANCE = 1e-5
 """Of the standard deviation of raw scores."""
 SCORE_TOLERANCE = 1e-6
 """Of the common scale, from 0 to 1, beyond what raw scores within their tolerance are mapped to."""
-_REFUSALS = (states.Fail, states.InvalidGraph, states.InvalidProtobuf, states.NotImplemented, states.RuntimeException)
+_REFUSALS = (
+    states.Fail,
+    states.InvalidArgument,
+    states.InvalidGraph,
+    states.InvalidProtobuf,
+    states.NotImplemented,
+    states.RuntimeException,
+)
 _AT_ONCE = 65536
 _PROBES = 3000
 _ERRORS_ONLY = 3

@@ -82,12 +82,19 @@ def rounded_down(threshold: Floats) -> Matrix:
     """Return the largest float32 that is not above each threshold, the same shape."""
     with np.errstate(over="ignore"):
         nearest = threshold.astype(np.float32)
-    return np.where(nearest > threshold, np.nextafter(nearest, np.float32(-np.inf)), nearest)
+    return np.where(nearest > threshold, _next(nearest, -np.inf), nearest)
 
 
-def below(threshold: NDArray[np.float32]) -> Floats:
+def below(threshold: Matrix) -> Floats:
     """Return thresholds t' with ``x <= t'`` the same as ``x < t`` for every float32, as XGBoost compares."""
-    return np.nextafter(threshold, np.float32(-np.inf)).astype(np.float64)
+    return _next(threshold, -np.inf).astype(np.float64)
+
+
+def _next(values: Matrix, towards: float) -> Matrix:
+    """Return the neighbour of each float32; that of the last one is infinite."""
+    with np.errstate(over="ignore"):
+        neighbours: Matrix = np.nextafter(values, np.float32(towards))
+    return neighbours
 
 
 def add_trees(graph: Graph, ensemble: Trees, X: str) -> str:
@@ -150,8 +157,7 @@ def at_thresholds(ensemble: Trees, X: Matrix, *, seed: int, most: int) -> Matrix
     random = np.random.default_rng(seed)
     chosen = found[random.permutation(len(found))[: most // 3]]
     at = chosen[:, 1].astype(np.float32)
-    with np.errstate(over="ignore"):
-        sides = (at, np.nextafter(at, np.float32(np.inf)), np.nextafter(at, np.float32(-np.inf)))
+    sides = (at, _next(at, np.inf), _next(at, -np.inf))
     probes = X[random.integers(len(X), size=3 * len(chosen))].copy()
     probes[np.arange(len(probes)), np.tile(chosen[:, 0].astype(np.int64), 3)] = np.concatenate(sides)
     return probes[~np.isinf(probes).any(axis=1)]
