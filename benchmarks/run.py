@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 
 import generation
+import learning
 import numpy as np
 import reading
 from sklearn.ensemble import RandomForestClassifier
@@ -80,6 +81,7 @@ def main() -> None:
     """Run all comparisons."""
     reading.compare_readers()
     generation.compare_generations()
+    learning.compare_networks()
     data = simulated(200_000)
     label, weight = data.signal, data.weight
     score = data.X.sum(axis=1).astype(np.float64)

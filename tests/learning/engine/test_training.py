@@ -123,8 +123,10 @@ def test_a_full_training_is_as_good_alone():
 
 
 def test_each_network_stops_by_itself_at_its_best_epoch():
-    shared = part(100, 5)
+    shared, wrong = part(100, 5), part(300, 6)
     jobs = [Job(shared, part(300, seed), seed) for seed in range(6)]
+    # what this one learns makes its validation worse from the start, so that others get better without it
+    jobs[1] = Job(shared, Part(wrong.X, ~wrong.is_signal, wrong.weight), 1)
     together = trained(jobs, epochs=40, patience=3, learning_rate=0.03)
     assert len({len(one.record.training) for one in together}) > 2  # they leave the stack one after the other
     for its, mine in zip(jobs, together, strict=True):
