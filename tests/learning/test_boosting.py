@@ -43,8 +43,16 @@ def test_the_trees_kept_are_those_of_the_lowest_weighted_validation_loss(name, p
     best = int(np.argmin(losses["validation"]))
     assert len(losses["validation"]) == best + 1 + 4
     assert model.describe()["trees"] == best + 1
-    for kind, part in zip(("training", "validation"), parts, strict=True):
-        assert loss_of(model.score(part.X), part) == pytest.approx(losses[kind][best], rel=1e-5)
+    assert loss_of(model.score(parts[1].X), parts[1]) == pytest.approx(losses["validation"][best], rel=1e-5)
+
+
+@both
+def test_the_training_loss_is_that_of_every_tenth_tree(name, parts):
+    model = trained(name, parts, n_estimators=11, early_stopping_rounds=50, learning_rate=0.02)
+    losses = model.history()["training"]
+    assert len(losses) == model.describe()["trees"] == 11
+    assert losses[-1] == pytest.approx(loss_of(model.score(parts[0].X), parts[0]), rel=1e-5)
+    assert losses[:10] == [losses[0]] * 10
 
 
 @both

@@ -32,7 +32,7 @@ def trees_of(text: str) -> list[Nodes]:
 
 def _nodes(tree: Mapping[str, str]) -> Nodes:
     leaves = int(tree["num_leaves"])
-    columns = {name: np.array(tree[name].split(), dtype=np.int64) for name in _COLUMNS}
+    columns = {name: np.fromstring(tree[name], dtype=np.int64, sep=" ") for name in _COLUMNS}
     if any(len(column) != leaves - 1 for column in columns.values()) or len(tree["leaf_value"].split()) != leaves:
         raise ValueError("the nodes of a tree are not of one number")
     if any(tree[name] != "0" for name in ("num_cat", "is_linear")) or np.any(columns["decision_type"] & 1):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple, Self
+from typing import Any, ClassVar, Literal, Self, cast
 
 import numpy as np
 
 from fivesigma.core.arrays import Floats, Matrix
-from fivesigma.core.errors import DataError, FivesigmaError, MissingExtraError, first_line, suggestion
+from fivesigma.core.errors import DataError, FivesigmaError, MissingExtraError, first_line
+from fivesigma.learning.adapters.boosting import looks, met_missing
 from fivesigma.learning.adapters.lightgbm_files import inputs_of, trees_of
+from fivesigma.learning.adapters.lightgbm_parameters import DEFAULTS, require_parameters
 from fivesigma.learning.classifiers import Part
 from fivesigma.learning.tree_structure import describe_trees, require_sound
 
@@ -21,53 +23,6 @@ except ImportError as error:
     raise MissingExtraError("LightGBM", "boosting") from error
 
 __all__ = ["LightGBM"]
-
-
-class _Number(NamedTuple):
-    """What a parameter may be; it is also its default."""
-
-    default: float
-    above: float = -np.inf
-    least: float = -np.inf
-    most: float = np.inf
-
-    def admits(self, value: object) -> bool:
-        """Return whether a value may be set: of a whole number only another."""
-        kinds = int if isinstance(self.default, int) else (int, float)
-        return (
-            isinstance(value, kinds)
-            and not isinstance(value, bool)
-            and self.above < value <= self.most
-            and value >= self.least
-        )
-
-    def __str__(self) -> str:
-        words = ["a whole number" if isinstance(self.default, int) else "a number"]
-        words += [f"above {self.above:g}"] if self.above > -np.inf else []
-        words += [f"from {self.least:g} on"] if self.least > -np.inf else []
-        words += [f"up to {self.most:g}"] if self.most < np.inf else []
-        return " ".join(words)
-
-
-_NUMBERS = {
-    "colsample_bytree": _Number(1.0, above=0, most=1),
-    "early_stopping_rounds": _Number(10, least=1),
-    "learning_rate": _Number(0.1, above=0),
-    "max_bin": _Number(255, least=2),
-    "max_depth": _Number(-1),
-    "min_child_samples": _Number(20, least=0),
-    "min_child_weight": _Number(1e-3, least=0),
-    "min_split_gain": _Number(0.0, least=0),
-    "n_estimators": _Number(300, least=1),
-    "num_leaves": _Number(31, least=2, most=131072),
-    "reg_alpha": _Number(0.0, least=0),
-    "reg_lambda": _Number(0.0, least=0),
-    "subsample": _Number(1.0, above=0, most=1),
-    "subsample_for_bin": _Number(200000, least=1),
-    "subsample_freq": _Number(0, least=0),
-}
-"""The limits are LightGBM's own, which it says nothing of before it trains."""
-_BOOSTING = ("gbdt", "dart", "rf")
 
 
 class LightGBM:
@@ -91,12 +46,12 @@ class LightGBM:
         self._parameters = {**self.parameters(), **parameters}
         self._losses: dict[str, list[float]] = {}
         self._told: dict[str, str] = {}
-        _check(self._parameters)
+        require_parameters(self._parameters)
 
     @classmethod
     def parameters(cls) -> Mapping[str, Any]:
         """Return the parameters that may be set, with their defaults."""
-        return {"boosting_type": _BOOSTING[0], **{name: number.default for name, number in _NUMBERS.items()}}
+        return DEFAULTS
 
     def fit(self, train: Part, validation: Part, *, seed: int) -> None:
         """Train until the validation loss has stopped falling; trees that drop others (dart) are all grown.
@@ -106,8 +61,7 @@ class LightGBM:
         FivesigmaError
             If LightGBM refuses the events.
         """
-        if np.isnan(train.X).any():
-            self._told["missing values"] = "each split sends them to the better side"
+        self._told = met_missing(train)
         rounds = {name: self._parameters[name] for name in ("n_estimators", "early_stopping_rounds")}
         parameters = {name: value for name, value in self._parameters.items() if name not in rounds} | {
             "objective": "binary",
@@ -119,7 +73,8 @@ class LightGBM:
             "verbosity": -1,
         }
         losses: dict[str, dict[str, list[float]]] = {}
-        watch = [lightgbm.record_evaluation(losses)]
+        training = _TrainingLoss()
+        watch: list[Callable[..., Any]] = [lightgbm.record_evaluation(losses), training]
         if self._parameters["boosting_type"] != "dart":  # a tree that comes later changes those before it
             watch.append(lightgbm.early_stopping(rounds["early_stopping_rounds"], verbose=False))
         try:
@@ -128,13 +83,13 @@ class LightGBM:
                 parameters,
                 events,
                 rounds["n_estimators"],
-                valid_sets=[events, _dataset(validation, parameters, events)],
-                valid_names=["training", "validation"],
+                valid_sets=[_dataset(validation, parameters, events)],
+                valid_names=["validation"],
                 callbacks=watch,
             )
         except lightgbm.basic.LightGBMError as error:
             raise FivesigmaError(f"LightGBM: {_reason(error)}") from error
-        self._losses = {name: list(of_part["binary_logloss"]) for name, of_part in losses.items()}
+        self._losses = {"training": training.losses, "validation": list(losses["validation"]["binary_logloss"])}
         # a copy of the trees alone lets go of the events
         self._booster = lightgbm.Booster(model_str=model.model_to_string(num_iteration=model.best_iteration))
 
@@ -147,7 +102,7 @@ class LightGBM:
         return {**self._told, **describe_trees(trees_of(self._booster.model_to_string()))}
 
     def history(self) -> Mapping[str, list[float]]:
-        """Return the weighted losses, per tree, on training and validation events."""
+        """Return the weighted losses, per tree, on training and validation events; the former are those of every tenth tree."""
         return {name: list(losses) for name, losses in self._losses.items()}
 
     def save(self, path: Path) -> None:
@@ -175,20 +130,18 @@ class LightGBM:
         return self
 
 
-def _check(parameters: Mapping[str, Any]) -> None:
-    """Raise ValueError if a parameter cannot be, which LightGBM only finds when it trains."""
-    for name, value in parameters.items():
-        if name in _NUMBERS and not _NUMBERS[name].admits(value):
-            raise ValueError(f"{name} must be {_NUMBERS[name]}, not {value!r}")
-    boosting = parameters["boosting_type"]
-    if boosting not in _BOOSTING:
-        raise ValueError(f"no boosting_type {boosting!r}{suggestion(str(boosting), _BOOSTING)}")
-    bagged = parameters["subsample"] < 1 and parameters["subsample_freq"] > 0
-    if boosting == "rf" and not bagged and parameters["colsample_bytree"] == 1:
-        raise ValueError(
-            "trees of a forest (rf) differ by their events or inputs: set subsample below 1 with subsample_freq above 0,"
-            " or colsample_bytree below 1"
-        )
+class _TrainingLoss:
+    """Looks at the training loss after the trees that `looks` names; what it saw holds until it looks again."""
+
+    order = 10  # before LightGBM stops, which is at 30
+
+    def __init__(self) -> None:
+        self.losses: list[float] = []
+
+    def __call__(self, after: lightgbm.callback.CallbackEnv) -> None:
+        model = cast("lightgbm.Booster", after.model)  # not several, as in LightGBM's own cross-validation
+        look = looks(len(self.losses))
+        self.losses.append(float(model.eval_train()[0][2]) if look else self.losses[-1])
 
 
 def _dataset(part: Part, parameters: Mapping[str, Any], like: lightgbm.Dataset | None = None) -> lightgbm.Dataset:
