@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 
+import boosting
 import generation
 import learning
 import numpy as np
@@ -109,6 +110,7 @@ def main() -> None:
         against="5 bare fits",
         repeats=3,
     )
+    boosting.compare_boosting()
     compare("import fivesigma", python("import fivesigma"), python("pass"), against="bare python", repeats=9)
 
 
