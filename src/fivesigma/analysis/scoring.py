@@ -101,7 +101,9 @@ def score_files(
 
 def _require_new(output: Path) -> None:
     if output.suffix not in SUFFIXES:
-        raise DataError(f"{output}: is written as {' or '.join(SUFFIXES)}, not as {output.suffix or 'no suffix'!r}")
+        raise DataError(
+            f"{output}: is written as {' or '.join(SUFFIXES)}, not as {output.suffix or 'a file without suffix'}"
+        )
     if output.exists():
         raise DataError(f"{output}: is there already; remove it, or give another name")
     if not output.parent.is_dir():
