@@ -349,20 +349,26 @@ def test_an_integer_that_is_missing_later_gets_a_wider_column(run, shared_toy, t
 
 
 def test_a_file_that_turns_out_to_need_a_wider_column_is_begun_again(run, tmp_path):
-    """Of so many columns that a piece has few rows: the first ones have a whole number each, a later one lacks it."""
-    rows = 9000
-    columns = {f"c{i}": np.zeros(rows, dtype=np.int8) for i in range(5000)}
-    frame = pl.DataFrame({"event": np.arange(rows), "x0": 0.5, "x1": 0.5, "x2": 0.5, "n": np.arange(rows), **columns})
-    frame.with_columns(n=pl.when(pl.col("n") != 8000).then(pl.col("n"))).write_parquet(
-        tmp_path / "in.parquet", row_group_size=3000
-    )
+    """A file is read in pieces: all numbers of the first piece are there, of a later one they are not."""
+    rows = 300_000
+    frame = pl.DataFrame({"event": np.arange(rows), "x0": 0.5, "x1": 0.5, "x2": 0.5, "n": np.arange(rows)})
+    frame = frame.with_columns(n=pl.when(pl.col("n") != rows - 1).then(pl.col("n")))
+    frame.write_parquet(tmp_path / "in.parquet", row_group_size=250_000)
     (file,) = files_to_score(open_run(run), [str(tmp_path / "in.parquet")], None)
-    assert len(file.source.spans()) > 1
+    assert len(file.source.spans()) == 2
     told = []
     score_files(run, "trees", [str(tmp_path / "in.parquet")], tmp_path / "out.parquet", tell=told.append)
     assert len(told) == 2
     n = pl.read_parquet(tmp_path / "out.parquet", columns=["n"])["n"]
-    assert np.flatnonzero(np.isnan(n.to_numpy())).tolist() == [8000]
+    assert np.flatnonzero(np.isnan(n.to_numpy())).tolist() == [rows - 1]
+
+
+def test_files_of_many_columns_are_read_in_smaller_pieces(run, tmp_path):
+    for count, rows in ((5, 250_000), (400, 20_000_000 // 400)):
+        names = ["event", *(f"c{i}" for i in range(count - 1))]
+        pl.DataFrame({name: [1] for name in names}).write_parquet(tmp_path / "in.parquet")
+        (file,) = files_to_score(open_run(run), [str(tmp_path / "in.parquet")], None)
+        assert file.source.span_rows == rows
 
 
 def test_what_is_wrong_is_said(run, shared_toy, tmp_path):
