@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from fivesigma.inference.template_fit import fit_templates, upper_limit
     from fivesigma.inference.varied_events import VariedEvents
     from fivesigma.learning.cross_fit import cross_fit
+    from fivesigma.learning.estimator import FivesigmaClassifier
     from fivesigma.plots.registry import plot
 
 _HOMES = {
+    "FivesigmaClassifier": "learning.estimator",
     "Normalisation": "inference.systematics",
     "ShapeSystematic": "inference.systematics",
     "SignalPoint": "inference.limit_plane",
@@ -53,6 +55,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "FivesigmaClassifier",
     "Normalisation",
     "ShapeSystematic",
     "SignalPoint",
