@@ -24,7 +24,7 @@ except ImportError as error:
 __all__ = ["RAW_TOLERANCE", "SCORE_TOLERANCE", "Parity", "parity", "run_graph"]
 
 RAW_TOLERANCE = 1e-5
-"""Of the standard deviation of raw scores."""
+"""Of the standard deviation of raw scores, or of a score's distance from their mean where that is larger."""
 SCORE_TOLERANCE = 1e-6
 """Of the common scale, from 0 to 1, beyond what raw scores within their tolerance are mapped to."""
 _REFUSALS = (
@@ -49,7 +49,8 @@ class Parity:
     events
         How many were compared, those among them that were put at thresholds of trees.
     raw
-        The largest difference of raw scores, in standard deviations of these.
+        The largest difference of raw scores, in standard deviations of these, or for a score that lies further out in its
+        distance from their mean: single precision has no more digits for it.
     score
         The largest difference on the common scale.
     beyond
@@ -105,17 +106,17 @@ def parity(graph: bytes, model: FittedModel, fold: int, at_points: Mapping[Point
     whole = {point: np.concatenate([X, *_probes(model, fold, X, point)]) for point, X in at_points.items()}
     raw, score = run_graph(graph, np.concatenate(list(whole.values())))
     ours = np.concatenate([fit.score(X) for X in whole.values()])
-    spread = float(ours.std()) or 1.0
+    reach = np.maximum(float(ours.std()) or 1.0, np.abs(ours - ours.mean()))
     ends = np.cumsum([len(X) for X in whole.values()])[:-1]
 
     def on_scale(values: Floats) -> Floats:
         parts = zip(whole, np.split(values, ends), strict=True)
         return np.concatenate([fit.scales[point](part) for point, part in parts])
 
-    low, high = (on_scale(ours + side * RAW_TOLERANCE * spread) for side in (-1, 1))
+    low, high = (on_scale(ours + side * RAW_TOLERANCE * reach) for side in (-1, 1))
     return Parity(
         events=len(raw),
-        raw=_largest(raw - ours) / spread,
+        raw=_largest((raw - ours) / reach),
         score=_largest(score - on_scale(ours)),
         beyond=_largest(np.maximum(np.maximum(low - score, score - high), 0.0)),
     )
