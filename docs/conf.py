@@ -53,7 +53,13 @@ def escape_bars(_app: Sphinx, _what: str, _name: str, _obj: object, _options: ob
         lines[number] = "".join(p if i % 2 else re.sub(r"\|(?=\S)", r"\\|", p) for i, p in enumerate(parts))
 
 
+def is_routing(_app: Sphinx, _what: str, name: str, _obj: object, _skip: bool, _options: object) -> bool | None:
+    """Leave out what scikit-learn adds to its estimators for its own use, in words that lead to pages of its own."""
+    return True if re.fullmatch(r"set_\w+_request", name) else None
+
+
 def setup(app: Sphinx) -> None:
     """Write the pages that are made from the code before they are read."""
     app.connect("builder-inited", lambda app: write_reference(Path(app.srcdir)))
     app.connect("autodoc-process-docstring", escape_bars)
+    app.connect("autodoc-skip-member", is_routing)

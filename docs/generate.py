@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from models import model_tables
 from processes import process_cards
 
 from fivesigma.analysis.schema import Configuration
@@ -39,6 +40,7 @@ def write_reference(source: Path) -> None:
     pages = {f"{room}.md": _room(room) for room in ROOMS}
     tables = {"functions.inc": _functions(), "schema.inc": _schema(), "classifiers.inc": _classifiers()}
     tables["processes.inc"] = process_cards()
+    tables["models.inc"] = model_tables()
     for name, text in (pages | tables).items():
         path = target / name
         if not path.is_file() or path.read_text() != text:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,8 @@ from fivesigma.core.errors import DataError
 __all__ = ["Nodes", "describe_trees", "require_sound"]
 
 
-class Nodes(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Nodes:
     """The nodes of one tree that split, m of n.
 
     Attributes

@@ -24,7 +24,7 @@ from fivesigma.learning.estimator_structure import trees_of
 from fivesigma.learning.skops_files import dump_skops, load_skops
 from fivesigma.learning.tree_structure import describe_trees
 
-__all__ = ["ScikitClassifier"]
+__all__ = ["ScikitClassifier", "name_of_weights"]
 
 
 class ScikitClassifier:
@@ -86,7 +86,7 @@ class ScikitClassifier:
             raise FivesigmaError(f"{type(self.estimator).__name__}: {first_line(error)}") from error
 
     def _learn(self, train: Part, _validation: Part, seed: int) -> None:
-        weighted = _name_of_weights(self.estimator)
+        weighted = name_of_weights(self.estimator)
         if weighted is not None:
             self.estimator.fit(_exact(train.X), train.is_signal.astype(np.int8), **{weighted: train.weight})
             return
@@ -151,11 +151,11 @@ def _settle(estimator: BaseEstimator, seed: int) -> None:
             estimator.set_params(**{full: None if of.startswith("sklearn.") else 1})
 
 
-def _name_of_weights(estimator: BaseEstimator) -> str | None:
+def name_of_weights(estimator: BaseEstimator) -> str | None:
     """Return the name by which fitting takes training weights, of a pipeline those of its last step; None if it takes none."""
     if isinstance(estimator, Pipeline):
         last, step = estimator.steps[-1]
-        inner = _name_of_weights(step)
+        inner = name_of_weights(step)
         return None if inner is None else f"{last}__{inner}"
     return "sample_weight" if has_fit_parameter(estimator, "sample_weight") else None
 
