@@ -281,8 +281,10 @@ class TestMissing:
         values[trains[0]] = np.nan
         table(folder / "hole.parquet", shift=0, seed=10, y=values)
         samples = with_sample(files="hole.parquet")
-        path = written(folder, samples=samples, events={"weight": "w", "missing": ["nan"]}, training={"folds": 3})
+        events, training = {"weight": "w", "missing": ["nan"]}, {"folds": 3}
+        path = written(folder, samples=samples, events=events, training=training)
         run = run_analysis(path, tmp_path / "run", until="models")
         value = Stages(directory=RunDirectory(run.directory)).recorded("model-forest").value
         assert sum("missing values" in fold for fold in value["built"]) == 2
-        assert _as_built(value)["missing values"] == "each split sends them to the better side (in 2 of 3 folds)"
+        built = _as_built(loaded(folder, samples=samples, events=events, training=training), value)["built"]
+        assert built["missing values"] == "each split sends them to the better side (in 2 of 3 folds)"

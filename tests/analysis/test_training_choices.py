@@ -159,20 +159,22 @@ class TestFromElsewhere:
         "theirs": {"use": "onnx", "inputs": ["x"], "file": "theirs.onnx"},
     }
 
-    def written(self, folder, name, **changes):
+    @classmethod
+    def written(cls, folder, name, **changes):
         near = {f"near_{place}": f"-abs(x - {place})" for place in PLACES}
         plane = {"type": "limit_plane", "grid": "bump", "observable": "published", "bins": EDGES}
         given = {
             "features": {"inputs": {"x": "x"}, "observables": {"y": "y", **near}},
-            "models": self.MODELS,
+            "models": cls.MODELS,
             "inference": {"plane": plane},
         }
         return written(folder, name, **{**given, **changes})
 
-    @pytest.fixture
-    def run(self, folder, tmp_path):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def run(cls, folder):
         linear(folder / "theirs.onnx", 2.0)
-        directory = run_analysis(self.written(folder, "elsewhere"), tmp_path / "run").directory
+        directory = run_analysis(cls.written(folder, "elsewhere"), folder / "elsewhere").directory
         return directory, json.loads((directory / "results.json").read_text())
 
     def test_scores_are_as_they_are_and_at_each_point_its_own(self, run):
@@ -192,7 +194,7 @@ class TestFromElsewhere:
     def test_another_file_of_the_same_name_is_another_model(self, folder, run):
         directory, _ = run
         linear(folder / "theirs.onnx", -1.0)
-        again = run_analysis(self.written(folder, "elsewhere"), directory)
+        again = run_analysis(self.written(folder, "elsewhere"), directory, until="models")
         assert "model-theirs" in again.redone
         assert "model-published" not in again.redone
 
