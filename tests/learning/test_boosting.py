@@ -56,6 +56,13 @@ def test_the_training_loss_is_that_of_every_tenth_tree(name, parts):
 
 
 @both
+def test_numbers_of_numpy_are_numbers(name, parts):
+    asked = {"n_estimators": np.int64(4), "learning_rate": np.float32(0.25), "max_depth": np.int32(2)}
+    plain = trained(name, parts, n_estimators=4, learning_rate=0.25, max_depth=2)
+    np.testing.assert_array_equal(trained(name, parts, **asked).score(parts[1].X), plain.score(parts[1].X))
+
+
+@both
 def test_the_seed_draws_what_is_drawn(name, parts):
     drawn = {"subsample": 0.5} | ({"subsample_freq": 1} if name == "lightgbm" else {})
     one, same, other = (trained(name, parts, seed=seed, **drawn).score(parts[1].X) for seed in (1, 1, 2**31 - 1))

@@ -22,13 +22,10 @@ class _Number(NamedTuple):
 
     def admits(self, value: object) -> bool:
         """Return whether a value may be set: of a whole number only another."""
-        kinds = int if isinstance(self.default, int) else (int, float)
-        return (
-            isinstance(value, kinds)
-            and not isinstance(value, bool)
-            and self.above < value <= self.most
-            and value >= self.least
-        )
+        kinds = (int, np.integer) if isinstance(self.default, int) else (int, float, np.integer, np.floating)
+        if isinstance(value, (bool, np.bool_)) or not isinstance(value, kinds):
+            return False
+        return bool(self.above < value <= self.most and value >= self.least)
 
     def __str__(self) -> str:
         words = ["a whole number" if isinstance(self.default, int) else "a number"]

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cache
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -86,7 +87,7 @@ def require_parameters(parameters: Mapping[str, Any]) -> None:
     """Raise ValueError if a parameter cannot be, which XGBoost only finds when it trains."""
     for name in ("n_estimators", "early_stopping_rounds"):
         value = parameters[name]
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
             raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
     if parameters.get("booster") == "gblinear":
         raise ValueError("booster is gbtree or dart; a linear model is called logistic")
