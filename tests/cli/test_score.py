@@ -33,7 +33,7 @@ def test_events_without_a_score_are_counted(fivesigma, run):
     done = fivesigma("score", "runs/scored", "forest", "lacking.parquet", "-o", "lacking.root")
     assert (done.returncode, done.stdout) == (0, "lacking.root\n")
     assert "5 of 300 events have no score (NaN): what cannot be computed is a in 5" in done.stderr
-    assert "not written, for the file cannot hold them: word" in done.stderr
+    assert "not written, for the file cannot hold them or not all files have them: word" in done.stderr
     assert "lacking.parquet: no columns identify its events" in done.stderr
 
 

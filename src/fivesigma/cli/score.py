@@ -78,7 +78,10 @@ def _say(scored: Scored) -> None:
             err=True,
         )
     if scored.left_out:
-        click.echo(f"not written, for the file cannot hold them: {', '.join(scored.left_out)}", err=True)
+        click.echo(
+            f"not written, for the file cannot hold them or not all files have them: {', '.join(scored.left_out)}",
+            err=True,
+        )
     for file in scored.by_entry:
         click.echo(
             f"{file}: no columns identify its events; are they part of a file of the run, some may be scored by estimators that"
