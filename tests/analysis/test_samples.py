@@ -17,7 +17,7 @@ from fivesigma.analysis.stages import Stages
 from fivesigma.core.errors import ConfigurationError, DataError
 from fivesigma.core.identity import ids_from_columns
 from fivesigma.learning.fitted_model import validation_part
-from fivesigma.learning.training_events import training_events
+from fivesigma.learning.training import equalising_factor
 
 COUNT = 400
 CONFIGURATION = {
@@ -72,24 +72,26 @@ def loaded(folder, **changes):
 class TestTraining:
     NAMES = tuple(f"s_{m}" for m in POINTS)
 
-    def prepared(self, folder, equal):
+    def counted(self, folder, groups):
+        """Return the classes' events, and what each counts in training before the classes are balanced."""
         _, dataset = load_events(loaded(folder), folder, blind=False)
-        return dataset, training_events(dataset, self.NAMES, ("bkg",), equal, folds=2, seed=3).shared()
+        classes = dataset.where(dataset.of(*self.NAMES, "bkg"))
+        return classes, np.abs(classes.weight) * equalising_factor(classes.weight, classes.sample, groups)
 
     def test_points_have_equal_say(self, folder):
-        dataset, shared = self.prepared(folder, [list(self.NAMES)])
-        classes = dataset.where(dataset.of(*self.NAMES, "bkg"))
-        counted = np.abs(shared["weight"] * shared["say"])
+        names = [info.name for info in load_events(loaded(folder), folder, blind=False)[1].samples]
+        classes, counted = self.counted(folder, [[names.index(name) for name in self.NAMES]])
         totals = [counted[classes.of(name)].sum() for name in self.NAMES]
         np.testing.assert_allclose(totals, COUNT * sum(POINTS.values()) / 3, rtol=1e-13)
-        np.testing.assert_array_equal(shared["say"][classes.of("bkg")], 1)
+        background = classes.of("bkg")
+        np.testing.assert_array_equal(counted[background], np.abs(classes.weight[background]))
 
     def test_or_as_much_as_their_yields(self, folder):
-        _, shared = self.prepared(folder, [])
-        np.testing.assert_array_equal(shared["say"], 1)
+        classes, counted = self.counted(folder, [])
+        np.testing.assert_array_equal(counted, np.abs(classes.weight))
 
-    def test_equal_say_is_what_equal_yields_would_give(self, folder, tmp_path):
-        """Points of any rate that have equal say train as points of one rate do by their yields."""
+    def test_with_equal_say_rates_are_of_no_matter(self, folder, tmp_path):
+        """Points of any rate that have equal say train as points of one rate do."""
         alike = tmp_path / "alike"
         alike.mkdir()
         for m in POINTS:
@@ -97,7 +99,7 @@ class TestTraining:
         for name, seed, shift in (("bkg", 10, 0.0), ("late", 11, 1.0)):
             table(alike / f"{name}.parquet", shift=shift, seed=seed)
         scores = {}
-        for name, place, points in (("one", folder, "equal"), ("two", alike, "yields"), ("other", folder, "yields")):
+        for name, place, points in (("one", folder, "equal"), ("two", alike, "equal"), ("other", folder, "yields")):
             path = written(place, training={**CONFIGURATION["training"], "points": points})
             run = run_analysis(path, tmp_path / name, until="models")
             scores[name] = load_file(run.directory / "scores/forest.safetensors")["raw"]

@@ -105,6 +105,23 @@ class TestParametrised:
         with pytest.raises(ConfigurationError, match="no parameter of a signal grid 'plaice'; did you mean place"):
             load_resolved(written(folder, "wrong", models=models), folder)
 
+    @pytest.mark.parametrize(
+        ("changes", "says"),
+        [
+            (
+                {"judgement": {"signal": ["bump"]}},
+                r"judgement.signal: model 'aware' is parametrised in place .* not at 2",
+            ),
+            (
+                {"training": {"folds": 2, "signal": ["bump_0"]}},
+                "inference.plane: model 'aware' is not trained at .* bump_3",
+            ),
+        ],
+    )
+    def test_a_score_at_no_single_point_is_refused_before_training(self, folder, changes, says):
+        with pytest.raises(ConfigurationError, match=says):
+            load_resolved(written(folder, "wrong", **changes), folder)
+
 
 class TestAnotherSelection:
     """The analysis cuts y > 0; half of the events pass."""

@@ -156,3 +156,33 @@ def test_a_class_of_negative_weight_is_named(dataset):
     negative = dataclasses.replace(dataset, weight=np.where(dataset.background, -dataset.weight, dataset.weight))
     with pytest.raises(DataError, match="background weights to train on sum to -"):
         cross_fit("hist_gradient_boosting", negative)
+
+
+def test_two_models_of_one_name_are_refused(dataset):
+    specs = [ModelSpec(name="m", use="hist_gradient_boosting", inputs=(name,), parameters={}) for name in "ab"]
+    with pytest.raises(FivesigmaError, match="two models are called 'm'"):
+        list(cross_fit_all(specs, dataset))
+
+
+@pytest.mark.parametrize("options", [{}, {"parametrised": ["mass"]}])
+def test_nothing_of_a_fold_reaches_its_estimator(make_dataset, options):
+    """Not its inputs, and not its weights through the totals that points of a grid are balanced by."""
+    dataset = make_dataset(900)
+    infos = [dataclasses.replace(info, parameters={"mass": 1.0}) for info in dataset.samples[:1]]
+    other = dataclasses.replace(infos[0], name="other", parameters={"mass": 2.0})
+    sample = np.where(dataset.signal & (np.arange(len(dataset)) % 2 == 0), 3, dataset.sample).astype(np.int16)
+    dataset = dataclasses.replace(dataset, sample=sample, samples=(*infos, *dataset.samples[1:], other))
+    mine = fold_of(dataset.id, seed=42, folds=3) == 0
+    changed = dataclasses.replace(
+        dataset,
+        X=np.where(mine[:, None], np.float32(1e3), dataset.X),
+        weight=np.where(mine & dataset.of("other"), 5 * dataset.weight, dataset.weight),
+    )
+    models = [
+        cross_fit("random_forest", one, folds=3, equal=[["signal", "other"]], n_estimators=5, **options)
+        for one in (dataset, changed)
+    ]
+    X = dataset.X if not options else np.concatenate([dataset.X, np.ones((len(dataset), 1), np.float32)], axis=1)
+    scores = [[fit.score(X) for fit in model.fits] for model in models]
+    np.testing.assert_array_equal(scores[0][0], scores[1][0])
+    assert not np.array_equal(scores[0][1], scores[1][1])

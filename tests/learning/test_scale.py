@@ -49,3 +49,12 @@ def test_negative_weights_leave_it_monotone():
 def test_nothing_to_measure_against():
     with pytest.raises(DataError, match="no background weight"):
         ScoreScale.fit(np.arange(3.0), np.zeros(3, dtype=bool), np.ones(3))
+
+
+def test_scores_that_differ_by_rounding_alone_are_one():
+    """As means over seeds do: 0.1 + 0.2 and 0.3 are one score, and stand at one place of the scale."""
+    score = np.array([0.0, 0.3, 0.1 + 0.2, 0.3, 0.1 + 0.2, 1.0])
+    scale = ScoreScale.fit(score, np.ones(6, dtype=bool), np.ones(6))
+    assert len(scale.raw) == 3
+    assert scale(np.array([0.3]))[0] == pytest.approx(scale(np.array([0.1 + 0.2]))[0], abs=1e-6)
+    assert scale(np.array([0.3]))[0] == pytest.approx(0.5)

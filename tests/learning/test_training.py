@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fivesigma.core.dataset import Dataset
-from fivesigma.core.errors import FivesigmaError, LeakError
+from fivesigma.core.errors import DataError, FivesigmaError, LeakError
 from fivesigma.core.identity import entry_ids
 from fivesigma.core.sample import SampleInfo
 from fivesigma.learning.cross_fit import cross_fit
@@ -46,6 +46,10 @@ class TestTrainingWeight:
         for negative in ("absolute", "drop", "keep"):
             training_weight(self.WEIGHT, self.SIGNAL, negative=negative)
         np.testing.assert_array_equal(self.WEIGHT, before)
+
+    def test_kept_ones_that_outweigh_a_class_are_refused(self):
+        with pytest.raises(DataError, match="weights of signal sum to -4"):
+            training_weight(np.array([1.0, -5.0, 2.0]), np.array([True, True, False]), negative="keep")
 
 
 class TestHalves:

@@ -61,6 +61,8 @@ def test_the_trees_of_adaboost_are_as_deep_as_is_asked(parts):
     model = trained("adaboost", parts, n_estimators=3, estimator__max_depth=4)
     assert model.describe()["deepest tree"] == 4
     assert {tree.random_state is None for tree in model.estimator.estimators_} == {False}
+    # what one model asks for is nothing to the next
+    assert trained("adaboost", parts, n_estimators=3).describe()["deepest tree"] == 1
 
 
 def test_what_takes_no_missing_values_gets_medians_and_indicators(make_dataset):

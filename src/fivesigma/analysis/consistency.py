@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from fivesigma.analysis.event_consistency import event_inconsistencies
-from fivesigma.analysis.model_specs import model_spec
+from fivesigma.analysis.model_specs import model_spec, point_of
 from fivesigma.analysis.resolve import members_of
 from fivesigma.analysis.sample_consistency import grid_parameters, grids_of, is_grid, sample_inconsistencies
 from fivesigma.analysis.schema import AlternativeSample, Configuration, Counting, LimitPlane, TemplateFit
@@ -132,6 +132,30 @@ def _models(config: Configuration, folder: Path | None) -> Iterator[Inconsistenc
             yield here, str(error)
         else:
             yield from _model_inputs(config, name, adapter, (*here, "inputs"))
+        if folder is not None and model.parametrised:
+            yield from _points_asked(config, name)
+
+
+def _points_asked(config: Configuration, model: str) -> Iterator[Inconsistency]:
+    """Yield what asks a parametrised model for a score at no point, at several, or at one that it was not trained at."""
+    trained = config.training.signal or [name for name, s in config.samples.items() if s.kind == "signal"]
+    asked: list[tuple[Location, list[str]]] = [(("judgement", "signal"), config.judgement.signal or trained)]
+    for name, inference in config.inference.items():
+        if isinstance(inference, Counting):
+            uses, signals = inference.model == model, [inference.signal or trained]
+        elif isinstance(inference, TemplateFit):
+            uses, signals = model in axes_of(inference.observable), [inference.signal or trained]
+        else:
+            points = [[sample] for sample, of in config.samples.items() if of.grid == inference.grid]
+            uses, signals = model in axes_of(inference.observable), points
+        asked += [(("inference", name), signal) for signal in signals if uses]
+    known = [point_of(config, model, [name]) for name in trained]
+    for place, signal in asked:
+        try:
+            if point_of(config, model, signal) not in known:
+                yield place, f"model {model!r} is not trained at the point of {', '.join(signal)}"
+        except FivesigmaError as error:
+            yield place, str(error)
 
 
 def _model_inputs(

@@ -12,10 +12,11 @@ import numpy as np
 from fivesigma.analysis.consistency import axes_of
 from fivesigma.analysis.dataset_files import load_dataset, varied_names
 from fivesigma.analysis.directory import RunDirectory
+from fivesigma.analysis.model_specs import point_of
 from fivesigma.analysis.regions import region_mask
 from fivesigma.analysis.schema import AlternativeSample, Configuration, Counting, LimitPlane, TemplateFit
 from fivesigma.analysis.schema import Normalisation as NormalisationConfiguration
-from fivesigma.analysis.score_files import load_scores, point_of
+from fivesigma.analysis.score_files import load_scores
 from fivesigma.analysis.stages import Outcome
 from fivesigma.core.arrays import Bools
 from fivesigma.core.dataset import Dataset

@@ -12,9 +12,10 @@ from fivesigma.analysis.dataset_files import load_dataset
 from fivesigma.analysis.directory import RunDirectory
 from fivesigma.analysis.drawing import Drawing, draw
 from fivesigma.analysis.judging import classes, judged, judged_by, told
+from fivesigma.analysis.model_specs import point_of
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.schema import Configuration, LimitPlane, TemplateFit
-from fivesigma.analysis.score_files import load_scores, load_training_scores, point_of
+from fivesigma.analysis.score_files import load_scores, load_training_scores
 from fivesigma.analysis.stages import Outcome, outcome_digest
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.finding import Finding
@@ -31,6 +32,8 @@ from fivesigma.evaluation.distributions import ScoreDistribution, score_distribu
 from fivesigma.evaluation.figures_of_merit import MeritScan, figures_of_merit
 from fivesigma.evaluation.overtraining import Overtraining, ScoredEvents, overtraining
 from fivesigma.evaluation.roc import RocCurve, roc
+from fivesigma.events.files import filled
+from fivesigma.learning.catalogue import classifier
 from fivesigma.learning.losses import loss_curves
 from fivesigma.plots.style import numbers
 
@@ -42,7 +45,7 @@ class _Judged:
     """All that is said of one model."""
 
     roc: RocCurve
-    overtraining: Overtraining
+    overtraining: Overtraining | None
     merits: MeritScan
     classification: Classification | None
     score: ScoreDistribution
@@ -119,7 +122,7 @@ def _judge(item: _Item, _shared: Shared) -> _Judged:
     working_point = next((merit.best for merit in merits.figures if merit.name == "asimov_z"), None)
     return _Judged(
         roc=roc(dataset, scores, **classes(config), seed=seed),
-        overtraining=_overtraining(item, dataset, scores, seed),
+        overtraining=_overtraining(item, dataset, scores, seed) if _learns(config, item.model) else None,
         merits=merits,
         classification=classification(dataset, scores, working_point.cuts, show_data=item.shows_data, seed=seed)
         if working_point is not None
@@ -129,9 +132,15 @@ def _judge(item: _Item, _shared: Shared) -> _Judged:
     )
 
 
+def _learns(config: Configuration, model: str) -> bool:
+    """Return whether a model was trained here, so that its training events are known."""
+    return classifier(config.models[model].use).trains_on != "nothing"
+
+
 def _kept_from(config: Configuration, model: str, dataset: Dataset) -> Dataset:
     """Return the dataset with the observables that a model does not take itself, as one that is a published score does."""
-    taken = config.models[model].inputs or ()
+    asked, points = config.models[model].inputs or (), [sample.parameters for sample in config.samples.values()]
+    taken = {filled(name, {key: f"{value:g}" for key, value in point.items()}) for name in asked for point in points}
     observables = {name: column for name, column in dataset.observables.items() if name not in taken}
     return dataclasses.replace(dataset, observables=observables)
 
@@ -157,8 +166,8 @@ def _overtraining(item: _Item, dataset: Dataset, scores: Scores, seed: int) -> O
 def _areas(judged: _Judged) -> dict[str, Any]:
     return {
         "auc": numbers(judged.roc.auc),
-        "auc_train": numbers(judged.overtraining.auc_train),
-        "auc_difference": numbers(judged.overtraining.difference),
+        "auc_train": None if judged.overtraining is None else numbers(judged.overtraining.auc_train),
+        "auc_difference": None if judged.overtraining is None else numbers(judged.overtraining.difference),
     }
 
 
@@ -218,24 +227,29 @@ def _drawings(context: RunContext, judged: dict[str, _Judged]) -> list[Drawing]:
         ),
     ]
     for name, result in judged.items():
-        shown = f", with {points}" if result.score.data is not None else ""
-        drawings += [
-            Drawing(
-                name=f"score-{name}",
-                section="judgement",
-                title=f"Score of {name}",
-                caption=f"Out-of-fold score on the common scale{shown}: the fraction of background below.",
-                alt=f"Stacked score distribution of {name} by sample.",
-                result=result.score,
-            ),
-            Drawing(
-                name=f"overtraining-{name}",
-                section="judgement",
-                title=f"Training and out-of-fold events, {name}",
-                caption="Shapes of the score on events an estimator trained on and on events it never saw. The AUCs are means over the"
-                " estimators, with the interval of one; the ROC curve pools the events of all.",
-                alt=f"Score of {name} on training and out-of-fold events.",
-                result=result.overtraining,
-            ),
-        ]
+        drawings += _model_drawings(name, result, points)
     return drawings
+
+
+def _model_drawings(name: str, result: _Judged, points: str) -> Iterator[Drawing]:
+    """Yield the score of a model, and how it compares with that of the events it was trained on, where those are known."""
+    shown = f", with {points}" if result.score.data is not None else ""
+    said = "Score" if result.overtraining is None else "Out-of-fold score"
+    yield Drawing(
+        name=f"score-{name}",
+        section="judgement",
+        title=f"Score of {name}",
+        caption=f"{said} on the common scale{shown}: the fraction of background below.",
+        alt=f"Stacked score distribution of {name} by sample.",
+        result=result.score,
+    )
+    if result.overtraining is not None:
+        yield Drawing(
+            name=f"overtraining-{name}",
+            section="judgement",
+            title=f"Training and out-of-fold events, {name}",
+            caption="Shapes of the score on events an estimator trained on and on events it never saw. The AUCs are means over the"
+            " estimators, with the interval of one; the ROC curve pools the events of all.",
+            alt=f"Score of {name} on training and out-of-fold events.",
+            result=result.overtraining,
+        )

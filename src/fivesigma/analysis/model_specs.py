@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from fivesigma.analysis.schema import Configuration, Range
 from fivesigma.analysis.schema import Tuning as TuningConfiguration
+from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.learning.classifiers import ModelSpec, Tuning
 from fivesigma.learning.classifiers import Range as ParameterRange
+from fivesigma.learning.fitted_model import Point
 
-__all__ = ["model_spec"]
+__all__ = ["model_spec", "point_of"]
 
 
 def model_spec(config: Configuration, name: str, folder: Path) -> ModelSpec:
@@ -28,6 +31,31 @@ def model_spec(config: Configuration, name: str, folder: Path) -> ModelSpec:
         parametrised=tuple(model.parametrised),
         tune=None if model.tune is None else _tuning(model.tune),
     )
+
+
+def point_of(config: Configuration, model: str, signal: Sequence[str] | None) -> Point:
+    """Return the point of the signal grid to score at where signals of these names are looked for; empty without a grid.
+
+    Raises
+    ------
+    FivesigmaError
+        If the signals are not of one point, or lack a parameter.
+    """
+    names = config.models[model].parametrised
+    if not names:
+        return ()
+    wanted = signal or [name for name, sample in config.samples.items() if sample.kind == "signal"]
+    for sample in wanted:
+        for name in names:
+            if name not in (known := config.samples[sample].parameters):
+                raise FivesigmaError(f"{sample!r}, a signal, has no parameter {name!r}{suggestion(name, known)}")
+    points = {tuple(config.samples[sample].parameters[name] for name in names) for sample in wanted}
+    if len(points) != 1:
+        raise FivesigmaError(
+            f"model {model!r} is parametrised in {', '.join(names)} and scores at one point of the grid, not at"
+            f" {len(points)} ({', '.join(wanted)}); `signal` names it"
+        )
+    return points.pop()
 
 
 def _tuning(tuning: TuningConfiguration) -> Tuning:

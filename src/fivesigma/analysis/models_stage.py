@@ -10,10 +10,10 @@ from typing import Any
 
 from fivesigma.analysis.dataset_files import load_dataset, load_training_dataset, varied_names
 from fivesigma.analysis.judging import classes, judged
-from fivesigma.analysis.model_specs import model_spec
+from fivesigma.analysis.model_specs import model_spec, point_of
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.schema import Configuration
-from fivesigma.analysis.score_files import point_of, write_scores, write_training_scores
+from fivesigma.analysis.score_files import write_scores, write_training_scores
 from fivesigma.analysis.stages import Outcome, outcome_digest
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.finding import Finding

@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fivesigma.analysis.directory import RunDirectory
-from fivesigma.analysis.schema import Configuration
 from fivesigma.core.dataset import Dataset
-from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.sample import NOMINAL, Variation
 from fivesigma.core.scores import Scores
 from fivesigma.learning.fitted_model import FittedModel, Point, TrainingScores
 
-__all__ = ["load_scores", "load_training_scores", "point_of", "write_scores", "write_training_scores"]
-
-
-def point_of(config: Configuration, model: str, signal: Sequence[str] | None) -> Point:
-    """Return the point of the signal grid to score at where signals of these names are looked for; empty without a grid.
-
-    Raises
-    ------
-    FivesigmaError
-        If the signals are not of one point.
-    """
-    names = config.models[model].parametrised
-    if not names:
-        return ()
-    wanted = signal or [name for name, sample in config.samples.items() if sample.kind == "signal"]
-    points = {tuple(config.samples[sample].parameters[name] for name in names) for sample in wanted}
-    if len(points) != 1:
-        raise FivesigmaError(
-            f"model {model!r} is parametrised in {', '.join(names)} and scores at one point of the grid, not at"
-            f" {len(points)} ({', '.join(wanted)}); `signal` names it"
-        )
-    return points.pop()
+__all__ = ["load_scores", "load_training_scores", "write_scores", "write_training_scores"]
 
 
 def load_scores(

@@ -46,6 +46,11 @@ class MissingExtraError(FivesigmaError):
 
     def __init__(self, library: str, extra: str) -> None:
         super().__init__(f"{library} is not installed; it comes with: pip install 'fivesigma[{extra}]'")
+        self._made_of = (library, extra)
+
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str]]:
+        """Return how a worker's error is made again by who asked."""
+        return type(self), self._made_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,8 +94,8 @@ class Stackable(Protocol):
     """What a classifier has besides, of which many are trained at once faster than one after the other."""
 
     @classmethod
-    def stack_size(cls) -> int:
-        """Return how many to train at once; it depends on the device and never on the number of workers."""
+    def stack_size(cls, parameters: Mapping[str, Any]) -> int:
+        """Return how many of these parameters to train at once; it depends on the device and never on the number of workers."""
         ...
 
     @classmethod

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fivesigma.core.dataset import Dataset
+from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.parallel import Workers, iterate_map
 from fivesigma.learning.catalogue import OBJECT, check_spec, classifier, make_classifier
 from fivesigma.learning.classifiers import ModelSpec, NegativeWeights, Tuning
 from fivesigma.learning.fitted_model import Fit, FittedModel, Point, model_inputs, naming
+from fivesigma.learning.fold_parts import Columns
 from fivesigma.learning.fold_task import FoldTask, Member, fit_members, task_jobs
 from fivesigma.learning.ledger import Ledger
 from fivesigma.learning.preparation import learn_preparation
@@ -22,8 +24,8 @@ from fivesigma.learning.scale import ScoreScale
 from fivesigma.learning.training import Balance
 from fivesigma.learning.training_events import (
     TrainingEvents,
+    grid_parameters,
     grid_points,
-    parameters_to_train_on,
     training_events,
 )
 
@@ -147,15 +149,14 @@ def cross_fit_all(
     Arguments and errors as for `cross_fit`; ``progress`` is called with (done, all) estimators. In the folder ``record``,
     made if needed, tuning keeps what it tried, and goes on with what it finds there.
     """
-    for spec in specs:
-        check_spec(spec)
+    _check(specs)
     signal = tuple(signal or dataset.names("signal"))
     background = tuple(background or dataset.names("background"))
-    measured = training_events(dataset, signal, background, equal, folds=folds, seed=seed)
+    measured = training_events(dataset, signal, background, folds=folds, seed=seed)
     trained = measured
     if training is not None:
-        trained = training_events(training, signal, background, equal, folds=folds, seed=seed)
-    whole = _Whole(specs, trained, measured, signal, background, balance, folds, seed, record)
+        trained = training_events(training, signal, background, folds=folds, seed=seed)
+    whole = _Whole(specs, trained, measured, signal, background, equal, balance, folds, seed, record)
     learning = [spec for spec in specs if classifier(spec.use).trains_on != "nothing"]
     for spec in specs:
         if spec not in learning:
@@ -173,6 +174,14 @@ def cross_fit_all(
             yield whole.model(spec, trained_members.pop(spec.name))
 
 
+def _check(specs: Sequence[ModelSpec]) -> None:
+    names = [spec.name for spec in specs]
+    for spec in specs:
+        if names.count(spec.name) > 1:
+            raise FivesigmaError(f"two models are called {spec.name!r}")
+        check_spec(spec)
+
+
 @dataclass(frozen=True, slots=True)
 class _Whole:
     """All that one cross-fitting is about."""
@@ -182,6 +191,7 @@ class _Whole:
     measured: TrainingEvents
     signal: tuple[str, ...]
     background: tuple[str, ...]
+    equal: Sequence[Sequence[str]]
     balance: Balance
     folds: int
     seed: int
@@ -206,7 +216,7 @@ class _Whole:
         """Return the arrays that all tasks read."""
         arrays: dict[str, NDArray[Any]] = {"X": self.trained.classes.X, **self.trained.shared()}
         if self.grid:
-            arrays["parameters"] = parameters_to_train_on(self.grid, self.trained, seed=self.seed)
+            arrays["parameters"] = grid_parameters(self.grid, self.trained)
         if self.prefix and learning:
             arrays[f"{self.prefix}X"] = self.measured.classes.X
             arrays[f"{self.prefix}fold"], arrays[f"{self.prefix}validates"] = (
@@ -220,11 +230,9 @@ class _Whole:
         return [
             FoldTask(
                 spec=spec,
-                columns=self.trained.classes.positions(spec.inputs),
-                parameters=tuple(map(self.grid.index, spec.parametrised)),
+                columns=self._columns(spec),
                 points=grid_points(spec, self.trained.classes, self.signal),
                 jobs=jobs,
-                balance=self.balance,
                 seed=self.seed,
                 measured=self.prefix,
                 record=None if self.record is None else str(self.record),
@@ -232,6 +240,16 @@ class _Whole:
             for spec in learning
             for jobs in task_jobs(spec, self.folds)
         ]
+
+    def _columns(self, spec: ModelSpec) -> Columns:
+        classes = self.trained.classes
+        names = [info.name for info in classes.samples]
+        return Columns(
+            inputs=classes.positions(spec.inputs),
+            parameters=tuple(map(self.grid.index, spec.parametrised)),
+            equal=tuple(tuple(names.index(name) for name in group) for group in self.equal),
+            balance=self.balance,
+        )
 
     def model(self, spec: ModelSpec, members: Sequence[Member]) -> FittedModel:
         """Return a model of its trained estimators."""

@@ -12,15 +12,14 @@ from typing import Any
 import numpy as np
 
 from fivesigma.core.arrays import Floats, Matrix
-from fivesigma.core.errors import FivesigmaError
+from fivesigma.core.errors import FivesigmaError, MissingExtraError
 from fivesigma.core.identity import derive_seed
 from fivesigma.core.parallel import Shared
 from fivesigma.learning.catalogue import classifier, make_classifier
-from fivesigma.learning.classifiers import Classifier, Job, ModelSpec, Part, Stackable
+from fivesigma.learning.classifiers import Classifier, Job, ModelSpec, Stackable
 from fivesigma.learning.fitted_model import Point, at_point
-from fivesigma.learning.preparation import Preparation, learn_preparation
-from fivesigma.learning.training import Balance, training_weight
-from fivesigma.statistics.weighted import effective_events
+from fivesigma.learning.fold_parts import Columns, FoldParts
+from fivesigma.learning.preparation import Preparation
 
 __all__ = ["FoldTask", "Member", "fit_members", "task_jobs"]
 
@@ -33,14 +32,12 @@ class FoldTask:
     ----------
     spec
         The model.
-    columns, parameters
-        Which columns of the shared inputs and of the shared grid parameters it sees.
+    columns
+        What it sees, and how events are weighted.
     points
         The points of the signal grid to score at; the empty one if there is no grid.
     jobs
         The fold and the number of the seed of each estimator.
-    balance
-        How the classes are balanced.
     seed
         The seed of the whole.
     measured
@@ -50,11 +47,9 @@ class FoldTask:
     """
 
     spec: ModelSpec
-    columns: tuple[int, ...]
-    parameters: tuple[int, ...]
+    columns: Columns
     points: tuple[Point, ...]
     jobs: tuple[tuple[int, int], ...]
-    balance: Balance
     seed: int
     measured: str
     record: str | None = None
@@ -79,7 +74,7 @@ def task_jobs(spec: ModelSpec, folds: int) -> list[tuple[tuple[int, int], ...]]:
     """Return the folds and seeds of a model, those of one task together; whatever the number of workers the same."""
     adapter = classifier(spec.use)
     jobs = [(fold, number) for fold in range(folds) for number in range(spec.seeds)]
-    size = adapter.stack_size() if issubclass(adapter, Stackable) else 1
+    size = adapter.stack_size(spec.parameters) if issubclass(adapter, Stackable) else 1
     if spec.tune is not None:  # each fold has parameters of its own, which its seeds share
         size = spec.seeds
     return [tuple(jobs[start : start + size]) for start in range(0, len(jobs), size)]
@@ -93,7 +88,7 @@ def fit_members(task: FoldTask, shared: Shared) -> list[Member]:
     FivesigmaError
         If one cannot be trained; it says of which model and fold.
     """
-    parts = {fold: _FoldParts.of(task, fold, shared) for fold, _ in task.jobs}
+    parts = {fold: FoldParts.of(task.spec, task.columns, fold, task.seed, shared) for fold, _ in task.jobs}
     jobs = [
         Job(parts[fold].train, parts[fold].validation, derive_seed(task.seed, task.spec.name, fold, number))
         for fold, number in task.jobs
@@ -111,7 +106,7 @@ def fit_members(task: FoldTask, shared: Shared) -> list[Member]:
             **({} if found is None else found.description),
             **mine.preparation.description,
             **estimator.describe(),
-            **_trained_on(mine),
+            **mine.description,
         }
         members.append(
             Member(
@@ -129,17 +124,6 @@ def fit_members(task: FoldTask, shared: Shared) -> list[Member]:
     return members
 
 
-def _trained_on(parts: _FoldParts) -> dict[str, float]:
-    """Return how many events trained and validated, and how many the training weights leave of either class."""
-    weight, is_signal = parts.train.weight, parts.train.is_signal
-    effective = {
-        f"effective {name} events": round(effective_events(weight[mine]))
-        for name, mine in (("signal", is_signal), ("background", ~is_signal))
-        if mine.any()
-    }
-    return {"training events": len(parts.train.X), "validation events": len(parts.validation.X), **effective}
-
-
 def _tuned(task: FoldTask, job: Job) -> Any:
     """Return what tuning found for the one fold of a task; all trials have the same seed, and no estimator of the fold has it."""
     ((fold, _), *_) = task.jobs
@@ -155,6 +139,8 @@ def _named(task: FoldTask, jobs: Sequence[tuple[int, int]]) -> Iterator[None]:
     """Name the model and its folds in an error of training."""
     try:
         yield
+    except MissingExtraError:
+        raise  # of no fold in particular
     except FivesigmaError as error:
         folds = ", ".join(str(fold) for fold in sorted({fold for fold, _ in jobs}))
         raise type(error)(f"model {task.spec.name!r}, fold {folds}: {error}") from error
@@ -175,69 +161,9 @@ def _fit(task: FoldTask, estimators: Sequence[Classifier], jobs: Sequence[Job]) 
         yield time.perf_counter() - start
 
 
-@dataclass(frozen=True, slots=True)
-class _FoldParts:
-    """What the estimators of one fold train on and stop by, and what their inputs go through."""
-
-    preparation: Preparation
-    train: Part
-    validation: Part
-
-    @classmethod
-    def of(cls, task: FoldTask, fold: int, shared: Shared) -> _FoldParts:
-        spec = task.spec
-        ours = shared["fold"] != fold
-        train, validation = (
-            _part(task, fold, np.flatnonzero(ours & part), shared)
-            for part in (~shared["validates"], shared["validates"])
-        )
-        untrained = make_classifier(spec.use, spec.parameters)
-        steps = untrained.prepares_with if spec.prepare is None else spec.prepare
-        preparation = learn_preparation(
-            steps, train.X, np.maximum(train.weight, 0.0), impute=not untrained.takes_missing
-        )
-        return cls(
-            preparation,
-            *(Part(preparation(part.X), part.is_signal, part.weight) for part in (train, validation)),
-        )
-
-
-def _part(task: FoldTask, fold: int, events: Any, shared: Shared) -> Part:
-    """Return events as a model trains on them, before preparation: those that it uses, weighted for training."""
-    trains_on = classifier(task.spec.use).trains_on
-    if trains_on == "background":
-        events = events[~shared["is_signal"][events]]
-    elif task.balance == "halves":
-        events = _halves(events, shared["is_signal"][events], derive_seed(task.seed, "halves", fold))
-    is_signal = shared["is_signal"][events]
-    weight = training_weight(
-        shared["weight"][events] * shared["say"][events],
-        is_signal,
-        balance="yields" if trains_on == "background" else task.balance,
-        negative=task.spec.negative_weights,
-    )
-    used = weight != 0
-    return Part(_inputs(task, events[used], shared), is_signal[used], weight[used])
-
-
-def _halves(events: Any, is_signal: Any, seed: int) -> Any:
-    """Return as many events of either class: all of the smaller, drawn ones of the larger."""
-    random = np.random.default_rng(seed)
-    fewest = min(int(is_signal.sum()), int((~is_signal).sum()))
-    chosen = [random.choice(events[one], fewest, replace=False) for one in (is_signal, ~is_signal)]
-    return np.sort(np.concatenate(chosen))
-
-
-def _inputs(task: FoldTask, events: Any, shared: Shared) -> Matrix:
-    X = shared["X"][events][:, task.columns]
-    if task.parameters:
-        X = np.concatenate([X, shared["parameters"][events][:, task.parameters]], axis=1)
-    return np.ascontiguousarray(X)
-
-
 def _measured(task: FoldTask, fold: int, shared: Shared) -> Iterator[tuple[Point, Matrix]]:
     """Yield each point with the inputs at it of the events that put a fold's scores on the common scale."""
     here = (shared[f"{task.measured}fold"] != fold) & shared[f"{task.measured}validates"]
-    X = np.ascontiguousarray(shared[f"{task.measured}X"][here][:, task.columns])
+    X = np.ascontiguousarray(shared[f"{task.measured}X"][here][:, task.columns.inputs])
     for point in task.points:
         yield point, at_point(X, point)

@@ -29,7 +29,7 @@ class LossCurves:
     validation: tuple[tuple[float, ...], ...]
 
     @property
-    def kept(self) -> tuple[int, ...]:
+    def lowest(self) -> tuple[int, ...]:
         """The step, from 1, at which each fold's validation loss was lowest."""
         return tuple(losses.index(min(losses)) + 1 for losses in self.validation)
 

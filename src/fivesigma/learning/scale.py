@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fivesigma.core.arrays import Bools, Floats, require_length
+from fivesigma.core.arrays import Bools, Floats, Ints, require_length
 from fivesigma.core.errors import DataError
 
 __all__ = ["ScoreScale"]
+
+_ROUNDING = 1e-13
+"""Of the spread of scores: what is closer differs by the order in which numbers were added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class ScoreScale:
 
         Notes
         -----
-        An anchor lies at each distinct background score, at the background weight below it plus half of the weight at it.
+        An anchor lies at each distinct background score (means over seeds that differ by rounding alone are one), at the background weight below it plus half of the weight at it.
         Two more, at the lowest and highest score of either class, carry 0 and 1, so that events beyond the last background
         event keep their order. Negative weights can make the sum dip; there the largest sum so far counts.
 
@@ -45,7 +48,7 @@ class ScoreScale:
         total = float(weight[is_background].sum())
         if total <= 0:
             raise DataError("the validation part has no background weight to put scores on the common scale")
-        raw, place = np.unique(score[is_background], return_inverse=True)
+        raw, place = _distinct(score[is_background])
         at = np.bincount(place, weights=weight[is_background], minlength=len(raw))
         value = np.clip(np.maximum.accumulate(np.cumsum(at) - at / 2) / total, 0.0, 1.0)
         low, high = float(score.min()), float(score.max())
@@ -58,3 +61,10 @@ class ScoreScale:
     def __call__(self, score: Floats) -> Floats:
         """Return raw scores, shape (n,), on the common scale."""
         return np.interp(score, self.raw, self.value)
+
+
+def _distinct(score: Floats) -> tuple[Floats, Ints]:
+    """Return distinct scores (m,) in order, those that rounding alone tells apart as one, and which each score (n,) is."""
+    raw, place = np.unique(score, return_inverse=True)
+    begins = np.diff(raw, prepend=-np.inf) > _ROUNDING * (raw[-1] - raw[0])
+    return raw[begins], (np.cumsum(begins) - 1)[place]

@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,7 @@ def load_skops(path: Path) -> Any:
         estimator = load(path, trusted=list(TRUSTED_TYPES))
     except UntrustedTypesFoundException as error:
         raise DataError(f"{path}: refused, for it holds types that no model of ours does: {error}") from error
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, NotImplementedError, OSError) as error:
         raise DataError(f"{path}: not a readable model: {error}") from error
     require_sound_estimator(estimator, path)
     return estimator

@@ -155,7 +155,7 @@ def load_model(folder: Path) -> FittedModel:
     stored = _read(folder)
     try:
         return _loaded(folder, stored)
-    except (DataError, OSError, KeyError, TypeError, SafetensorError) as error:
+    except (DataError, OSError, KeyError, IndexError, TypeError, ValueError, SafetensorError) as error:
         known = isinstance(error, DataError)
         changed = "".join(f"; {words}" for words in _changed(stored))
         raise DataError(f"{error if known else f'{folder}: not a readable model: {error}'}{changed}") from error

@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 from fivesigma.core.arrays import Bools, Floats, Matrix
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError, FivesigmaError, suggestion
-from fivesigma.core.identity import derive_seed, fold_of
+from fivesigma.core.identity import fold_of
 from fivesigma.learning.classifiers import ModelSpec
 from fivesigma.learning.fitted_model import Point, validation_part
 from fivesigma.learning.ledger import Ledger, event_keys
-from fivesigma.learning.training import say_of
 
-__all__ = ["TrainingEvents", "grid_points", "parameters_to_train_on", "training_events"]
+__all__ = ["TrainingEvents", "grid_parameters", "grid_points", "training_events"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,15 +28,14 @@ class TrainingEvents:
     ----------
     classes
         The events themselves, n of them.
-    is_signal, say, fold, validates
-        Class, what training multiplies the weight by, fold, and whether it validates when others train, each of shape (n,).
+    is_signal, fold, validates
+        Class, fold, and whether it validates when others train, each of shape (n,).
     ledger
         Which estimator may use which event.
     """
 
     classes: Dataset
     is_signal: Bools
-    say: Floats
     fold: NDArray[np.int8]
     validates: Bools
     ledger: Ledger
@@ -47,7 +45,7 @@ class TrainingEvents:
         return {
             "is_signal": self.is_signal,
             "weight": self.classes.weight,
-            "say": self.say,
+            "sample": self.classes.sample,
             "fold": self.fold,
             "validates": self.validates,
         }
@@ -57,7 +55,6 @@ def training_events(
     dataset: Dataset,
     signal: Sequence[str],
     background: Sequence[str],
-    equal: Sequence[Sequence[str]],
     *,
     folds: int,
     seed: int,
@@ -84,7 +81,6 @@ def training_events(
     return TrainingEvents(
         classes=classes,
         is_signal=is_signal,
-        say=say_of(classes, equal),
         fold=fold,
         validates=validates,
         ledger=Ledger.of(event_keys(classes), used),
@@ -112,21 +108,10 @@ def grid_points(spec: ModelSpec, dataset: Dataset, signal: Sequence[str]) -> tup
     return tuple(sorted(set(points)))
 
 
-def parameters_to_train_on(names: Sequence[str], events: TrainingEvents, *, seed: int) -> Matrix:
-    """Return the parameters of a signal grid that each event trains with, shape (n, len(names)).
-
-    A signal event has those of its point, a background event those of a signal event drawn by the weight it has in training, so
-    that they tell nothing of the class.
-    """
+def grid_parameters(names: Sequence[str], events: TrainingEvents) -> Matrix:
+    """Return the parameters of the point of a signal grid that each event is of, shape (n, len(names)); NaN where it is of none."""
     of_sample = [[info.parameters.get(name, np.nan) for name in names] for info in events.classes.samples]
-    parameters = np.asarray(of_sample, dtype=np.float32)[events.classes.sample]
-    counts = np.abs(events.classes.weight * events.say)[events.is_signal]
-    random = np.random.default_rng(derive_seed(seed, "parameters"))
-    drawn = random.choice(
-        np.flatnonzero(events.is_signal), size=int((~events.is_signal).sum()), p=counts / counts.sum()
-    )
-    parameters[~events.is_signal] = parameters[drawn]
-    return parameters
+    return np.asarray(of_sample, dtype=np.float32)[events.classes.sample]
 
 
 def _check_folds(is_signal: Bools, weight: Floats, fold: NDArray[np.int8], validates: Bools, folds: int) -> None:

@@ -33,8 +33,8 @@ def _draw(axes: Axes, curves: LossCurves) -> None:
         for losses, colour, what in ((training, BACKGROUND, "training"), (validation, SIGNAL, "validation")):
             label = f"{what}{several}" if fold == 0 else None
             axes.plot(np.arange(1, len(losses) + 1), losses, color=colour, linewidth=1, alpha=0.8, label=label)
-    lowest = [losses[kept - 1] for losses, kept in zip(curves.validation, curves.kept, strict=True)]
-    axes.plot(curves.kept, lowest, color=SIGNAL, marker="o", markersize=4, linestyle="none", label="lowest")
+    lowest = [min(losses) for losses in curves.validation]
+    axes.plot(curves.lowest, lowest, color=SIGNAL, marker="o", markersize=4, linestyle="none", label="lowest")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
     low, high = axes.get_ylim()
     axes.set_ylim(low, high + 0.35 * (high - low))  # room for the legend

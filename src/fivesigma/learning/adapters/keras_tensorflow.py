@@ -43,4 +43,6 @@ def in_one_graph(model: Any, part: Part, optimiser: Any, batch_size: int) -> Cal
             total += loss
         return total / tf.reduce_sum(weight)
 
-    return lambda order: float(one_epoch(tf.constant(order.astype(np.int32))))
+    # traced here, once: called, TensorFlow would count the functions of all folds as one that is traced again and again
+    traced = one_epoch.get_concrete_function(tf.TensorSpec([None], tf.int32))
+    return lambda order: float(traced(tf.constant(order.astype(np.int32))))

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
@@ -44,7 +44,8 @@ class ScikitClassifier:
     """Parameters that cross-fitting sets itself, or that change nothing, and that a user therefore may not set."""
 
     def __init__(self, **parameters: Any) -> None:
-        estimator = self.library(**self.defaults).set_params(**parameters)
+        # cloned, or one model's parameters of an inner estimator would be those of the next
+        estimator = clone(self.library(**self.defaults)).set_params(**parameters)
         for part in (estimator, *estimator.get_params().values()):
             if isinstance(part, BaseEstimator):
                 part._validate_params()  # noqa: SLF001 - scikit-learn checks only when it fits, a configuration wants it before

@@ -97,7 +97,8 @@ class HistGradientBoosting(_Trees):
 
     def history(self) -> Mapping[str, list[float]]:
         """Return the losses, per tree, on training and validation events."""
-        losses = {"training": self.estimator.train_score_, "validation": self.estimator.validation_score_}
+        # the first of scikit-learn's is that before any tree
+        losses = {"training": self.estimator.train_score_[1:], "validation": self.estimator.validation_score_[1:]}
         return {name: [-float(loss) for loss in values] for name, values in losses.items()}
 
 

@@ -24,9 +24,14 @@ def training_device() -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
-def stack_size(device: torch.device) -> int:
-    """Return how many networks one task trains: few enough on a processor that workers share what there is to do."""
-    return _STACK_ON_PROCESSOR if device.type == "cpu" else _STACK_ON_ACCELERATOR
+def stack_size(device: torch.device, *, batch: int) -> int:
+    """Return how many networks one task trains, given the bytes of one's batch.
+
+    On a processor no more than step together, so that workers share what there is to do.
+    """
+    if device.type != "cpu":
+        return _STACK_ON_ACCELERATOR
+    return min(_STACK_ON_PROCESSOR, networks_at_once(device, batch=batch, resident=0))
 
 
 def networks_at_once(device: torch.device, *, batch: int, resident: int) -> int:

@@ -57,9 +57,10 @@ class DenseEstimator:
         return cls.defaults
 
     @classmethod
-    def stack_size(cls) -> int:
-        """Return how many to train at once; it depends on the device and never on the number of workers."""
-        return stack_size(training_device())
+    def stack_size(cls, parameters: Mapping[str, Any]) -> int:
+        """Return how many of these parameters to train at once; it depends on the device and never on the number of workers."""
+        settings = Settings.of({**cls.defaults, **parameters})
+        return stack_size(training_device(), batch=8 * settings.batch_size * sum(cls.widths(settings, 1)))
 
     @classmethod
     def widths(cls, settings: Settings, inputs: int) -> tuple[int, ...]:
