@@ -22,6 +22,7 @@ from fivesigma.learning.catalogue import classifier
 from fivesigma.learning.classifiers import ModelSpec
 from fivesigma.learning.cross_fit import cross_fit_all
 from fivesigma.learning.fitted_model import FittedModel, TrainingScores
+from fivesigma.learning.plugins import plugin_version
 from fivesigma.learning.storage import save_model
 
 __all__ = ["fit_models"]
@@ -33,7 +34,7 @@ def fit_models(context: RunContext, events: Outcome, dataset: Dataset) -> dict[s
     specs = [model_spec(config, name, context.data) for name in config.models]
     read = outcome_digest(context.directory, events)
     trained = [config.training.model_dump(), config.analysis.seed, config.judgement.signal]
-    parts = {spec.name: [read, _described(config, spec), _file_digest(spec), *trained] for spec in specs}
+    parts = {spec.name: [read, _described(config, spec), _made_by(spec), *trained] for spec in specs}
     outcomes: dict[str, Outcome] = {}
     for spec in specs:
         if (before := stages.standing(f"model-{spec.name}", parts[spec.name])) is not None:
@@ -56,9 +57,9 @@ def _described(config: Configuration, spec: ModelSpec) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in described.items()}
 
 
-def _file_digest(spec: ModelSpec) -> str | None:
-    """Return a digest of the file that a model is read from, if it is."""
-    return file_digest(Path(spec.parameters["file"])) if "file" in spec.parameters else None
+def _made_by(spec: ModelSpec) -> list[str | None]:
+    """Return a digest of the file that a model is read from, if it is, and the distribution that offers its classifier, if one does."""
+    return [file_digest(Path(spec.parameters["file"])) if "file" in spec.parameters else None, plugin_version(spec.use)]
 
 
 def _fitted(

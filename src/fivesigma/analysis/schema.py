@@ -219,7 +219,9 @@ class Tuning(_Strict):
         min_length=1, description="As {learning_rate: {low: 0.01, high: 0.3, log: true}}, or a list of choices."
     )
     trials: int = Field(default=20, ge=1, description="How many are tried in each fold at most.")
-    minutes: Positive | None = Field(default=None, description="For each fold; after it no further one is begun.")
+    minutes: Positive | None = Field(
+        default=None, description="For each fold; after it no further one is begun, so that the machine has its say."
+    )
 
 
 class Model(BaseModel):

@@ -49,7 +49,8 @@ def _say(exported: Exported) -> None:
         found = exported.parity[name]
         click.echo(
             f"{name}: {len(found)} folds; on {max(each.events for each in found):,} events raw scores within"
-            f" {max(each.raw for each in found):.1g} of their spread",
+            f" {max(each.raw for each in found):.1g} of their spread, on the common scale within"
+            f" {max(each.score for each in found):.1g}",
             err=True,
         )
         click.echo(folder)

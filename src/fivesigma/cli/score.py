@@ -58,7 +58,7 @@ def score(
     """Add the score of MODEL, a model of RUN, to the events of FILEs.
 
     All their events are written, in their order, with their own columns and MODEL (on the common scale), MODEL_raw and MODEL_fold.
-    Each is scored by the estimators of its own fold, which never saw it. Files are read as the run read its own.
+    Each is scored by the estimators of its own fold, which were not trained on it here. Files are read as the run read its own.
     """
     # imported here so that --help stays light
     from fivesigma.analysis.scoring import score_files

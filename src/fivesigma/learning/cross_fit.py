@@ -86,7 +86,7 @@ def cross_fit(
     folds
         How many parts the events are split into, by their identifiers and the seed.
     seed
-        The seed; the same seed gives the same numbers whatever the number of workers.
+        The seed; the same seed gives the same numbers whatever the number of workers, but where time ends tuning.
     name
         What to call the model; the classifier's name, or its class's, if None.
     workers

@@ -112,7 +112,8 @@ class FivesigmaClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.classifier_ = make_classifier(self.use, self._parameters())
         steps = self.classifier_.prepares_with if self.prepare is None else self.prepare
         impute = not self.classifier_.takes_missing
-        self.preparation_ = learn_preparation(tuple(steps), train.X, train.weight, impute=impute)
+        learnt_from = _used(train, self.classifier_.trains_on)
+        self.preparation_ = learn_preparation(tuple(steps), learnt_from.X, learnt_from.weight, impute=impute)
         prepared = [Part(self.preparation_(part.X), part.is_signal, part.weight) for part in (train, held_out)]
         learns, stops = (_used(part, self.classifier_.trains_on) for part in prepared)
         self.classifier_.fit(learns, stops, seed=seed)

@@ -133,7 +133,9 @@ def mean_score(members: Sequence[Classifier], X: Matrix) -> Floats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingScores:
-    """Scores of events by estimators that trained on them, each event by k-1 of them: for judging overtraining and nothing else.
+    """Scores of events by estimators whose training had them, each event by k-1 of them: for judging overtraining and nothing else.
+
+    What a model leaves out of its training (signal for an autoencoder, negative weights that are dropped) is among them.
 
     Attributes
     ----------

@@ -16,7 +16,7 @@ from importlib.metadata import EntryPoint, entry_points
 from fivesigma.core.errors import FivesigmaError, first_line
 from fivesigma.learning.classifiers import Classifier
 
-__all__ = ["GROUP", "load_plugin", "plugin_names"]
+__all__ = ["GROUP", "load_plugin", "plugin_names", "plugin_version"]
 
 GROUP = "fivesigma.models"
 
@@ -24,6 +24,16 @@ GROUP = "fivesigma.models"
 def plugin_names() -> tuple[str, ...]:
     """Return the names that installed distributions offer."""
     return tuple(_offers())
+
+
+def plugin_version(name: str) -> str | None:
+    """Return which distributions offer a name, with their versions; None if none does."""
+    offers = _offers().get(name)
+    if offers is None:
+        return None
+    return ", ".join(
+        sorted({f"{_maker(offer)} {offer.dist.version if offer.dist else ''}".strip() for offer in offers})
+    )
 
 
 def load_plugin(name: str) -> type[Classifier]:

@@ -58,6 +58,12 @@ def save_model(model: FittedModel, folder: Path) -> None:
     )
 
 
+def _portable(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters without the folder of a file that is copied beside them."""
+    file = {"file": Path(parameters["file"]).name} if "file" in parameters else {}
+    return {**parameters, **file}
+
+
 def _plain(value: object) -> object:
     """Return a parameter that JSON does not know: a number of numpy as Python's, an object handed in as its text."""
     return value.item() if isinstance(value, np.generic) else repr(value)
@@ -76,7 +82,7 @@ def _described(model: FittedModel) -> dict[str, Any]:
         "use": model.spec.use,
         "libraries": _versions(model.spec.use),
         "inputs": list(model.spec.inputs),
-        "parameters": dict(model.spec.parameters),
+        "parameters": _portable(model.spec.parameters),
         "prepare": None if model.spec.prepare is None else list(model.spec.prepare),
         "seeds": model.spec.seeds,
         "negative_weights": model.spec.negative_weights,

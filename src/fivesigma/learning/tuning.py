@@ -25,6 +25,7 @@ from fivesigma.core.identity import derive_seed, digest
 from fivesigma.core.version import __version__
 from fivesigma.learning.catalogue import classifier, make_classifier
 from fivesigma.learning.classifiers import Job, ModelSpec, Part, Range, Tuning
+from fivesigma.learning.ready_made import require_scores
 from fivesigma.learning.trials import Trial, TrialRecord
 from fivesigma.learning.tuning_ranges import chosen, ends, every_point, in_words, is_whole, starting_point
 from fivesigma.statistics.weighted import empirical_cdf
@@ -162,7 +163,14 @@ def _trials(spec: ModelSpec, job: Job, record: TrialRecord) -> Iterator[Trial]:
 
 
 def validation_auc(score: Floats, part: Part) -> float:
-    """Return the weighted fraction of pairs in which the signal event has the larger score; of equal ones half."""
+    """Return the weighted fraction of pairs in which the signal event has the larger score; of equal ones half.
+
+    Raises
+    ------
+    DataError
+        If an event has no score.
+    """
+    require_scores(score)
     background = ~part.is_signal
     below = empirical_cdf(score[background], part.weight[background])(score[part.is_signal])
     return float(np.average(below, weights=part.weight[part.is_signal]))

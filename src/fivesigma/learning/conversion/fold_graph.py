@@ -59,10 +59,15 @@ def fold_graph(model: FittedModel, fold: int) -> Any:
             len(names),
             {name: graph.add("Reshape", graph.cast(out, np.float32), flat) for name, out in outputs.items()},
             {**about, "inputs": ", ".join(names)},
-            f"{model.name}: the score of events of fold {fold}, by estimators that saw none of them",
+            f"{model.name}: the score of events of fold {fold}{_unseen(model)}",
         )
     except ValueError as error:
         raise NotConvertibleError(str(error)) from error
+
+
+def _unseen(model: FittedModel) -> str:
+    """Return what is known of the events that the estimators learned from: nothing, if it was elsewhere."""
+    return "" if classifier(model.spec.use).trains_on == "nothing" else ", by estimators that saw none of them"
 
 
 def _scaled(graph: Graph, scales: Mapping[Point, ScoreScale], raw: str, inputs: int) -> str:
