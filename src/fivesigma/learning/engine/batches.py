@@ -13,7 +13,7 @@ from fivesigma.learning.classifiers import Part
 from fivesigma.learning.engine.devices import gathered_at_once
 from fivesigma.learning.engine.losses import Loss
 
-__all__ = ["Batch", "Feed", "Order", "Table"]
+__all__ = ["Batches", "Feed", "Order", "Table"]
 
 _MOST_STEPS = 16
 
@@ -95,7 +95,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class Batches:
     """A batch of each of m networks; what an event counts in the loss, and in the mean over its batch, are of shape (m, rows, 1)."""
 
     x: torch.Tensor
@@ -103,9 +103,9 @@ class Batch:
     weight: torch.Tensor
     output: torch.Tensor
 
-    def first(self, networks: int) -> Batch:
+    def first(self, networks: int) -> Batches:
         """Return the batches of the first networks."""
-        return Batch(self.x[:networks], self.target[:networks], self.weight[:networks], self.output[:networks])
+        return Batches(self.x[:networks], self.target[:networks], self.weight[:networks], self.output[:networks])
 
 
 class Feed:
@@ -133,9 +133,9 @@ class Feed:
         x, target = self._rows[..., : table.inputs], self._rows[..., table.inputs : -1]
         self._weight = self._rows[..., -1:]
         self._target = target if target.shape[-1] else x
-        self._batches = [Batch(*one) for one in zip(x, self._target, self._mean, self._output, strict=True)]
+        self._batches = [Batches(*one) for one in zip(x, self._target, self._mean, self._output, strict=True)]
 
-    def __call__(self, order: Order) -> Iterator[tuple[int, list[Batch]]]:
+    def __call__(self, order: Order) -> Iterator[tuple[int, list[Batches]]]:
         """Yield the first step and the batches of the steps from there on, until all of the order have been."""
         for start in range(0, len(order.rows), self.steps):
             rows = order.rows[start : start + self.steps]

@@ -11,7 +11,7 @@ import torch
 from fivesigma.core.arrays import Floats
 from fivesigma.learning.classifiers import Job, Part
 from fivesigma.learning.engine.architecture import Architecture
-from fivesigma.learning.engine.batches import Batch, Feed, Order, Table
+from fivesigma.learning.engine.batches import Batches, Feed, Order, Table
 from fivesigma.learning.engine.computation import Buffers, Computation
 from fivesigma.learning.engine.dropout import Dropout
 from fivesigma.learning.engine.losses import Loss
@@ -137,7 +137,7 @@ class Stack:
             losses.append(self._validation_feed.losses(len(batches), self._plan.loss))
         return _means(losses, self._validation.weights)
 
-    def _step(self, active: int, batch: Batch, masks: Sequence[torch.Tensor], factors: torch.Tensor) -> None:
+    def _step(self, active: int, batch: Batches, masks: Sequence[torch.Tensor], factors: torch.Tensor) -> None:
         """Take one step with the first networks; the others have had all their events, and nothing of theirs changes."""
         parameters, gradient = self.parameters, self._gradient
         if active < len(parameters):
