@@ -135,7 +135,7 @@ class TestCrossFitted:
         np.testing.assert_array_equal(again.score(dataset).value, model.score(dataset).value)
         assert again.fits[0].members[0].describe() == model.fits[0].members[0].describe()
         (folder / "fold_1.onnx").write_bytes(b"damaged")
-        with pytest.raises(DataError, match=r"theirs\.onnx: not an ONNX model that can be run"):
+        with pytest.raises(DataError, match=r"fold_1\.onnx: not a readable model: it is not the file that was written"):
             load_model(folder)
 
     def test_events_that_it_has_no_score_for_are_counted(self, make_dataset, path):

@@ -52,8 +52,23 @@ def test_another_version_of_the_library_is_told_where_the_model_cannot_be_read(a
         load_model(folder)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"schema": 3}'])
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"schema": 4}'])
 def test_a_damaged_description_is_no_model(stored, tmp_path, text):
     (tmp_path / "model.json").write_text(text)
     with pytest.raises(DataError, match="not a readable model"):
         load_model(tmp_path)
+
+
+def test_files_that_were_swapped_or_altered_are_no_model(altered):
+    """Each would be read: the other fold's estimator knows the events that it would score."""
+    folder = altered()
+    one, other = (folder / f"fold_{j}.skops" for j in range(2))
+    content = one.read_bytes()
+    one.write_bytes(other.read_bytes())
+    with pytest.raises(DataError, match=r"fold_0\.skops: not a readable model: it is not the file that was written"):
+        load_model(folder)
+    one.write_bytes(content)
+    assert load_model(folder).folds == 2
+    (folder / "arrays.safetensors").unlink()
+    with pytest.raises(DataError, match="not a readable model"):
+        load_model(folder)

@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from fivesigma.core.errors import DataError
+from fivesigma.core.identity import file_digest
 from fivesigma.core.version import __version__
 from fivesigma.learning.catalogue import classifier
 from fivesigma.learning.classifiers import ModelSpec
@@ -25,7 +26,7 @@ from fivesigma.learning.scale import ScoreScale
 
 __all__ = ["load_model", "other_versions", "save_model"]
 
-_SCHEMA = 3
+_SCHEMA = 4
 _OURS = "fivesigma"
 _SCIKIT = ("scikit-learn",)
 _LIBRARIES: Mapping[str, tuple[str, ...]] = {
@@ -53,8 +54,9 @@ def save_model(model: FittedModel, folder: Path) -> None:
         for number, member in enumerate(fit.members):
             member.save(folder / _file_of(j, number, member.suffix))
     save_file(arrays, folder / "arrays.safetensors")
+    digests = {path.name: file_digest(path) for path in sorted(folder.iterdir())}
     (folder / "model.json").write_text(
-        json.dumps(_described(model), indent=1, ensure_ascii=False, default=_plain) + "\n", encoding="utf-8"
+        json.dumps({**_described(model), "files": digests}, indent=1, ensure_ascii=False, default=_plain) + "\n", encoding="utf-8"
     )
 
 
@@ -168,6 +170,9 @@ def load_model(folder: Path) -> FittedModel:
 
 
 def _loaded(folder: Path, stored: Mapping[str, Any]) -> FittedModel:
+    for name, digest in stored["files"].items():
+        if file_digest(folder / name) != digest:
+            raise DataError(f"{folder / name}: not a readable model: it is not the file that was written")
     arrays = load_file(folder / "arrays.safetensors")
     spec = _spec(stored)
     return FittedModel(
