@@ -56,7 +56,8 @@ def save_model(model: FittedModel, folder: Path) -> None:
     save_file(arrays, folder / "arrays.safetensors")
     digests = {path.name: file_digest(path) for path in sorted(folder.iterdir())}
     (folder / "model.json").write_text(
-        json.dumps({**_described(model), "files": digests}, indent=1, ensure_ascii=False, default=_plain) + "\n", encoding="utf-8"
+        json.dumps({**_described(model), "files": digests}, indent=1, ensure_ascii=False, default=_plain) + "\n",
+        encoding="utf-8",
     )
 
 
