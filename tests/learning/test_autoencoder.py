@@ -7,9 +7,9 @@ import pytest
 
 from fivesigma.core.errors import FivesigmaError
 from fivesigma.learning.adapters.autoencoder import Autoencoder
-from fivesigma.learning.catalogue import check_spec
 from fivesigma.learning.classifiers import Job, ModelSpec, Part
 from fivesigma.learning.cross_fit import cross_fit
+from fivesigma.learning.spec_checks import check_spec
 
 SMALL = {"hidden": [16, 2], "epochs": 12, "batch_size": 128, "learning_rate": 0.01, "activation": "tanh"}
 

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from fivesigma.core.errors import DataError, FivesigmaError
-from fivesigma.learning.catalogue import available, check_spec, make_classifier
+from fivesigma.learning.catalogue import available, make_classifier
 from fivesigma.learning.classifiers import ModelSpec, Part
 from fivesigma.learning.preparation import learn_preparation
 from fivesigma.learning.skops_files import load_skops
+from fivesigma.learning.spec_checks import check_spec
 
 NAMES = [name for name in available() if name not in ("autoencoder", "column", "onnx")]  # which learn no classes
 NOTHING_RANDOM = {"adaboost", "gradient_boosting", "hist_gradient_boosting", "lightgbm", "logistic", "xgboost"}

@@ -10,9 +10,9 @@ import pytest
 from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.core.sample import SampleInfo
 from fivesigma.learning.adapters.column import Column
-from fivesigma.learning.catalogue import check_spec
 from fivesigma.learning.classifiers import ModelSpec, Range, Tuning
 from fivesigma.learning.cross_fit import cross_fit
+from fivesigma.learning.spec_checks import check_spec
 from fivesigma.learning.storage import load_model, save_model
 
 

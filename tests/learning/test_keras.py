@@ -14,8 +14,8 @@ from safetensors.numpy import load_file, save_file
 
 from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.learning.adapters.keras_network import KerasNetwork
-from fivesigma.learning.catalogue import check_spec
 from fivesigma.learning.classifiers import ModelSpec, Part
+from fivesigma.learning.spec_checks import check_spec
 
 
 @pytest.fixture(scope="module")

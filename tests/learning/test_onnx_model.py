@@ -12,9 +12,9 @@ from onnx.helper import make_graph, make_model, make_node, make_opsetid, make_te
 
 from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.learning.adapters.onnx_model import OnnxModel
-from fivesigma.learning.catalogue import check_spec
 from fivesigma.learning.classifiers import ModelSpec
 from fivesigma.learning.cross_fit import cross_fit
+from fivesigma.learning.spec_checks import check_spec
 from fivesigma.learning.storage import load_model, save_model
 
 FLOAT, DOUBLE, TEXT, WHOLE = TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.STRING, TensorProto.INT64

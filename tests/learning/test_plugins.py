@@ -113,7 +113,7 @@ def test_what_is_wrong_with_one_is_told_with_its_distribution(run):
     said = run(
         """
 from fivesigma.core.errors import FivesigmaError
-from fivesigma.learning.catalogue import check_spec
+from fivesigma.learning.spec_checks import check_spec
 from fivesigma.learning.classifiers import ModelSpec
 for use in ("not_one", "missing_module", "missing_class", "twice", "first_inptu"):
     try: check_spec(ModelSpec(name="m", use=use, inputs=("a",), parameters={}))

@@ -21,10 +21,11 @@ from xgboost import XGBClassifier
 
 from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.learning.adapters.scikit_names import REFUSED, class_names
-from fivesigma.learning.catalogue import check_spec, classifier, make_classifier
+from fivesigma.learning.catalogue import classifier, make_classifier
 from fivesigma.learning.classifiers import ModelSpec, Part
 from fivesigma.learning.cross_fit import cross_fit
 from fivesigma.learning.preparation import learn_preparation
+from fivesigma.learning.spec_checks import check_spec
 from fivesigma.learning.storage import load_model, save_model
 
 OFFERED = sorted(set(class_names()) - REFUSED.keys())

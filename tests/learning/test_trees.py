@@ -8,9 +8,10 @@ from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
 
 from fivesigma.core.errors import FivesigmaError
-from fivesigma.learning.catalogue import check_spec, make_classifier
+from fivesigma.learning.catalogue import make_classifier
 from fivesigma.learning.classifiers import ModelSpec, Part
 from fivesigma.learning.cross_fit import cross_fit
+from fivesigma.learning.spec_checks import check_spec
 
 
 @pytest.fixture(scope="module")

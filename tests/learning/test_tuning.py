@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.identity import fold_of
 from fivesigma.core.parallel import Workers
-from fivesigma.learning.catalogue import check_spec
 from fivesigma.learning.classifiers import Job, ModelSpec, Part, Range, Tuning
 from fivesigma.learning.cross_fit import cross_fit, cross_fit_all
+from fivesigma.learning.spec_checks import check_spec
 from fivesigma.learning.storage import load_model, save_model
 from fivesigma.learning.trials import Trial, TrialRecord
 from fivesigma.learning.tuning import tune, validation_auc

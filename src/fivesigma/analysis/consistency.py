@@ -18,8 +18,9 @@ from fivesigma.core.expression_grammar import parse
 from fivesigma.core.expressions import Expression
 from fivesigma.events.files import placeholders
 from fivesigma.inference.systematics import MC_STATISTICS, STATISTICS
-from fivesigma.learning.catalogue import check_spec, classifier
+from fivesigma.learning.catalogue import classifier
 from fivesigma.learning.classifiers import Classifier
+from fivesigma.learning.spec_checks import check_spec
 
 __all__ = ["axes_of", "inconsistencies"]
 

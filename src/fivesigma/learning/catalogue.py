@@ -7,12 +7,10 @@ from importlib import import_module
 from typing import Any
 
 from fivesigma.core.errors import FivesigmaError, suggestion
-from fivesigma.learning.classifiers import Classifier, ModelSpec
+from fivesigma.learning.classifiers import Classifier
 from fivesigma.learning.plugins import load_plugin, plugin_names
-from fivesigma.learning.preparation import STEPS
-from fivesigma.learning.ready_made import ReadyMade, check_ready_made
 
-__all__ = ["OBJECT", "available", "check_spec", "classifier", "make_classifier"]
+__all__ = ["OBJECT", "available", "classifier", "make_classifier"]
 
 OBJECT = "estimator"
 """The name by which cross-fitting calls a classifier that is handed in from Python."""
@@ -59,30 +57,6 @@ def classifier(use: str) -> type[Classifier]:
         by_class: Callable[[str], type[Classifier]] = import_module(_SCIKIT).adapter_of
         return by_class(use)
     raise FivesigmaError(f"no classifier {use!r}{suggestion(use, available())}")
-
-
-def check_spec(spec: ModelSpec) -> None:
-    """Raise FivesigmaError if the classifier has no such parameter or refuses a value, or a step of preparation is unknown."""
-    adapter = classifier(spec.use)
-    known = adapter.parameters()
-    for name in spec.parameters:
-        if name not in known:
-            raise FivesigmaError(f"{spec.use} has no parameter {name!r}{suggestion(name, known)}")
-    for step in spec.prepare or ():
-        if step not in STEPS:
-            raise FivesigmaError(f"no preparation {step!r}{suggestion(step, STEPS)}")
-    if spec.negative_weights == "keep" and not adapter.takes_negative_weights:
-        raise FivesigmaError(f"{spec.use} cannot train with negative weights; negative_weights is absolute or drop")
-    if spec.seeds < 1:
-        raise FivesigmaError(f"seeds must be at least 1, not {spec.seeds}")
-    try:
-        untrained = make_classifier(spec.use, spec.parameters)
-    except (TypeError, ValueError) as error:
-        raise FivesigmaError(f"{spec.use}: {error}") from error
-    if isinstance(untrained, ReadyMade):
-        check_ready_made(spec, untrained)
-    if spec.tune is not None:  # Optuna is imported when something is tuned
-        import_module("fivesigma.learning.tuning").check_tuning(spec)
 
 
 def make_classifier(use: str, parameters: Mapping[str, Any]) -> Classifier:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.parallel import Workers, iterate_map
-from fivesigma.learning.catalogue import OBJECT, check_spec, classifier, make_classifier
+from fivesigma.learning.catalogue import OBJECT, classifier, make_classifier
 from fivesigma.learning.classifiers import ModelSpec, NegativeWeights, Tuning
 from fivesigma.learning.fitted_model import Fit, FittedModel, Point, model_inputs, naming
 from fivesigma.learning.fold_parts import Columns
@@ -21,6 +21,7 @@ from fivesigma.learning.fold_task import FoldTask, Member, fit_members, task_job
 from fivesigma.learning.ledger import Ledger
 from fivesigma.learning.preparation import learn_preparation
 from fivesigma.learning.scale import ScoreScale
+from fivesigma.learning.spec_checks import check_spec
 from fivesigma.learning.training import Balance
 from fivesigma.learning.training_events import (
     TrainingEvents,

@@ -16,9 +16,10 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.errors import FivesigmaError
-from fivesigma.learning.catalogue import check_spec, classifier, make_classifier
+from fivesigma.learning.catalogue import classifier, make_classifier
 from fivesigma.learning.classifiers import ModelSpec, Part
 from fivesigma.learning.preparation import learn_preparation
+from fivesigma.learning.spec_checks import check_spec
 
 __all__ = ["FivesigmaClassifier"]
 

@@ -20,14 +20,14 @@ import numpy as np
 import xxhash
 
 from fivesigma.core.arrays import Floats
-from fivesigma.core.errors import FivesigmaError, MissingExtraError, first_line, suggestion
+from fivesigma.core.errors import FivesigmaError, MissingExtraError, first_line
 from fivesigma.core.identity import derive_seed, digest
 from fivesigma.core.version import __version__
 from fivesigma.learning.catalogue import classifier, make_classifier
 from fivesigma.learning.classifiers import Job, ModelSpec, Part, Range, Tuning
 from fivesigma.learning.ready_made import require_scores
 from fivesigma.learning.trials import Trial, TrialRecord
-from fivesigma.learning.tuning_ranges import chosen, ends, every_point, in_words, is_whole, starting_point
+from fivesigma.learning.tuning_ranges import chosen, every_point, in_words, is_whole, starting_point
 from fivesigma.statistics.weighted import empirical_cdf
 
 try:
@@ -35,7 +35,7 @@ try:
 except ImportError as error:
     raise MissingExtraError("Optuna", "tune") from error
 
-__all__ = ["Tuned", "check_tuning", "tune", "validation_auc"]
+__all__ = ["Tuned", "tune", "validation_auc"]
 
 _STATES = {False: optuna.trial.TrialState.COMPLETE, True: optuna.trial.TrialState.FAIL}
 """By whether there is no value."""
@@ -67,34 +67,6 @@ class Tuned:
         """What the page says of it."""
         found = ", ".join(f"{name} {in_words(value)}" for name, value in self.parameters.items())
         return {"tuned": found, "trials": self.trials}
-
-
-def check_tuning(spec: ModelSpec) -> None:
-    """Raise FivesigmaError if a parameter that is sought is unknown, its range is none, or the classifier refuses its values."""
-    tuning, adapter = _of(spec), classifier(spec.use)
-    if adapter.trains_on != "both":
-        raise FivesigmaError(f"tune: {spec.use} does not learn from both classes, by which parameters are judged")
-    if tuning.trials < 1 or (tuning.minutes is not None and not tuning.minutes > 0):
-        raise FivesigmaError(
-            f"tune: trials must be at least 1 and minutes above 0, not {tuning.trials} and {tuning.minutes}"
-        )
-    if not tuning.ranges:
-        raise FivesigmaError("tune: no parameters to seek")
-    for name, range_ in tuning.ranges.items():
-        _check_range(spec, name, range_)
-
-
-def _check_range(spec: ModelSpec, name: str, range_: Range | tuple[Any, ...]) -> None:
-    known = classifier(spec.use).parameters()
-    if name not in known:
-        raise FivesigmaError(f"tune: {spec.use} has no parameter {name!r}{suggestion(name, known)}")
-    if name in spec.parameters:
-        raise FivesigmaError(f"tune: {name} is both given and sought")
-    for value in ends(name, range_):
-        try:
-            make_classifier(spec.use, {**spec.parameters, name: value})
-        except (TypeError, ValueError) as error:
-            raise FivesigmaError(f"tune: {spec.use}: {first_line(error)}") from error
 
 
 def tune(spec: ModelSpec, job: Job, *, folder: str | None = None, name: str = "trials") -> Tuned:
