@@ -8,10 +8,12 @@ import numpy as np
 import onnx
 import polars as pl
 import pytest
+from click.testing import CliRunner
 from safetensors.numpy import load_file
 
 from fivesigma.analysis.configuration import load_resolved
 from fivesigma.analysis.run import run_analysis
+from fivesigma.cli.show import show
 from fivesigma.core.errors import ConfigurationError
 
 PLACES = (0, 3)
@@ -207,6 +209,15 @@ class TestFromElsewhere:
     def test_that_nobody_knows_their_training_is_a_finding(self, run):
         codes = {(finding["code"], finding["subject"]) for finding in run[1]["findings"]}
         assert {("training-not-known", "published"), ("training-not-known", "theirs")} <= codes
+
+    def test_no_training_events_are_claimed_for_them(self, run):
+        """Nor are they the answer, where a model was trained here."""
+        directory, results = run
+        assert {results["models"][name]["auc_train"] for name in self.MODELS} == {None}
+        assert not list((directory / "figures").glob("overtraining-*"))
+        shown = CliRunner().invoke(show, [str(directory)])
+        assert shown.exit_code == 0
+        assert "—" in next(line for line in shown.stdout.splitlines() if "published" in line)
 
     def test_another_file_of_the_same_name_is_another_model(self, folder, run):
         directory, _ = run

@@ -88,7 +88,7 @@ def _models(context: RunContext, events: Outcome, models: Mapping[str, Outcome])
         "judgement": {name: _summary(result) for name, result in judged.items()},
     }
     findings = _by_use(context.config, score_follows_observable([result.observables for result in judged.values()]))
-    figures = draw(context, [*_losses(models), *_drawings(context, judged)], "Drawing the judgement")
+    figures = draw(context, [*_drawings(context, judged), *_losses(models)], "Drawing the judgement")
     return Outcome(value=value, findings=findings, figures=figures)
 
 

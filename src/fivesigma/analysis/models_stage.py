@@ -106,6 +106,7 @@ def _store(context: RunContext, model: FittedModel, dataset: Dataset, events: Ou
         "folds": model.folds,
         "built": [dict(fit.description) for fit in model.fits],
         "described": _described(config, model.spec),
+        "trains_on": classifier(model.spec.use).trains_on,
         "history": [fold["history"] for fold in stored["folds"]],
     }
     return Outcome(value=value, findings=tuple(_findings(model.spec)), files=tuple(files))

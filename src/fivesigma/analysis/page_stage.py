@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 
 from fivesigma.analysis.configuration import read_configuration
 from fivesigma.analysis.directory import RunDirectory
-from fivesigma.analysis.schema import Configuration
+from fivesigma.analysis.schema import Configuration, Training
 from fivesigma.analysis.stages import FigureNote, Outcome, Stages, code_digest, library_versions
 from fivesigma.core.finding import Finding
 from fivesigma.core.identity import digest
@@ -191,15 +191,28 @@ def _as_built(config: Configuration, value: Mapping[str, Any]) -> dict[str, Any]
     return {
         "use": described["use"],
         "inputs": [*described["inputs"], *described["parametrised"]],
-        "asked": described["parameters"],
+        "asked": {**described["parameters"], **_sought(described["tune"])},
         "built": {key: entry for key, entry in built.items() if key not in _TRAINED_ON},
         "trained_on": {
             **{key: built[key] for key in _TRAINED_ON if key in built},
-            **({"classes": training.balance, "negative weights": described["negative_weights"]} if built else {}),
-            **({"cuts": ", ".join(training.select) or "none"} if training.select is not None else {}),
+            **_weights(value["trains_on"], training, described["negative_weights"]),
         },
         "seconds": value["seconds"],
     }
+
+
+def _sought(tune: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return what was asked of tuning."""
+    return {} if tune is None else {"sought": f"{', '.join(tune['ranges'])} in {tune['trials']} trials"}
+
+
+def _weights(trains_on: str, training: Training, negative: str) -> dict[str, str]:
+    """Return how the events of training were chosen and weighted."""
+    if trains_on == "nothing":
+        return {}
+    cuts = {} if training.select is None else {"cuts": ", ".join(training.select) or "none"}
+    classes = "background alone" if trains_on == "background" else training.balance
+    return {"classes": classes, "negative weights": negative, **cuts}
 
 
 def _merged(built: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

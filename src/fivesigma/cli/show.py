@@ -96,5 +96,7 @@ def _print_plane(console: Console, name: str, entry: dict[str, Any]) -> None:
     console.print(table)
 
 
-def _interval(estimate: dict[str, float]) -> str:
+def _interval(estimate: dict[str, float] | None) -> str:
+    if estimate is None:  # of a score from elsewhere nobody knows the training events
+        return "—"
     return f"{estimate['value']:.4f} [{estimate['low']:.4f}, {estimate['high']:.4f}]"

@@ -168,11 +168,16 @@ def _opened(where: str, clause: str) -> str:
 
 def _without_inference(results: Mapping[str, Any]) -> str:
     text = "No limit or significance was asked of this run."
-    aucs = {name: model["auc"] for name, model in results.get("models", {}).items() if model.get("auc")}
+    models = {name: model for name, model in results.get("models", {}).items() if model.get("auc")}
+    trained = {name: model for name, model in models.items() if model.get("auc_train")}
+    aucs = {
+        name: model["auc"] for name, model in (trained or models).items()
+    }  # a score from elsewhere is no answer of ours
     if not aucs:
         return text
     best = max(aucs, key=lambda name: float(aucs[name]["value"]))
     value, low, high = (aucs[best].get(key) for key in ("value", "low", "high"))
     error = (high - low) / 2 if low is not None and high is not None else None
-    of = f"; the highest of {len(aucs)} models" if len(aucs) > 1 else ""
-    return f"{text} “{best}” tells signal from background with an AUC of {measured(value, error)} (out of fold{of})."
+    said = [*(["out of fold"] if trained else []), *([f"the highest of {len(aucs)} models"] if len(aucs) > 1 else [])]
+    how = f" ({'; '.join(said)})" if said else ""
+    return f"{text} “{best}” tells signal from background with an AUC of {measured(value, error)}{how}."

@@ -62,9 +62,10 @@ def built_table(models: Mapping[str, Mapping[str, Any]]) -> Table:
         inputs = record["inputs"]
         shown = f"all {every}" if len(inputs) == every > _FEW else ", ".join(inputs)
         cells = (
-            Cell(text=record["use"], kind="code"),
+            Cell(text=record["use"]),
             Cell(text=shown),
-            *(Cell(text=_said(record[key])) for key in ("asked", "built", "trained_on")),
+            Cell(text=_said(record["asked"], "as the library has it")),
+            *(Cell(text=_said(record[key])) for key in ("built", "trained_on")),
             cell(record["seconds"], "seconds"),
         )
         rows.append(Row(head=name, cells=cells))
@@ -76,9 +77,9 @@ def built_table(models: Mapping[str, Mapping[str, Any]]) -> Table:
     )
 
 
-def _said(record: Mapping[str, Any]) -> str:
+def _said(record: Mapping[str, Any], empty: str = "—") -> str:
     """Return a record as a line: "trees 83 to 100; deepest tree 16"."""
-    return "; ".join(f"{key} {_entry(value)}" for key, value in record.items()) or "as the library has it"
+    return "; ".join(f"{key} {_entry(value)}" for key, value in record.items()) or empty
 
 
 def _entry(value: Any) -> str:
