@@ -46,7 +46,7 @@ def plot_correlations(results: Sequence[Correlations], *, context: Context) -> F
     image = None
     for axes, result in zip(panels, results, strict=True):
         values = np.array([[np.nan if value is None else value for value in row] for row in result.matrix])
-        image = axes.imshow(values, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
+        image = axes.imshow(100 * values, cmap="RdBu_r", vmin=-100, vmax=100, aspect="auto")
         titles = [_without_unit(context.title_of(name)) for name in result.features]
         axes.set_xticks(range(count), titles, rotation=90, fontsize="x-small")
         axes.set_yticks(range(count), titles, fontsize="x-small")
@@ -56,7 +56,7 @@ def plot_correlations(results: Sequence[Correlations], *, context: Context) -> F
         _annotate(axes, values)
     if image is not None:
         bar = figure.colorbar(image, ax=panels, pad=0.01)
-        bar.set_label("weighted linear correlation, numbers in per cent")
+        bar.set_label("correlation [%]")
     return figure
 
 
