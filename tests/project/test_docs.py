@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 import pytest
 
+from fivesigma.core.explanations import explanations
+
 ROOT = Path(__file__).parents[2]
 FENCE = re.compile(r"^```(\{code-block\} )?(\w+)\n(?::caption: (\S+)\n\n)?(.*?)^```", flags=re.DOTALL | re.MULTILINE)
 
@@ -85,5 +87,8 @@ def finding_codes() -> set[str]:
 
 
 def test_every_finding_has_a_section() -> None:
-    page = (ROOT / "docs/reference/findings.md").read_text()
-    assert set(re.findall(r"^## `([\w-]+)`", page, flags=re.MULTILINE)) == finding_codes()
+    assert set(explanations()) == finding_codes()
+
+
+def test_sections_of_findings_stand_in_the_alphabets_order() -> None:
+    assert list(explanations()) == sorted(explanations())

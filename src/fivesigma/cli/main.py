@@ -16,6 +16,7 @@ __all__ = ["cli", "main"]
 
 _COMMANDS: Mapping[str, str] = {
     "doctor": "Say what is installed, and what is missing for what.",
+    "explain": "Say what a finding means and what to do about it.",
     "explore": "Look at the events of an analysis, before any model, on one page.",
     "export": "Write the models of a run as ONNX.",
     "init": "Write a first YAML for event files to stdout.",

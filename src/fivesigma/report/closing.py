@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fivesigma.core.explanations import explanations
 from fivesigma.report.cells import cell
 from fivesigma.report.labels import column_label, row_label
 from fivesigma.report.tables import Part, depth, pairs, tables_of
@@ -18,18 +19,20 @@ _SEVERITIES = ("serious", "warning", "info")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingView:
-    """A finding as the page prints it."""
+    """A finding as the page prints it; what its code means stands with the first of that code."""
 
     severity: str
     code: str
     subject: str
     message: str
     evidence: str
+    meaning: str
 
 
 def finding_views(results: Mapping[str, Any]) -> tuple[FindingView, ...]:
     """Return the findings, the most serious first."""
     findings = sorted(results.get("findings") or (), key=lambda finding: _SEVERITIES.index(finding["severity"]))
+    first = {finding["code"]: place for place, finding in reversed(list(enumerate(findings)))}
     return tuple(
         FindingView(
             severity=finding["severity"],
@@ -40,8 +43,9 @@ def finding_views(results: Mapping[str, Any]) -> tuple[FindingView, ...]:
                 f"{key.replace('_', ' ')} {cell(item, key).text}"
                 for key, item in (finding.get("evidence") or {}).items()
             ),
+            meaning=explanations().get(finding["code"], "") if first[finding["code"]] == place else "",
         )
-        for finding in findings
+        for place, finding in enumerate(findings)
     )
 
 
