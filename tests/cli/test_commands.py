@@ -196,6 +196,18 @@ def test_report_and_show_of_a_harmed_run_say_what_is_missing(fivesigma, finished
     assert done.stdout == ""
 
 
+def test_report_of_a_run_that_another_version_recorded_otherwise(fivesigma, finished):
+    path = finished[0] / "stages/events.json"
+    content = path.read_text(encoding="utf-8")
+    path.write_text(content.replace('"cutflow"', '"flow_of_cuts"'), encoding="utf-8")
+    try:
+        done = fivesigma("report", "runs/toy")
+    finally:
+        path.write_text(content, encoding="utf-8")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "runs/toy: damaged, or made by another version; `fivesigma run` makes it again" in done.stderr
+
+
 def test_what_the_system_refuses_is_no_traceback(fivesigma):
     (fivesigma.root / "blocked/stages").mkdir(parents=True)
     (fivesigma.root / "blocked/events").write_text("a file where a folder should be")

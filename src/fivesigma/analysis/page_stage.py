@@ -17,6 +17,7 @@ from fivesigma.analysis.configuration import read_configuration
 from fivesigma.analysis.directory import RunDirectory
 from fivesigma.analysis.schema import Configuration, Training
 from fivesigma.analysis.stages import FigureNote, Outcome, Stages, code_digest, library_versions
+from fivesigma.core.errors import DataError
 from fivesigma.core.finding import Finding
 from fivesigma.core.identity import digest
 from fivesigma.core.version import __version__
@@ -138,20 +139,26 @@ def write_page_again(root: Path) -> Path:
     Raises
     ------
     DataError
-        If there is no finished run.
+        If there is no finished run, or another version made it and recorded other things.
     """
     directory = RunDirectory(root)
     values, origin = directory.read_json("results.json"), directory.read_json("provenance.json")
     config = read_configuration(root / "config.yaml")
+    try:
+        return write_page(directory, config, _recorded(directory, config), values, origin)
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise DataError(f"{root}: damaged, or made by another version; `fivesigma run` makes it again") from error
+
+
+def _recorded(directory: RunDirectory, config: Configuration) -> Outcomes:
     stages = Stages(directory=directory)
-    outcomes = Outcomes(
+    return Outcomes(
         events=stages.recorded("events"),
         features=stages.recorded("features"),
         models={name: stages.recorded(f"model-{name}") for name in config.models},
         judgement=stages.recorded("judgement"),
         inference={name: stages.recorded(f"inference-{name}") for name in config.inference},
     )
-    return write_page(directory, config, outcomes, values, origin)
 
 
 def _hero(outcomes: Outcomes) -> str:
