@@ -4,6 +4,9 @@ The area under the curve is Σ w_s w_b [score_s > score_b] / (Σ w_s Σ w_b) ove
 ties counting half (Hanley and McNeil 1982; Fawcett 2006, section 7). So written it needs no monotone curve, and negative
 weights, under which libraries' curves raise or fold back, keep it unbiased; with few events it may then leave [0, 1]. It does
 not depend on the yields of the classes.
+
+Under negative weights the curve itself may run backwards. It is left as it is, `RocCurve.largest_fall` says by how much, and what
+is read at a signal efficiency is read where the curve first reaches it. At each point stands how many background events made it.
 """
 
 from __future__ import annotations
@@ -23,10 +26,12 @@ from fivesigma.evaluation.classes import label, require_classes
 from fivesigma.statistics.bootstrap import Multiplicities, percentile_interval, poisson_bootstrap
 from fivesigma.statistics.weighted import effective_events
 
-__all__ = ["BackgroundRejection", "RocCurve", "auc", "roc", "roc_curve"]
+__all__ = ["BackgroundRejection", "RocCurve", "RocPoints", "auc", "roc", "roc_curve", "roc_points"]
 
 _METHOD = "Poisson bootstrap of the events, {} replicas; the randomness of retraining is left out"
 _POINTS = 500
+_BLOCK = 1 << 18
+"""Multiplicities measured at once: few enough for a processor's cache, and enough to make little of each call."""
 _Places = NDArray[np.intp]
 
 
@@ -59,6 +64,8 @@ class RocCurve:
         Its name.
     signal_efficiency, background_efficiency
         The curve from (0, 0) to (1, 1), at most 500 points; not monotone where negative weights make it so.
+    background_effective
+        Effective number of background events, (Σw)² / Σw², that each point of the curve is made of, shape (p,).
     auc
         The area under the whole curve.
     rejections
@@ -67,16 +74,57 @@ class RocCurve:
         Effective numbers of events, (Σw)² / Σw².
     negative_weight
         The fraction of Σ|w| with negative weights.
+    largest_fall
+        How far either efficiency falls back below a value that it has reached at a tighter cut, at most; 0 for a curve that
+        rises everywhere, as every one does without negative weights.
     """
 
     model: str
     signal_efficiency: Floats
     background_efficiency: Floats
+    background_effective: Floats
     auc: Estimate
     rejections: tuple[BackgroundRejection, ...]
     signal_events: float
     background_events: float
     negative_weight: float
+    largest_fall: float
+
+    @property
+    def monotone(self) -> bool:
+        """Whether both efficiencies rise, or stay, as the cut loosens."""
+        return self.largest_fall == 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RocPoints:
+    """All points of a ROC curve, from (0, 0) to (1, 1): a cut at each different score, the highest first.
+
+    Attributes
+    ----------
+    signal_efficiency, background_efficiency
+        The fractions of the weight at and above each cut, shape (p,).
+    background_effective
+        Effective number of background events there, shape (p,).
+    """
+
+    signal_efficiency: Floats
+    background_efficiency: Floats
+    background_effective: Floats
+
+    @property
+    def largest_fall(self) -> float:
+        """How far either efficiency falls back at most; 0 for a curve that rises everywhere."""
+        ends = (self.signal_efficiency, self.background_efficiency)
+        return float(max((np.maximum.accumulate(end) - end).max() for end in ends))
+
+    def at(self, places: _Places) -> RocPoints:
+        """Return some of the points."""
+        return RocPoints(
+            signal_efficiency=self.signal_efficiency[places],
+            background_efficiency=self.background_efficiency[places],
+            background_effective=self.background_effective[places],
+        )
 
 
 def roc(
@@ -145,16 +193,37 @@ def roc_curve(
     values = poisson_bootstrap(lambda counts: ranking.measure(counts, wanted), len(score), replicas=replicas, seed=seed)
     method = _METHOD.format(replicas)
     estimates = [percentile_interval(float(central[i]), values[:, i], method=method) for i in range(len(central))]
-    curve = _thinned(*_curve(score, is_signal, weight))
+    points = roc_points(score, is_signal, weight)
+    drawn = points.at(_thinned(points.signal_efficiency, points.background_efficiency))
     return RocCurve(
         model=model,
-        signal_efficiency=curve[0],
-        background_efficiency=curve[1],
+        signal_efficiency=drawn.signal_efficiency,
+        background_efficiency=drawn.background_efficiency,
+        background_effective=drawn.background_effective,
         auc=estimates[0],
         rejections=tuple(map(_rejection, efficiencies, estimates[1:])),
         signal_events=effective_events(weight[is_signal]),
         background_events=effective_events(weight[~is_signal]),
         negative_weight=float(-weight[weight < 0].sum() / np.abs(weight).sum()),
+        largest_fall=points.largest_fall,
+    )
+
+
+def roc_points(score: Floats, is_signal: Bools, weight: Floats | None = None) -> RocPoints:
+    """Return the curve alone, all of its points and no intervals; parameters and errors as for `roc_curve`."""
+    weight = np.ones(len(score)) if weight is None else weight
+    _require(score, is_signal, weight)
+    order = np.argsort(-score, kind="stable")
+    ranked, kind, weight = score[order], is_signal[order], weight[order]
+    last = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), len(order) - 1)
+    signal, background, squares = (
+        np.concatenate([[0.0], np.cumsum(part)[last]])
+        for part in (np.where(kind, weight, 0.0), np.where(kind, 0.0, weight), np.where(kind, 0.0, np.square(weight)))
+    )
+    return RocPoints(
+        signal_efficiency=signal / signal[-1],
+        background_efficiency=background / background[-1],
+        background_effective=np.divide(background**2, squares, out=np.zeros_like(squares), where=squares > 0),
     )
 
 
@@ -184,13 +253,22 @@ class _Ranking:
 
     def measure(self, counts: Multiplicities, efficiencies: Floats) -> Floats:
         """Return the AUC and the background efficiencies at the signal efficiencies, shape (r, 1 + m), of r replicas."""
-        groups = np.add.reduceat(counts[:, self.signal] * self.signal_weight, self.start, axis=1)
-        sums = np.cumsum(counts[:, self.background] * self.background_weight, axis=1)
-        sums = np.concatenate([np.zeros((len(sums), 1)), sums], axis=1)
-        below, up_to = sums[:, self.below], sums[:, self.up_to]
+        rows = max(1, _BLOCK // counts.shape[1])
+        blocks = [self._measure(counts[row : row + rows], efficiencies) for row in range(0, len(counts), rows)]
+        return np.concatenate(blocks)
+
+    def _measure(self, counts: Multiplicities, efficiencies: Floats) -> Floats:
+        groups = np.take(counts, self.signal, axis=1, mode="clip") * self.signal_weight
+        if len(self.start) < len(self.signal):
+            groups = np.add.reduceat(groups, self.start, axis=1)
+        sums = np.zeros((len(counts), len(self.background) + 1))
+        weighted = np.take(counts, self.background, axis=1, mode="clip") * self.background_weight
+        np.cumsum(weighted, axis=1, out=sums[:, 1:])
+        below = np.take(sums, self.below, axis=1, mode="clip")
+        up_to = below if self.up_to is self.below else np.take(sums, self.up_to, axis=1, mode="clip")
         signal, background = groups.sum(axis=1), sums[:, -1]
         whole = (signal > 0) & (background > 0)
-        area = np.einsum("ij,ij->i", groups, below + up_to) / 2
+        area = (np.einsum("ij,ij->i", groups, below) + np.einsum("ij,ij->i", groups, up_to)) / 2
         measured = np.full((len(counts), 1 + len(efficiencies)), np.nan)
         measured[whole, 0] = area[whole] / (signal * background)[whole]
         for row in np.flatnonzero(whole) if len(efficiencies) else ():
@@ -198,28 +276,38 @@ class _Ranking:
         return measured
 
 
-def _rank(score: Floats, is_signal: Bools, weight: Floats) -> _Ranking:
+def _require(score: Floats, is_signal: Bools, weight: Floats) -> None:
     require_classes(is_signal, weight, score=score)
     if not np.isfinite(score).all():
         raise DataError(f"{np.count_nonzero(~np.isfinite(score))} of {len(score)} scores are not finite")
+
+
+def _rank(score: Floats, is_signal: Bools, weight: Floats) -> _Ranking:
+    _require(score, is_signal, weight)
     signal, background = np.flatnonzero(is_signal), np.flatnonzero(~is_signal)
     signal = signal[np.argsort(score[signal], kind="stable")]
     background = background[np.argsort(score[background], kind="stable")]
-    values, start = np.unique(score[signal], return_index=True)
+    ranked, others = score[signal], score[background]
+    start = np.append(0, np.flatnonzero(ranked[1:] != ranked[:-1]) + 1)
+    below = np.searchsorted(others, ranked[start], side="left")
+    up_to = np.searchsorted(others, ranked[start], side="right")
     return _Ranking(
         signal=signal,
         background=background,
         signal_weight=weight[signal],
         background_weight=weight[background],
         start=start,
-        below=np.searchsorted(score[background], values, side="left"),
-        up_to=np.searchsorted(score[background], values, side="right"),
+        below=below,
+        # the very same array where no signal event is tied with background: half of the work is then done
+        up_to=below if np.array_equal(below, up_to) else up_to,
     )
 
 
 def _at(groups: Floats, below: Floats, up_to: Floats, background: float, efficiencies: Floats) -> Floats:
     """Return the background efficiency where the curve reaches each signal efficiency, linear inside a group of ties."""
-    kept = np.maximum.accumulate(np.cumsum(groups[::-1]))
+    kept = np.cumsum(groups[::-1])
+    if (groups < 0).any():
+        kept = np.maximum.accumulate(kept)
     wanted = efficiencies * kept[-1]
     place = np.minimum(np.searchsorted(kept, wanted, side="left"), len(kept) - 1)
     before = np.where(place > 0, kept[place - 1], 0.0)
@@ -241,21 +329,10 @@ def _rejection(efficiency: float, background: Estimate) -> BackgroundRejection:
     )
 
 
-def _curve(score: Floats, is_signal: Bools, weight: Floats) -> tuple[Floats, Floats]:
-    """Return signal and background efficiency above each different score, from (0, 0) to (1, 1)."""
-    order = np.argsort(-score, kind="stable")
-    last = np.append(np.flatnonzero(np.diff(score[order])), len(order) - 1)
-    ends = []
-    for mask in (is_signal, ~is_signal):
-        sums = np.cumsum(np.where(mask, weight, 0.0)[order])[last]
-        ends.append(np.concatenate([[0.0], sums / sums[-1]]))
-    return ends[0], ends[1]
-
-
-def _thinned(signal: Floats, background: Floats) -> tuple[Floats, Floats]:
+def _thinned(signal: Floats, background: Floats) -> _Places:
     """Return at most 500 points of a curve: half evenly along it, half evenly in the logarithm of the background."""
     if len(signal) <= _POINTS:
-        return signal, background
+        return np.arange(len(signal))
     half = _POINTS // 2
     length = np.cumsum(np.abs(np.diff(signal, prepend=0.0)) + np.abs(np.diff(background, prepend=0.0)))
     rising = np.maximum.accumulate(background)
@@ -267,5 +344,4 @@ def _thinned(signal: Floats, background: Floats) -> tuple[Floats, Floats]:
             [len(signal) - 1],
         ]
     )
-    keep = np.unique(np.minimum(keep, len(signal) - 1))
-    return signal[keep], background[keep]
+    return np.unique(np.minimum(keep, len(signal) - 1))
