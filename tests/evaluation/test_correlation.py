@@ -3,29 +3,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.stats import spearmanr
 
 from fivesigma.core.errors import FivesigmaError
 from fivesigma.evaluation.correlation import (
     correlations,
+    input_correlations,
+    input_follows_observable,
     observable_correlations,
     score_follows_observable,
-    weighted_correlation,
 )
-
-
-def test_weighted_correlations_are_numpys():
-    generator = np.random.default_rng(1)
-    columns = generator.normal(size=(200, 4)) @ generator.normal(size=(4, 4))
-    counts = generator.integers(1, 5, size=200)
-    expected = np.corrcoef(np.repeat(columns, counts, axis=0), rowvar=False)
-    assert_allclose(weighted_correlation(columns, counts.astype(float)), expected, atol=1e-12)
 
 
 def test_each_class_has_its_matrix_and_what_does_not_vary_has_none(make):
     dataset, _ = make()
     constant = dataset.X.copy()
     constant[:, 2] = 11
-    signal, background = correlations(replace(dataset, X=constant))
+    signal, background, _ = correlations(replace(dataset, X=constant))
     assert (signal.name, background.name) == ("signal", "background")
     assert signal.features == ("useful", "flat", "type")
     assert_allclose(signal.matrix[0][0], 1)
@@ -72,33 +66,9 @@ def test_a_constant_observable_has_no_correlation(toy):
     assert result.coefficients == {"mass": None}
 
 
-def test_where_values_are_missing_each_pair_has_its_own_events():
-    generator = np.random.default_rng(3)
-    columns = generator.normal(1e4, 1, size=(400, 3)) @ generator.normal(size=(3, 3))
-    weight = generator.uniform(-0.2, 1, 400)
-    columns[generator.random(400) < 0.3, 0] = np.nan
-    columns[generator.random(400) < 0.5, 2] = np.nan
-    found = weighted_correlation(columns, weight)
-    for i, j in ((0, 1), (0, 2), (1, 2)):
-        both = np.isfinite(columns[:, i]) & np.isfinite(columns[:, j])
-        x, y = columns[both][:, [i, j]].T - np.average(columns[both][:, [i, j]], axis=0, weights=weight[both])[:, None]
-        w = weight[both]
-        expected = (w * x * y).sum() / np.sqrt((w * x * x).sum() * (w * y * y).sum())
-        assert_allclose([found[i, j], found[j, i]], expected, rtol=1e-6)
-    assert_allclose(np.diag(found), 1)
-
-
-def test_a_column_that_is_constant_or_never_there_has_no_correlation_beside_missing_values():
-    columns = np.array([[1.0, 5.0, np.nan, 0.1], [2.0, 5.0, np.nan, np.nan], [4.0, 5.0, np.nan, 0.1]])
-    found = weighted_correlation(columns, np.ones(3))
-    assert_allclose(found[0, 0], 1)
-    assert np.isnan(found[1:]).all()
-    assert np.isnan(found[0, 1:]).all()
-
-
 def test_observables_may_be_among_the_features_and_names_are_checked(toy):
     dataset, _ = toy
-    signal, background = correlations(dataset, features=["useful", "follower"])
+    signal, background, _ = correlations(dataset, features=["useful", "follower"])
     assert signal.features == ("useful", "follower")
     mask = dataset.background
     expected = np.corrcoef(dataset.X[mask, 0], dataset.observables["follower"][mask])[0, 1]
@@ -115,3 +85,70 @@ def test_an_observable_that_is_missing_in_some_events_is_correlated_in_the_other
     mask = dataset.background & np.isfinite(holes)
     assert_allclose(found["follower"].value, np.corrcoef(scores.value[mask], holes[mask])[0, 1])
     assert found["nothing"] is None
+
+
+def test_the_difference_of_the_classes_is_that_of_their_matrices(toy):
+    dataset, _ = toy
+    signal, background, difference = correlations(dataset, features=["useful", "follower", "mass"])
+    assert difference.name == "signal − background"
+    assert_allclose(difference.matrix, np.array(signal.matrix) - np.array(background.matrix))
+    assert difference.matrix[1][1] == 0
+
+
+def test_ranks_and_distances_tell_what_a_line_does_not(toy):
+    dataset, scores = toy
+    bent = np.abs(scores.value - 0.5) + 0.01 * dataset.observables["mass"]
+    changed = replace(dataset, observables={"bent": bent, "steep": np.exp(9 * scores.value), "mass": bent * np.nan})
+    found = observable_correlations(changed, scores).dependences
+    mask = dataset.background
+    assert abs(found["bent"].pearson.value) < 0.1
+    assert found["bent"].distance.value > 4 * found["bent"].distance.independence
+    assert_allclose(found["steep"].spearman.value, 1)
+    assert found["steep"].pearson.value < 0.9
+    assert_allclose(found["bent"].spearman.value, spearmanr(scores.value[mask], bent[mask]).statistic, atol=1e-9)
+    assert "ranks held fixed" in found["bent"].spearman.method
+    assert found["mass"].distance is None
+
+
+def test_the_interval_of_spearman_is_as_wide_as_independence_tells(toy):
+    dataset, scores = toy
+    spearman = observable_correlations(dataset, scores).dependences["mass"].spearman
+    assert_allclose(spearman.error, 1 / np.sqrt(3000), rtol=0.2)
+
+
+@pytest.mark.parametrize(
+    ("shape", "what"), [(lambda mass: -np.exp(mass), "rank"), (lambda mass: np.abs(mass - 0.02), "none")]
+)
+def test_an_input_that_is_nearly_the_observable_is_a_finding(toy, shape, what):
+    dataset, _ = toy
+    nearly = dataset.X.copy()
+    generator = np.random.default_rng(1)
+    nearly[:, 1] = shape(dataset.observables["mass"] + 0.1 * generator.normal(size=len(dataset)))
+    findings = input_follows_observable(input_correlations(replace(dataset, X=nearly)))
+    if what == "none":  # the size of the mass is half of what it is
+        assert findings == ()
+        return
+    (finding,) = findings
+    assert (finding.code, finding.severity, finding.subject) == (
+        "input-follows-observable",
+        "warning",
+        "flat and mass",
+    )
+    assert finding.evidence[what] < -0.98
+    assert "flat is nearly mass in background" in finding.message
+
+
+def test_no_input_of_the_toy_is_nearly_an_observable_and_each_pair_has_its_coefficients(toy):
+    dataset, _ = toy
+    results = input_correlations(dataset, replicas=50)
+    assert input_follows_observable(results) == ()
+    assert [result.observable for result in results] == ["mass", "follower"]
+    assert list(results[0].dependences) == ["useful", "flat", "type"]
+    mask = dataset.background
+    follower = dataset.observables["follower"][mask]
+    expected = np.corrcoef(dataset.X[mask, 0], follower)[0, 1]
+    assert_allclose(results[1].dependences["useful"].pearson.value, expected, rtol=1e-6)
+    (only,) = input_correlations(replace(dataset, observables={"mass": dataset.observables["mass"]}), inputs=["flat"])
+    assert list(only.dependences) == ["flat"]
+    with pytest.raises(FivesigmaError, match="no input 'flet'"):
+        input_correlations(dataset, inputs=["flet"])

@@ -15,9 +15,12 @@ def test_correlations_are_annotated_in_per_cent(toy):
     signal = figure.axes[0]
     texts = [text.get_text() for text in signal.texts]
     assert texts[0] == "100"
-    assert texts[1] == f"{round(100 * results[0].matrix[0][1])}"
+    assert texts[1] == f"{round(100 * results[0].matrix[0][1])}".replace("-", "−")
     assert texts[-1] == "–"
     assert signal.get_xticklabels()[0].get_text() == "pT"
+    panels = figure.axes[: len(results)]
+    assert [axes.get_xlabel() for axes in panels] == ["signal", "background", "signal − background"]
+    assert panels[2].texts[1].get_text() == f"{round(100 * results[2].matrix[0][1])}".replace("-", "−")
 
 
 def test_scores_and_observables_have_a_point_each(toy):

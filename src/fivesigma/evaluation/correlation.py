@@ -1,7 +1,7 @@
-"""Weighted correlations: of the inputs with each other, and of scores with the observables kept from the models.
+"""How inputs depend on each other, and how scores and inputs depend on the observables kept from the models.
 
 A score that follows an observable sculpts its background when it is cut on, and a fit of that observable then finds a bump that
-no signal made.
+no signal made. An input that is nearly the observable invites that.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.dataset import Dataset
@@ -19,26 +18,41 @@ from fivesigma.core.estimate import Estimate
 from fivesigma.core.finding import Finding
 from fivesigma.core.scores import Scores
 from fivesigma.evaluation.classes import label
-from fivesigma.statistics.bootstrap import Multiplicities, percentile_interval, poisson_bootstrap
+from fivesigma.statistics.bootstrap import percentile_interval, poisson_bootstrap
+from fivesigma.statistics.dependence import (
+    DistanceCorrelation,
+    correlation_of_moments,
+    distance_correlation,
+    pair_moments,
+    weighted_correlation,
+    weighted_ranks,
+)
 
 __all__ = [
     "Correlations",
+    "Dependence",
+    "InputCorrelations",
     "ObservableCorrelations",
     "correlations",
+    "input_correlations",
+    "input_follows_observable",
     "observable_correlations",
     "score_follows_observable",
-    "weighted_correlation",
 ]
+
+_BOOTSTRAP = "Poisson bootstrap of the events, {} replicas"
+_NUMBERS = 24_000_000
+"""How many moments of events are held at once, 12 for each event and input."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correlations:
-    """Weighted linear correlations of inputs (and observables) in one class of events.
+    """Weighted linear correlations of inputs (and observables) in one class of events, or the difference of two classes.
 
     Attributes
     ----------
     name
-        Signal or background.
+        "signal", "background", or "signal − background", whose coefficients are differences and lie in [-2, 2].
     features
         The k inputs and observables.
     matrix
@@ -51,11 +65,43 @@ class Correlations:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dependence:
+    """How a quantity depends on an observable; each coefficient is None where one of the two does not vary.
+
+    Attributes
+    ----------
+    pearson
+        Linear correlation.
+    spearman
+        Correlation of ranks; its interval holds the ranks as they are in all events.
+    distance
+        Distance correlation, with what independence would give.
+    """
+
+    pearson: Estimate | None = None
+    spearman: Estimate | None = None
+    distance: DistanceCorrelation | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObservableCorrelations:
-    """The weighted linear correlation of a model's score with each observable, in background; None without variation."""
+    """How a model's score depends on each observable, by its name, in background."""
 
     model: str
-    coefficients: Mapping[str, Estimate | None]
+    dependences: Mapping[str, Dependence]
+
+    @property
+    def coefficients(self) -> dict[str, Estimate | None]:
+        """The weighted linear correlation with each observable; None without variation."""
+        return {name: dependence.pearson for name, dependence in self.dependences.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputCorrelations:
+    """How each input, by its name, depends on an observable, in background."""
+
+    observable: str
+    dependences: Mapping[str, Dependence]
 
 
 def correlations(
@@ -64,8 +110,8 @@ def correlations(
     features: Sequence[str] | None = None,
     signal: Sequence[str] | None = None,
     background: Sequence[str] | None = None,
-) -> tuple[Correlations, ...]:
-    """Return the correlations in signal and in background.
+) -> tuple[Correlations, Correlations, Correlations]:
+    """Return the correlations in signal, in background, and their difference, signal minus background.
 
     Parameters
     ----------
@@ -90,43 +136,16 @@ def correlations(
         if name not in there:
             raise FivesigmaError(f"no input or observable {name!r}{suggestion(name, there)}")
     values = np.stack([there[name][chosen.chosen] for name in names], axis=1)
-    return tuple(
-        Correlations(
-            name=name, features=names, matrix=_without_nan(weighted_correlation(values[mask], chosen.weight[mask]))
-        )
-        for name, mask in (("signal", chosen.is_signal), ("background", ~chosen.is_signal))
+    of_signal, of_background = (
+        weighted_correlation(values[mask], chosen.weight[mask]) for mask in (chosen.is_signal, ~chosen.is_signal)
     )
-
-
-def weighted_correlation(columns: Floats, weight: Floats) -> Floats:
-    """Return Pearson's coefficients, shape (k, k), of ``columns``, shape (n, k); NaN where a variance is not positive.
-
-    Where values are missing (NaN), each coefficient is that of the events that have both.
-    """
-    absent = np.isnan(columns)
-    if absent.any():
-        return _pairwise_correlation(columns, ~absent, weight)
-    centred = columns - np.average(columns, axis=0, weights=weight)
-    centred[:, np.ptp(columns, axis=0) == 0] = 0.0  # the mean of equal numbers is theirs but for rounding
-    covariance = (centred * weight[:, None]).T @ centred
-    return _normalised(covariance)
-
-
-def _pairwise_correlation(columns: Floats, there: Bools, weight: Floats) -> Floats:
-    """Return the coefficients of each pair of columns from the events in which both are ``there``, each of shape (n, k)."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        filled = np.where(there, columns, 0.0)
-        # a mean near that of any pair keeps sums of squares from drowning their difference
-        filled = np.where(there, columns - weight @ filled / (weight @ there), 0.0)
-        weighed = filled * weight[:, None]
-        total = (there * weight[:, None]).T @ there
-        first, second = weighed.T @ there / total, (weighed * filled).T @ there / total
-        variance = second - first**2
-        covariance = weighed.T @ filled / total - first * first.T
-        rounding = np.finfo(np.float64).eps * len(columns) * second
-        deviation = np.sqrt(np.where((total > 0) & (variance > rounding), variance, np.nan))
-        coefficients: Floats = covariance / (deviation * deviation.T)
-    return coefficients
+    return (
+        Correlations(name="signal", features=names, matrix=_without_nan(of_signal)),
+        Correlations(name="background", features=names, matrix=_without_nan(of_background)),
+        Correlations(
+            name="signal \N{MINUS SIGN} background", features=names, matrix=_without_nan(of_signal - of_background)
+        ),
+    )
 
 
 def observable_correlations(
@@ -137,23 +156,71 @@ def observable_correlations(
     replicas: int = 200,
     seed: int = 0,
 ) -> ObservableCorrelations:
-    """Return how a model's score on the common scale is correlated with each observable in background.
+    """Return how a model's score on the common scale depends on each observable in background.
+
+    Parameters
+    ----------
+    dataset, scores
+        The events and what the model says of each; those that lack an observable (NaN) do not count for it.
+    background
+        Names of samples; all of that kind if None.
+    replicas, seed
+        Of the bootstrap.
 
     Raises
     ------
     DataError
         If there is no background or its weights do not sum to something positive.
     """
-    chosen = label(dataset, scores, background=background)
-    mask = chosen.chosen.copy()
-    mask[mask] = ~chosen.is_signal
+    mask = _background(dataset, background, scores)
     weight, score = dataset.weight[mask], scores.value[mask]
     return ObservableCorrelations(
         model=scores.model,
-        coefficients={
-            name: _coefficient(score, values[mask], weight, replicas=replicas, seed=seed)
+        dependences={
+            name: _dependences({"score": score}, values[mask], weight, replicas=replicas, seed=seed)["score"]
             for name, values in dataset.observables.items()
         },
+    )
+
+
+def input_correlations(
+    dataset: Dataset,
+    *,
+    inputs: Sequence[str] | None = None,
+    background: Sequence[str] | None = None,
+    replicas: int = 200,
+    seed: int = 0,
+) -> tuple[InputCorrelations, ...]:
+    """Return how the inputs depend on each observable in background; it is the same for all models that take them.
+
+    Parameters
+    ----------
+    dataset
+        The events; those that lack one of two values (NaN) do not count for the two.
+    inputs
+        Their names; all if None.
+    background
+        Names of samples; all of that kind if None.
+    replicas, seed
+        Of the bootstrap.
+
+    Raises
+    ------
+    FivesigmaError
+        If there is no such input.
+    DataError
+        If there is no background or its weights do not sum to something positive.
+    """
+    mask = _background(dataset, background)
+    names = dataset.inputs if inputs is None else tuple(inputs)
+    columns = dict(zip(names, dataset.matrix(names)[mask].astype(np.float64).T, strict=True))
+    weight = dataset.weight[mask]
+    return tuple(
+        InputCorrelations(
+            observable=observable,
+            dependences=_dependences(columns, values[mask], weight, replicas=replicas, seed=seed),
+        )
+        for observable, values in dataset.observables.items()
     )
 
 
@@ -181,34 +248,93 @@ def score_follows_observable(
     )
 
 
-def _coefficient(score: Floats, values: Floats, weight: Floats, *, replicas: int, seed: int) -> Estimate | None:
-    there = ~np.isnan(values)
-    score, values, weight = score[there], values[there], weight[there]
-    if not weight.sum() > 0:
-        return None
-    columns = np.column_stack([score, values])
-    value = float(weighted_correlation(columns, weight)[0, 1])
-    if not np.isfinite(value):
-        return None
-    x, y = (columns - np.average(columns, axis=0, weights=weight)).T
-    moments = np.column_stack([np.ones_like(x), x, y, x * x, y * y, x * y]) * weight[:, None]
-
-    def statistic(counts: Multiplicities) -> Floats:
-        one, x1, y1, xx, yy, xy = (counts.astype(np.float64) @ moments).T
-        covariance = np.array([[xx - x1 * x1 / one, xy - x1 * y1 / one], [xy - x1 * y1 / one, yy - y1 * y1 / one]])
-        coefficient: Floats = _normalised(covariance)[0, 1]
-        return coefficient
-
-    sample = poisson_bootstrap(statistic, len(weight), replicas=replicas, seed=seed)
-    return percentile_interval(value, sample, method=f"Poisson bootstrap of the events, {replicas} replicas")
+def input_follows_observable(results: Iterable[InputCorrelations], *, threshold: float = 0.9) -> tuple[Finding, ...]:
+    """Return a warning for each input that is nearly an observable: rank or distance correlation beyond ``threshold`` in size."""
+    return tuple(
+        Finding(
+            code="input-follows-observable",
+            severity="warning",
+            subject=f"{name} and {result.observable}",
+            message=f"{name} is nearly {result.observable} in background: {what} correlation {value:.2f}; a model that takes it"
+            f" as an input knows {result.observable}, and a cut on its score shapes the background of a fit of that",
+            evidence={what: value, "threshold": threshold},
+        )
+        for result in results
+        for name, dependence in result.dependences.items()
+        for what, value in (_strongest(dependence),)
+        if abs(value) > threshold
+    )
 
 
-def _normalised(covariance: NDArray[np.float64]) -> Floats:
-    """Return covariances, shape (k, k, ...), divided by the roots of their variances; NaN where one is not positive."""
-    variance = np.einsum("ii...->i...", covariance)
-    deviation = np.sqrt(np.where(variance > 0, variance, np.nan))
-    correlation: Floats = covariance / (deviation[:, None] * deviation[None, :])
-    return correlation
+def _strongest(dependence: Dependence) -> tuple[str, float]:
+    spearman = 0.0 if dependence.spearman is None else dependence.spearman.value
+    distance = 0.0 if dependence.distance is None else dependence.distance.value
+    return ("rank", spearman) if abs(spearman) >= distance else ("distance", distance)
+
+
+def _background(dataset: Dataset, background: Sequence[str] | None, scores: Scores | None = None) -> Bools:
+    """Return which events of the dataset are background, shape (n,)."""
+    chosen = label(dataset, scores, background=background)
+    mask = chosen.chosen.copy()
+    mask[mask] = ~chosen.is_signal
+    return mask
+
+
+def _dependences(
+    columns: Mapping[str, Floats], values: Floats, weight: Floats, *, replicas: int, seed: int
+) -> dict[str, Dependence]:
+    """Return how each of the columns depends on the values of an observable, each of shape (n,)."""
+    names, step = list(columns), max(1, _NUMBERS // (12 * max(len(weight), 1)))
+    found: dict[str, Dependence] = {}
+    for start in range(0, len(names), step):
+        group = {name: columns[name] for name in names[start : start + step]}
+        intervals = _intervals(list(group.values()), values, weight, replicas=replicas, seed=seed)
+        for (name, column), (pearson, spearman) in zip(group.items(), intervals, strict=True):
+            there = ~np.isnan(column) & ~np.isnan(values)
+            distance = distance_correlation(column[there], values[there], weight[there], seed=seed) if pearson else None
+            found[name] = Dependence(pearson=pearson, spearman=spearman, distance=distance)
+    return found
+
+
+def _intervals(
+    columns: Sequence[Floats], values: Floats, weight: Floats, *, replicas: int, seed: int
+) -> list[tuple[Estimate | None, Estimate | None]]:
+    """Return Pearson's and Spearman's coefficients of each column, all from the same replicas of the events."""
+    flat = np.empty((len(weight), len(columns), 12), dtype=np.float32)  # enough for an interval
+    central = np.empty((len(columns), 2))
+    for place, column in enumerate(columns):
+        moments = _moments(column, values, weight)
+        central[place] = correlation_of_moments(moments.sum(axis=0).reshape(2, 6))
+        flat[:, place] = moments
+    matrix = flat.reshape(len(weight), -1)
+    sums = poisson_bootstrap(
+        lambda counts: (counts.astype(np.float32) @ matrix).astype(np.float64),
+        len(weight),
+        replicas=replicas,
+        seed=seed,
+    )
+    sample = correlation_of_moments(sums.reshape(replicas, len(columns), 2, 6))
+    methods = (_BOOTSTRAP.format(replicas), _BOOTSTRAP.format(replicas) + ", the ranks held fixed")
+    pearson, spearman = (
+        [_estimate(central[place, which], sample[:, place, which], methods[which]) for place in range(len(columns))]
+        for which in (0, 1)
+    )
+    return list(zip(pearson, spearman, strict=True))
+
+
+def _moments(column: Floats, values: Floats, weight: Floats) -> Floats:
+    """Return the moments of values and of ranks, shape (n, 12); zero where an event lacks one of the two."""
+    there = ~np.isnan(column) & ~np.isnan(values)
+    moments = np.zeros((len(weight), 12))
+    x, y, inside = column[there], values[there], weight[there]
+    if inside.sum() > 0:
+        moments[there, :6] = pair_moments(x, y, inside)
+        moments[there, 6:] = pair_moments(weighted_ranks(x, inside), weighted_ranks(y, inside), inside)
+    return moments
+
+
+def _estimate(value: float, replicas: Floats, method: str) -> Estimate | None:
+    return percentile_interval(float(value), replicas, method=method) if np.isfinite(value) else None
 
 
 def _without_nan(matrix: Floats) -> tuple[tuple[float | None, ...], ...]:

@@ -18,17 +18,17 @@ __all__ = ["plot_correlations", "plot_observable_correlations"]
 
 @register_several(Correlations)
 def plot_correlations(results: Sequence[Correlations], *, context: Context) -> Figure:
-    """Draw the correlations of the inputs, a matrix for each class, with the numbers in per cent."""
+    """Draw correlations, a matrix for each class and one for their difference, with the numbers in per cent."""
     count = len(results[0].features)
-    side = max(3.8, 0.42 * count + 1.6)
-    figure, panels = new_grid(context, len(results), columns=len(results), panel=(side, 0.94 * side))
+    side = max(3.4, 0.42 * count + 1.2)
+    figure, panels = new_grid(context, len(results), columns=len(results), panel=(side, 0.98 * side))
     image = None
-    for axes, result in zip(panels, results, strict=True):
+    for place, (axes, result) in enumerate(zip(panels, results, strict=True)):
         values = np.array([[np.nan if value is None else value for value in row] for row in result.matrix])
         image = axes.imshow(100 * values, cmap="RdBu_r", vmin=-100, vmax=100, aspect="auto")
         titles = [_without_unit(context.title_of(name)) for name in result.features]
         axes.set_xticks(range(count), titles, rotation=90, fontsize="x-small")
-        axes.set_yticks(range(count), titles, fontsize="x-small")
+        axes.set_yticks(range(count), titles if place == 0 else [""] * count, fontsize="x-small")
         axes.tick_params(which="both", length=0)
         axes.minorticks_off()
         axes.set_xlabel(result.name, loc="center")
