@@ -1,0 +1,171 @@
+"""What each event adds to a number, so that two models' numbers can be compared on the events that they share.
+
+The influence of event i on a number is its derivative by the event's multiplicity. When multiplicities fluctuate as Poisson
+numbers of mean one, as in `fivesigma.statistics.bootstrap`, the variance of the number is to first order the sum of the squared
+influences (infinitesimal jackknife: Jaeckel 1972; Efron, "The jackknife, the bootstrap and other resampling plans", 1982, chapter 6;
+for the AUC DeLong, DeLong and Clarke-Pearson, Biometrics 44 (1988) 837): what the bootstrap comes to with replicas without end.
+That of a difference takes the differences of the influences, in which cancels what the models share. Weights of either sign do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fivesigma.core.arrays import Bools, Floats
+from fivesigma.core.errors import DataError
+from fivesigma.core.scores import Scores
+from fivesigma.evaluation.choice import Merit, Yields, honest_maximum, yields_by_fold
+from fivesigma.evaluation.classes import Labelled, require_classes
+from fivesigma.evaluation.figures_of_merit import score_cuts
+from fivesigma.statistics.differences import seed_variance
+
+__all__ = [
+    "Contender",
+    "Influenced",
+    "Measured",
+    "influenced_auc",
+    "influenced_merit",
+    "measured_at_choice",
+    "measured_auc",
+]
+
+_STEP = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class Influenced:
+    """A number and the influence of each event on it, shape (n,)."""
+
+    value: float
+    influence: Floats
+
+
+def influenced_auc(score: Floats, is_signal: Bools, weight: Floats) -> Influenced:
+    """Return the AUC of scores, shape (n,), of events that are signal or background, and each event's influence on it.
+
+    With A the AUC, it is w_s (V_s - A) / Σw_s for a signal event above the fraction V_s of the background, and w_b (U_b - A) / Σw_b
+    for a background event below the fraction U_b of the signal; ties count half.
+
+    Raises
+    ------
+    DataError
+        If a class has no events, its weights do not sum to something positive, or a score is not finite.
+    """
+    require_classes(is_signal, weight, score=score)
+    if not np.isfinite(score).all():
+        raise DataError(f"{np.count_nonzero(~np.isfinite(score))} of {len(score)} scores are not finite")
+    values, place = np.unique(score, return_inverse=True)
+    beaten = np.empty(len(score))
+    for mine in (is_signal, ~is_signal):
+        others = np.bincount(place[~mine], weight[~mine], minlength=len(values))
+        beaten[mine] = ((np.cumsum(others) - others / 2) / others.sum())[place[mine]]
+    beaten[~is_signal] = 1 - beaten[~is_signal]
+    total = np.where(is_signal, weight[is_signal].sum(), weight[~is_signal].sum())
+    value = float(weight[is_signal] @ beaten[is_signal] / weight[is_signal].sum())
+    return Influenced(value, weight / total * (beaten - value))
+
+
+def influenced_merit(merit: Merit, passes: Bools, is_signal: Bools, weight: Floats) -> Influenced | None:
+    """Return a figure of merit of the events that pass a cut, which is held, and each event's influence on it.
+
+    All arrays have shape (n,). The influence of an event is its weight times the derivative by the yields that it is part of, as a
+    central difference. None if no background passes.
+    """
+    kinds = np.stack([is_signal & passes, ~is_signal & passes, is_signal, ~is_signal])
+    sums, squares = kinds @ weight, kinds @ np.square(weight)
+    here = _yields(sums, squares)
+    if not here.allowed(0.0)[0]:
+        return None
+    steps = _STEP * np.sqrt(squares)
+    changes = [
+        float(merit(_yields(sums + step, squares))[0] - merit(_yields(sums - step, squares))[0])
+        for step in np.diag(steps)
+    ]
+    slopes = np.divide(changes, 2 * steps, out=np.zeros(len(steps)), where=steps > 0)
+    return Influenced(float(merit(here)[0]), weight * (slopes @ kinds))
+
+
+def _yields(sums: Floats, squares: Floats) -> Yields:
+    """Return the yields at one cut, of Σw and Σw² of signal and background that pass, then of all, each of shape (4,)."""
+    return Yields(
+        signal=sums[:1],
+        background=sums[1:2],
+        signal_squares=squares[:1],
+        background_squares=squares[1:2],
+        all_signal=float(sums[2]),
+        all_background=float(sums[3]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A model and the n events that it is judged by.
+
+    Attributes
+    ----------
+    name
+        The model's name.
+    value, members
+        Its scores on the common scale, shape (n,), and those of each of its seeds alone, if there are several.
+    fold, folds
+        Fold of each event, shape (n,), and how many there are.
+    events
+        Their classes and weights.
+    """
+
+    name: str
+    value: Floats
+    members: tuple[Floats, ...]
+    fold: NDArray[np.integer]
+    folds: int
+    events: Labelled
+
+    @classmethod
+    def of(cls, scores: Scores, members: Sequence[Scores], events: Labelled) -> Contender:
+        """Return the model of the scores of all events of a dataset; DataError if there are more or fewer."""
+        for one in (scores, *members):
+            if len(one) != len(events.chosen):
+                raise DataError(f"{len(one)} scores of {one.model} for {len(events.chosen)} events")
+        alone = tuple(member.value[events.chosen] for member in members)
+        return cls(scores.model, scores.value[events.chosen], alone, scores.fold[events.chosen], scores.folds, events)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A number of a model, None where it has none, and the variance that the luck of its seeds gives it."""
+
+    name: str
+    folds: int
+    number: Influenced | None
+    seeds: float
+
+    @classmethod
+    def by(cls, one: Contender, measure: Callable[[Floats], Influenced | None]) -> Measured:
+        """Return what ``measure`` makes of the scores of a model, and of those of each of its seeds."""
+        alone = [measure(value) for value in one.members]
+        return cls(one.name, one.folds, measure(one.value), seed_variance([m.value for m in alone if m is not None]))
+
+
+def measured_auc(one: Contender) -> Measured:
+    """Return the AUC of a model; errors as for `influenced_auc`."""
+    return Measured.by(one, lambda value: influenced_auc(value, one.events.is_signal, one.events.weight))
+
+
+def measured_at_choice(
+    one: Contender, merit: Merit, floor: float, halves: NDArray[np.integer] | None = None
+) -> Measured:
+    """Return a figure of merit of a model where it is best on the other folds, or on the other half if ``halves`` are given.
+
+    Its seeds are read at the same cuts. ``floor`` is the least effective number of background events where a cut is chosen.
+    """
+    events, (part, parts) = one.events, (one.fold, one.folds) if halves is None else (halves, 2)
+    yields = yields_by_fold(one.value, events.is_signal, events.weight, part, folds=parts, cuts=score_cuts())
+    best = honest_maximum(yields, merit, floor=floor)
+    if best is None:
+        return Measured(one.name, one.folds, None, 0.0)
+    cuts = np.asarray(best.cuts)[part]
+    return Measured.by(one, lambda value: influenced_merit(merit, value >= cuts, events.is_signal, events.weight))
