@@ -204,7 +204,7 @@ def roc_curve(
         rejections=tuple(map(_rejection, efficiencies, estimates[1:])),
         signal_events=effective_events(weight[is_signal]),
         background_events=effective_events(weight[~is_signal]),
-        negative_weight=float(-weight[weight < 0].sum() / np.abs(weight).sum()),
+        negative_weight=float(np.abs(weight[weight < 0]).sum() / np.abs(weight).sum()),
         largest_fall=points.largest_fall,
     )
 

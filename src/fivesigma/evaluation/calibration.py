@@ -1,0 +1,255 @@
+"""Whether a model's raw score is the probability that it looks like: whether of the events scored 0.8, 80 % are signal.
+
+A probability is one under some mixture of the classes. Models are trained on classes of equal total weight unless told otherwise,
+so that is the mixture their scores are read under; with the mixture of the expected yields ("yields") every model so trained
+is far off. No cut, fit or limit needs calibrated scores: any monotone map of a score makes the same ROC curve.
+
+Under negative weights the fraction of signal in a bin may leave [0, 1], and its interval with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fivesigma.core.arrays import Bools, Floats
+from fivesigma.core.dataset import Dataset
+from fivesigma.core.errors import FivesigmaError, suggestion
+from fivesigma.core.estimate import Estimate
+from fivesigma.core.scores import Scores
+from fivesigma.evaluation.classes import label, require_classes
+from fivesigma.statistics.bootstrap import Multiplicities, percentile_interval, poisson_bootstrap
+from fivesigma.statistics.weighted import effective_events, weighted_efficiency, weighted_quantile
+
+__all__ = ["Balance", "Calibration", "CalibrationBin", "calibration", "calibration_curve"]
+
+Balance: TypeAlias = Literal["equal", "yields"]
+_METHOD = "Poisson bootstrap of the events, {} replicas{}; the randomness of retraining is left out"
+_REFLECTED = (
+    ", reflected about the value, for noise makes replicas larger than the value as it does the value than the truth"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationBin:
+    """Events of similar score.
+
+    Attributes
+    ----------
+    low, high
+        The range of their scores.
+    score
+        Their mean score.
+    fraction
+        The fraction of signal among them.
+    share
+        The fraction of all events, by weight, that they are.
+    effective
+        Their effective number, (Σw)² / Σw².
+    """
+
+    low: float
+    high: float
+    score: float
+    fraction: Estimate
+    share: float
+    effective: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """How a model's raw scores compare with the fractions of signal.
+
+    Attributes
+    ----------
+    model
+        Its name.
+    balance
+        The mixture of the classes: of "equal" total weight, or of their "yields".
+    bins
+        Of equal weight, as far as tied scores allow, by ascending score; bins whose weights do not sum to something positive,
+        as negative ones may make it, are left out.
+    calibration_error
+        The expected calibration error, Σ share |score - fraction| over the bins: Guo et al., arXiv:1706.04599, eq. 3. It is never
+        negative, so noise adds to it: where it is not well above the next number, nothing is known against the calibration, and
+        its interval need not reach down to a true error of zero.
+    calibration_error_of_noise
+        What scores that are exactly calibrated would show on average with as many events.
+    brier
+        The Brier score, Σ w (score - is signal)² / Σ w: Brier, Monthly Weather Review 78 (1950) 1.
+    negative_weight
+        The fraction of Σ|w| with negative weights.
+    """
+
+    model: str
+    balance: Balance
+    bins: tuple[CalibrationBin, ...]
+    calibration_error: Estimate
+    calibration_error_of_noise: float
+    brier: Estimate
+    negative_weight: float
+
+
+def calibration(
+    dataset: Dataset,
+    scores: Scores,
+    *,
+    signal: Sequence[str] | None = None,
+    background: Sequence[str] | None = None,
+    bins: int = 10,
+    balance: Balance = "equal",
+    replicas: int = 200,
+    seed: int = 0,
+) -> Calibration | None:
+    """Return how a model's raw scores compare with the fractions of signal; None if they can be no probabilities.
+
+    Parameters
+    ----------
+    dataset, scores
+        The events and what the model says of each.
+    signal, background
+        Names of samples; all of that kind if None.
+    bins
+        How many.
+    balance
+        The mixture of the classes that the scores are read under.
+    replicas, seed
+        Of the bootstrap.
+
+    Raises
+    ------
+    FivesigmaError
+        If there is no such balance, or fewer than one bin.
+    DataError
+        If a class has no events or its weights do not sum to something positive.
+    """
+    chosen = label(dataset, scores, signal=signal, background=background)
+    return calibration_curve(
+        scores.raw[chosen.chosen],
+        chosen.is_signal,
+        chosen.weight,
+        model=scores.model,
+        bins=bins,
+        balance=balance,
+        replicas=replicas,
+        seed=seed,
+    )
+
+
+def calibration_curve(
+    score: Floats,
+    is_signal: Bools,
+    weight: Floats | None = None,
+    *,
+    model: str = "model",
+    bins: int = 10,
+    balance: Balance = "equal",
+    replicas: int = 200,
+    seed: int = 0,
+) -> Calibration | None:
+    """Return how scores, shape (n,), compare with the fractions of signal; None if any lies outside [0, 1], or all are the same.
+
+    Parameters and errors are those of `calibration`; ``weight`` is one for each event if None.
+    """
+    weight = np.ones(len(score)) if weight is None else weight
+    _require(is_signal, weight, score, bins, balance)
+    if not (score.min() >= 0 and score.max() <= 1 and score.min() < score.max()):
+        return None
+    weight = _balanced(weight, is_signal, balance)
+    edges = np.unique(weighted_quantile(score, np.arange(1, bins) / bins, weight))
+    binned = _Binned.of(score, is_signal, weight, np.searchsorted(edges, score, side="left"), balance)
+    central = binned.measure(np.ones((1, len(score)), dtype=np.uint8))[0]
+    values = poisson_bootstrap(binned.measure, len(score), replicas=replicas, seed=seed)
+    inside = [binned.place == number for number in range(binned.bins)]
+    made = tuple(
+        _bin(score[part], is_signal[part], weight[part], weight.sum()) for part in inside if weight[part].sum() > 0
+    )
+    return Calibration(
+        model=model,
+        balance=balance,
+        bins=made,
+        calibration_error=_reflected(float(central[0]), values[:, 0], replicas),
+        calibration_error_of_noise=sum(_noise(score[part], weight[part]) for part in inside) / float(weight.sum()),
+        brier=percentile_interval(float(central[1]), values[:, 1], method=_METHOD.format(replicas, "")),
+        negative_weight=float(np.abs(weight[weight < 0]).sum() / np.abs(weight).sum()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Binned:
+    """Events by bin and class, with what is summed of them: Σw, Σw p and Σw (p - y)²."""
+
+    place: NDArray[np.intp]
+    bins: int
+    groups: tuple[NDArray[np.intp], ...]
+    columns: tuple[Floats, ...]
+    balance: Balance
+
+    @classmethod
+    def of(cls, score: Floats, is_signal: Bools, weight: Floats, place: NDArray[np.intp], balance: Balance) -> _Binned:
+        """Return the events of each class, signal first, by bin."""
+        columns = np.stack([weight, weight * score, weight * np.square(score - is_signal)], axis=1)
+        bins = int(place.max()) + 1
+        groups = [
+            np.flatnonzero(kind & (place == number)) for kind in (is_signal, ~is_signal) for number in range(bins)
+        ]
+        return cls(place, bins, tuple(groups), tuple(columns[group] for group in groups), balance)
+
+    def measure(self, counts: Multiplicities) -> Floats:
+        """Return calibration error and Brier score of r replicas, shape (r, 2); NaN where a class has no positive weight."""
+        pairs = zip(self.groups, self.columns, strict=True)
+        sums = np.stack([np.take(counts, group, axis=1) @ columns for group, columns in pairs], axis=1)
+        sums = sums.reshape(len(counts), 2, self.bins, 3)
+        totals = sums[..., 0].sum(axis=2)
+        whole = (totals > 0).all(axis=1)
+        sums, totals = sums[whole], totals[whole]
+        if self.balance == "equal":
+            sums = sums / totals[:, :, np.newaxis, np.newaxis]
+        weight, summed, squares = np.moveaxis(sums.sum(axis=1), 2, 0)
+        signal = sums[:, 0, :, 0]
+        measured = np.full((len(counts), 2), np.nan)
+        # share |mean score - fraction| of a bin is |Σw p - Σw of signal|, whatever the sign of its weight
+        measured[whole, 0] = np.abs(summed - signal).sum(axis=1) / weight.sum(axis=1)
+        measured[whole, 1] = squares.sum(axis=1) / weight.sum(axis=1)
+        return measured
+
+
+def _require(is_signal: Bools, weight: Floats, score: Floats, bins: int, balance: str) -> None:
+    require_classes(is_signal, weight, score=score)
+    if balance not in (known := ("equal", "yields")):
+        raise FivesigmaError(f"no balance {balance!r}{suggestion(balance, known)}; there are: {', '.join(known)}")
+    if bins < 1:
+        raise FivesigmaError(f"scores are compared in one bin or more, not {bins}")
+
+
+def _balanced(weight: Floats, is_signal: Bools, balance: Balance) -> Floats:
+    if balance == "yields":
+        return weight
+    totals: Floats = np.where(is_signal, weight[is_signal].sum(), weight[~is_signal].sum())
+    return weight / totals
+
+
+def _bin(score: Floats, is_signal: Bools, weight: Floats, total: float) -> CalibrationBin:
+    return CalibrationBin(
+        low=float(score.min()),
+        high=float(score.max()),
+        score=float(weight @ score / weight.sum()),
+        fraction=weighted_efficiency(is_signal, weight),
+        share=float(weight.sum() / total),
+        effective=effective_events(weight),
+    )
+
+
+def _noise(score: Floats, weight: Floats) -> float:
+    """Return the mean of |Σw (p - y)| in a bin where each event is signal with probability p: √(2/π) of its deviation."""
+    return float(np.sqrt(2 / np.pi * (np.square(weight) * score * (1 - score)).sum()))
+
+
+def _reflected(value: float, replicas: Floats, count: int) -> Estimate:
+    """Return a value that noise biases upwards with its replicas' percentiles reflected about it, none below 0."""
+    mirrored = 2 * value - replicas
+    return percentile_interval(value, np.maximum(mirrored, 0.0), method=_METHOD.format(count, _REFLECTED))
