@@ -9,7 +9,6 @@ from fivesigma.core.estimate import ONE_SIGMA, Estimate
 from fivesigma.statistics.differences import (
     familywise_level,
     normal_interval,
-    retraining_factor,
     seed_variance,
     with_seeds,
 )
@@ -34,13 +33,6 @@ def test_a_normal_interval_has_the_quantiles_of_tables():
     assert_allclose([estimate.low, estimate.high], [2 - 2 * 1.959964, 2 + 2 * 1.959964], rtol=1e-6)
     assert_allclose(normal_interval(0.0, 9.0, level=ONE_SIGMA, method="m").error, 3.0)
     assert normal_interval(1.0, 0.0, level=0.9, method="m").error == 0
-
-
-def test_the_factor_of_nadeau_and_bengio():
-    assert retraining_factor(2) == 3.0
-    assert retraining_factor(5) == 2.25  # (1/5 + 1/4) / (1/5)
-    with pytest.raises(FivesigmaError, match="two folds"):
-        retraining_factor(1)
 
 
 def test_the_spread_over_seeds_is_added_in_quadrature_on_either_side():

@@ -27,7 +27,7 @@ from fivesigma.evaluation.choice import Yields
 from fivesigma.evaluation.classes import label
 from fivesigma.evaluation.figures_of_merit import asimov_merit
 from fivesigma.evaluation.paired import Contender, Measured, measured_at_choice, measured_auc
-from fivesigma.statistics.differences import familywise_level, normal_interval, retraining_factor
+from fivesigma.statistics.differences import RETRAINING, familywise_level, normal_interval
 
 __all__ = ["ComparedQuantity", "Comparison", "PairedDifference", "Quantity", "Verdict", "compare"]
 
@@ -38,9 +38,7 @@ _ROUNDING = 1e-12
 _AS_TRAINED = (
     "Poisson multiplicities of the events, the same for both models, to first order; normal; retraining is left out"
 )
-_RETRAINED = (
-    "as without retraining, the variance times 1 + k / (k - 1) for another training sample (Nadeau and Bengio 2003)"
-)
+_RETRAINED = "as without retraining, with twice the variance, for another training sample"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,10 +214,10 @@ def _differences(measured: Sequence[Measured], level: float) -> Iterator[PairedD
         value = first.number.value - second.number.value
         rounding = (_ROUNDING * (abs(first.number.value) + abs(second.number.value))) ** 2
         variance = float(np.square(first.number.influence - second.number.influence).sum()) + rounding
-        factor, seeds = retraining_factor(min(first.folds, second.folds)), first.seeds + second.seeds
+        seeds = first.seeds + second.seeds
         estimate = normal_interval(value, variance, level=level, method=_AS_TRAINED)
         method = f"{_RETRAINED}, with the spread over seeds" if seeds > 0 else _RETRAINED
-        retrained = normal_interval(value, factor * variance + seeds, level=level, method=method)
+        retrained = normal_interval(value, RETRAINING * variance + seeds, level=level, method=method)
         verdict: Verdict | None = None
         if _excludes_zero(estimate):
             verdict = "better" if _excludes_zero(retrained) else "better as trained"

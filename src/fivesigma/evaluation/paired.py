@@ -139,7 +139,6 @@ class Measured:
     """A number of a model, None where it has none, and the variance that the luck of its seeds gives it."""
 
     name: str
-    folds: int
     number: Influenced | None
     seeds: float
 
@@ -147,7 +146,7 @@ class Measured:
     def by(cls, one: Contender, measure: Callable[[Floats], Influenced | None]) -> Measured:
         """Return what ``measure`` makes of the scores of a model, and of those of each of its seeds."""
         alone = [measure(value) for value in one.members]
-        return cls(one.name, one.folds, measure(one.value), seed_variance([m.value for m in alone if m is not None]))
+        return cls(one.name, measure(one.value), seed_variance([m.value for m in alone if m is not None]))
 
 
 def measured_auc(one: Contender) -> Measured:
@@ -166,6 +165,6 @@ def measured_at_choice(
     yields = yields_by_fold(one.value, events.is_signal, events.weight, part, folds=parts, cuts=score_cuts())
     best = honest_maximum(yields, merit, floor=floor)
     if best is None:
-        return Measured(one.name, one.folds, None, 0.0)
+        return Measured(one.name, None, 0.0)
     cuts = np.asarray(best.cuts)[part]
     return Measured.by(one, lambda value: influenced_merit(merit, value >= cuts, events.is_signal, events.weight))
