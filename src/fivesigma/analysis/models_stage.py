@@ -13,7 +13,7 @@ from fivesigma.analysis.judging import classes, judged
 from fivesigma.analysis.model_specs import model_spec, point_of
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.schema import Configuration
-from fivesigma.analysis.score_files import write_scores, write_training_scores
+from fivesigma.analysis.score_files import write_member_scores, write_scores, write_training_scores
 from fivesigma.analysis.stages import Outcome, outcome_digest
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.finding import Finding
@@ -21,7 +21,7 @@ from fivesigma.core.identity import file_digest
 from fivesigma.learning.catalogue import classifier
 from fivesigma.learning.classifiers import ModelSpec
 from fivesigma.learning.cross_fit import cross_fit_all
-from fivesigma.learning.fitted_model import FittedModel, TrainingScores
+from fivesigma.learning.fitted_model import FittedModel, Point, TrainingScores
 from fivesigma.learning.plugins import plugin_version
 from fivesigma.learning.storage import save_model
 
@@ -100,6 +100,7 @@ def _store(context: RunContext, model: FittedModel, dataset: Dataset, events: Ou
     varied = [load_dataset(directory, events, variation) for variation in varied_names(events)]
     files += [file for scored in (dataset, *varied) for file in write_scores(directory, model, scored)]
     files.append(write_training_scores(directory, model.name, _training_scores(config, model, dataset)))
+    files += write_member_scores(directory, model, dataset, _judged_at(config, model))
     stored = json.loads((directory.root / f"models/{model.name}/model.json").read_text(encoding="utf-8"))
     value = {
         "seconds": round(model.seconds, 3),
@@ -126,4 +127,8 @@ def _findings(spec: ModelSpec) -> Iterator[Finding]:
 def _training_scores(config: Configuration, model: FittedModel, dataset: Dataset) -> TrainingScores:
     """Return the scores that training is compared by: of the analysis' own events, at the point that it is judged by."""
     _, stays = judged(config, dataset)
-    return model.training_scores(dataset.where(stays), point_of(config, model.name, classes(config)["signal"]))
+    return model.training_scores(dataset.where(stays), _judged_at(config, model))
+
+
+def _judged_at(config: Configuration, model: FittedModel) -> Point:
+    return point_of(config, model.name, classes(config)["signal"])

@@ -13,7 +13,14 @@ from fivesigma.core.sample import NOMINAL, Variation
 from fivesigma.core.scores import Scores
 from fivesigma.learning.fitted_model import FittedModel, Point, TrainingScores
 
-__all__ = ["load_scores", "load_training_scores", "write_scores", "write_training_scores"]
+__all__ = [
+    "load_member_scores",
+    "load_scores",
+    "load_training_scores",
+    "write_member_scores",
+    "write_scores",
+    "write_training_scores",
+]
 
 
 def load_scores(
@@ -33,6 +40,39 @@ def write_scores(directory: RunDirectory, model: FittedModel, dataset: Dataset) 
         directory.write_arrays(file, {**arrays, "id": dataset.id})
         files.append(file)
     return files
+
+
+def write_member_scores(directory: RunDirectory, model: FittedModel, dataset: Dataset, point: Point = ()) -> list[str]:
+    """Write the scores of each seed of a model alone, on nominal events; return the file's name, nothing if there is one seed."""
+    members = model.member_scores(dataset, point)
+    if not members:
+        return []
+    arrays: dict[str, NDArray[Any]] = {
+        # of single precision: nothing but the spread over seeds is made of them
+        "raw": np.stack([member.raw for member in members]).astype(np.float32),
+        "value": np.stack([member.value for member in members]).astype(np.float32),
+        "fold": members[0].fold,
+        "id": dataset.id,
+    }
+    directory.write_arrays(_member_file(model.name), arrays)
+    return [_member_file(model.name)]
+
+
+def load_member_scores(directory: RunDirectory, model: str, folds: int, *, seeds: int) -> tuple[Scores, ...]:
+    """Return what `write_member_scores` wrote of a model of so many seeds; nothing if there is one seed."""
+    if seeds < 2:
+        return ()
+    arrays = directory.read_arrays(_member_file(model))
+    return tuple(
+        Scores(
+            model=model,
+            raw=raw.astype(np.float64),
+            value=value.astype(np.float64),
+            fold=arrays["fold"],
+            folds=folds,
+        )
+        for raw, value in zip(arrays["raw"], arrays["value"], strict=True)
+    )
 
 
 def write_training_scores(directory: RunDirectory, model: str, scores: TrainingScores) -> str:
@@ -64,6 +104,10 @@ def _file(model: str, variation: Variation, point: Point) -> str:
     at = f"@{'_'.join(f'{value:.10g}' for value in point)}" if point else ""
     of = "" if variation == NOMINAL else f"-{variation.systematic}-{variation.label}"
     return f"scores/{model}{at}{of}.safetensors"
+
+
+def _member_file(model: str) -> str:
+    return f"scores/{model}-members.safetensors"
 
 
 def _training_file(model: str) -> str:

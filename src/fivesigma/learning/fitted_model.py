@@ -228,6 +228,38 @@ class FittedModel:
                 value[mine] = fit.scales[point](raw[mine])
         return Scores(model=self.name, raw=raw, value=value, fold=fold, folds=self.folds)
 
+    def member_scores(self, dataset: Dataset, point: Point | None = None) -> tuple[Scores, ...]:
+        """Return the scores of events by the estimators of each seed alone, one after the other; none if there is but one seed.
+
+        Each seed has scales of its own, measured as those of the mean are: by the events of ``dataset`` that validate, which should be
+        those that the model was fitted to. Errors as for `score`.
+
+        Raises
+        ------
+        DataError
+            If no background validates.
+        """
+        count = len(self.fits[0].members)
+        if count < 2:
+            return ()
+        point = self._known(point)
+        fold = fold_of(dataset.id, seed=self.seed, folds=self.folds)
+        self.ledger.require_unseen(dataset, fold, self.name)
+        X, is_background = model_inputs(self.spec, dataset, point), dataset.of(*self.background)
+        validates = (is_background | dataset.of(*self.signal)) & validation_part(dataset.id, seed=self.seed)
+        raw, value = np.empty((count, len(X))), np.empty((count, len(X)))
+        for j, fit in enumerate(self.fits):
+            mine, measures = fold == j, validates & (fold != j)
+            scored, measured = fit.preparation(X[mine]), fit.preparation(X[measures])
+            for number, member in enumerate(fit.members):
+                scale = ScoreScale.fit(member.score(measured), is_background[measures], dataset.weight[measures])
+                raw[number, mine] = member.score(scored)
+                value[number, mine] = scale(raw[number, mine])
+        return tuple(
+            Scores(model=self.name, raw=raw[number], value=value[number], fold=fold, folds=self.folds)
+            for number in range(count)
+        )
+
     def training_scores(self, dataset: Dataset, point: Point | None = None) -> TrainingScores:
         """Return the scores of the events that each estimator trained on, by that estimator; errors as for `score`."""
         point = self._known(point)
