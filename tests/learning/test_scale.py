@@ -58,3 +58,9 @@ def test_scores_that_differ_by_rounding_alone_are_one():
     assert len(scale.raw) == 3
     assert scale(np.array([0.3]))[0] == pytest.approx(scale(np.array([0.1 + 0.2]))[0], abs=1e-6)
     assert scale(np.array([0.3]))[0] == pytest.approx(0.5)
+
+
+def test_scores_of_a_classifier_that_diverged_are_refused() -> None:
+    score = np.array([0.1, np.nan, 0.3, np.inf])
+    with pytest.raises(DataError, match="2 of 4 scores are no finite numbers"):
+        ScoreScale.fit(score, np.ones(4, dtype=bool), np.ones(4))

@@ -100,7 +100,7 @@ class TestSeeds:
         np.testing.assert_array_equal(load_model(tmp_path).score(dataset).value, scores.value)
 
     def test_none_is_refused(self, dataset):
-        with pytest.raises(FivesigmaError, match="seeds must be at least 1"):
+        with pytest.raises(FivesigmaError, match="seeds must be 1 to 1000"):
             cross_fit("random_forest", dataset, seeds=0)
 
 

@@ -312,7 +312,7 @@ class TestRefused:
             (spec_of(n_estimators=Range(low=1, high=9)), "tune: n_estimators is both given and sought"),
             (spec_of(max_depth=Range(low=-3, high=5)), "tune: random_forest: .*max_depth"),
             (spec_of(max_depth=(3, "deep")), "tune: random_forest: .*max_depth"),
-            (spec_of(trials=0, max_depth=DEPTH), "trials must be at least 1"),
+            (spec_of(trials=0, max_depth=DEPTH), "trials must be 1 to 10,000"),
             (spec_of(minutes=0.0, max_depth=DEPTH), "minutes above 0"),
             (spec_of(), "no parameters to seek"),
             (spec_of("autoencoder", {}, batch_size=(8, 16)), "autoencoder does not learn from both classes"),

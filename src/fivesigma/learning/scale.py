@@ -43,8 +43,10 @@ class ScoreScale:
         Raises
         ------
         DataError
-            If no background weight is there to measure against.
+            If no background weight is there to measure against, or scores are no numbers.
         """
+        if lost := int(np.count_nonzero(~np.isfinite(score))):
+            raise DataError(f"{lost} of {len(score)} scores are no finite numbers: training has diverged")
         total = float(weight[is_background].sum())
         if total <= 0:
             raise DataError("the validation part has no background weight to put scores on the common scale")

@@ -48,18 +48,21 @@ def starting_point(ranges: Ranges, defaults: Mapping[str, Any]) -> dict[str, Any
 
 def every_point(ranges: Ranges, start: Mapping[str, Any], *, most: int) -> list[dict[str, int]]:
     """Return all points, ``start`` first if it is one, choices by their places; none if they are more than ``most``."""
-    sides: list[range] = []
-    for range_ in ranges.values():
-        if isinstance(range_, tuple):
-            sides.append(range(len(range_)))
-        elif is_whole(range_):
-            sides.append(range(int(range_.low), int(range_.high) + 1))
-        else:
-            return []
-    if math.prod(map(len, sides)) > most:
+    if math.prod(map(_count, ranges.values())) > most:
         return []
+    sides = [
+        range(len(range_)) if isinstance(range_, tuple) else range(int(range_.low), int(range_.high) + 1)
+        for range_ in ranges.values()
+    ]
     points = [dict(zip(ranges, point, strict=True)) for point in itertools.product(*sides)]
     return sorted(points, key=lambda point: point != dict(start))
+
+
+def _count(range_: Range | tuple[Any, ...]) -> float:
+    """Return how many values there are to try."""
+    if isinstance(range_, tuple):
+        return len(range_)
+    return int(range_.high) - int(range_.low) + 1 if is_whole(range_) else math.inf
 
 
 def chosen(ranges: Ranges, asked: Mapping[str, float]) -> dict[str, Any]:

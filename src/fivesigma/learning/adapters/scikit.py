@@ -83,7 +83,7 @@ class ScikitClassifier:
         try:
             with _convergence_told(self._told):
                 self._learn(train, validation, seed)
-        except ValueError as error:
+        except (ValueError, TypeError, OverflowError) as error:  # a value of a kind that it does not check before
             raise FivesigmaError(f"{type(self.estimator).__name__}: {first_line(error)}") from error
 
     def _learn(self, train: Part, _validation: Part, seed: int) -> None:

@@ -79,7 +79,8 @@ class HistGradientBoosting(_Trees):
 
     library = HistGradientBoostingClassifier
     defaults: ClassVar[Mapping[str, Any]] = {"early_stopping": True, "max_iter": 300, "n_iter_no_change": 10}
-    ours = ScikitClassifier.ours | {"early_stopping", "validation_fraction"}
+    # scikit-learn cannot store how it would measure otherwise than by the loss
+    ours = ScikitClassifier.ours | {"early_stopping", "scoring", "validation_fraction"}
 
     def _hold(self, estimator: HistGradientBoostingClassifier) -> None:
         super()._hold(estimator)
