@@ -1,0 +1,169 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+from scipy.spatial.distance import jensenshannon
+
+from fivesigma.core.errors import DataError, FivesigmaError
+from fivesigma.evaluation.sculpting import cut_histograms, jensen_shannon, merged_bins, sculpting
+
+
+def test_divergence_is_scipys_squared_distance():
+    generator = np.random.default_rng(1)
+    first, second = generator.random((2, 5, 12))
+    first[:, 3], second[:, 7] = 0, 0
+    expected = [jensenshannon(one, two, base=2) ** 2 for one, two in zip(first, second, strict=True)]
+    assert_allclose(jensen_shannon(first, second), expected)
+    assert jensen_shannon(np.array([1.0, 0.0]), np.array([0.0, 3.0])) == 1
+    assert np.isnan(jensen_shannon(np.zeros(3), np.ones(3)))
+
+
+@given(st.lists(st.floats(0, 10), min_size=2, max_size=10), st.integers(0, 1000))
+def test_divergence_is_symmetric_within_bounds_and_zero_for_one_shape(values, seed):
+    first = np.array(values) + 0.1
+    second = np.random.default_rng(seed).random(len(values))
+    assert_allclose(jensen_shannon(first, second), jensen_shannon(second, first), atol=1e-12)
+    assert 0 <= jensen_shannon(first, second) <= 1
+    assert_allclose(jensen_shannon(first, 3 * first), 0, atol=1e-12)
+
+
+def test_negative_entries_count_as_zero():
+    assert_allclose(
+        jensen_shannon(np.array([2.0, -1.0, 1.0]), np.ones(3)), jensen_shannon(np.array([2.0, 0, 1.0]), np.ones(3))
+    )
+
+
+def test_bins_are_merged_until_each_holds_enough_and_is_positive():
+    total = np.array([8.0, 12.0, 1.0, -2.0, 30.0, 4.0])
+    assert merged_bins(total, np.abs(total), floor=10).tolist() == [0, 2]
+    assert merged_bins(total, np.abs(total), floor=3).tolist() == [0, 1, 2, 5]
+    assert merged_bins(total, np.abs(total), floor=1e3).tolist() == [0]
+    assert merged_bins(-total, np.abs(total), floor=0.1).tolist() == [0]
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 1000), st.floats(0.5, 30))
+def test_merged_bins_hold_what_they_should(seed, floor):
+    total = np.random.default_rng(seed).exponential(5, 20)
+    starts = merged_bins(total, total, floor=floor)
+    assert starts[0] == 0
+    assert (np.add.reduceat(total, starts) >= floor).all() or len(starts) == 1
+
+
+def test_histograms_are_those_of_the_events_that_pass():
+    generator = np.random.default_rng(2)
+    values, score, weight = generator.random(500), generator.random(500), generator.uniform(-0.5, 1, 500)
+    group, edges = generator.integers(0, 2, 500), np.linspace(0.2, 0.9, 6)
+    found = cut_histograms(values, score, weight, group, edges, (0.5, 0.1), replicas=3, seed=1)
+    for place, cut in enumerate((0.0, 0.5, 0.9)):
+        for number in (0, 1):
+            mask = (score >= cut) & (group == number)
+            expected = np.histogram(values[mask], edges, weights=weight[mask])[0]
+            assert_allclose(found.total[number, place], expected, atol=1e-12)
+            squares = np.histogram(values[mask], edges, weights=weight[mask] ** 2)[0]
+            assert_allclose(found.squares[number, place], squares)
+    assert found.replicas.shape == (3, 2, 3, 5)
+
+
+def test_replicas_spread_as_the_weights_tell():
+    generator = np.random.default_rng(2)
+    values, score, weight = generator.random(2000), generator.random(2000), generator.uniform(-0.5, 1, 2000)
+    edges, group = np.linspace(0, 1, 4), np.zeros(2000, dtype=np.int64)
+    found = cut_histograms(values, score, weight, group, edges, (0.3,), replicas=800, seed=1)
+    assert_allclose(found.replicas.std(axis=0), np.sqrt(found.squares), rtol=0.1)
+    assert_allclose(found.replicas.mean(axis=0), found.total, atol=4 * np.sqrt(found.squares.max() / 800))
+
+
+def test_a_score_that_follows_the_observable_diverges_and_one_that_does_not_stays_within_chance(toy):
+    dataset, scores = toy
+    follower, mass = (sculpting(dataset, scores, name, replicas=50) for name in ("follower", "mass"))
+    assert [cut.efficiency for cut in mass.cuts] == [0.5, 0.1, 0.02]
+    for cut in follower.cuts:
+        assert cut.divergence.low > 10 * cut.by_chance
+    for cut in mass.cuts:
+        assert cut.divergence.value < 1.5 * cut.by_chance
+        assert_allclose(cut.kept, cut.efficiency, rtol=0.01)
+        assert_allclose(cut.events, 3000 * cut.kept)
+        assert_allclose([cut.before.sum(), cut.after.sum()], 1)
+        assert len(cut.edges) == len(cut.after) + 1
+    assert len(mass.cuts[2].after) < len(mass.cuts[0].after) <= 30
+    assert follower.model == "trees"
+
+
+def test_shapes_and_their_errors_are_those_of_the_events(toy):
+    dataset, scores = toy
+    result = sculpting(dataset, scores, "mass", efficiencies=[0.4], bins=8, replicas=400)
+    mask, values = dataset.background, dataset.observables["mass"]
+    passing = mask & (scores.value >= 0.6)
+    (cut,) = result.cuts
+    counts, kept = (np.histogram(values[chosen], cut.edges)[0] for chosen in (mask, passing))
+    assert_allclose(cut.before, counts / counts.sum())
+    assert_allclose(cut.after, kept / kept.sum())
+    assert_allclose(cut.ratio, cut.after / cut.before)
+    binomial = np.sqrt(cut.after * (1 - cut.after) / kept.sum())
+    assert_allclose(cut.after_error, binomial, rtol=0.2)
+    efficiency = kept / counts
+    passing_error = np.sqrt(efficiency * (1 - efficiency) / counts) / (kept.sum() / counts.sum())
+    assert_allclose(cut.ratio_error, passing_error, rtol=0.25)  # but for the sum of all bins, which shares events
+    assert_allclose(result.outside, 1 - counts.sum() / mask.sum())
+    assert_allclose(result.signal.sum(), 1)
+
+
+def test_weights_count_and_negative_ones_are_borne(make):
+    dataset, scores = make(negative=0.2)
+    result = sculpting(dataset, scores, "mass", replicas=50)
+    for cut in result.cuts:
+        assert (cut.before > 0).all()
+        assert cut.divergence.value < 2 * cut.by_chance
+    heavy = replace(dataset, weight=dataset.weight * np.where(dataset.observables["mass"] > 0, 10, 1))
+    assert sculpting(heavy, scores, "mass", replicas=5).before[-8:].sum() > result.before[-8:].sum()
+
+
+def test_what_is_missing_does_not_count_and_what_does_not_vary_does_not_diverge(toy):
+    dataset, scores = toy
+    holes = np.where(np.arange(len(dataset)) % 2 == 0, np.nan, dataset.observables["mass"])
+    changed = replace(dataset, observables={"holes": holes, "one": np.ones(len(dataset))})
+    with_holes = sculpting(changed, scores, "holes", replicas=5)
+    half = np.isfinite(holes)
+    without = sculpting(changed.where(half), scores.where(half), "holes", replicas=5)
+    assert_allclose(with_holes.cuts[0].after, without.cuts[0].after)
+    cut = sculpting(changed, scores, "one", replicas=5).cuts[0]
+    assert cut.divergence is None or cut.divergence.value == 0
+
+
+def test_too_few_events_leave_one_bin_and_no_divergence(make):
+    dataset, scores = make(n=100)
+    cut = sculpting(dataset, scores, "mass", efficiencies=[0.05], replicas=5).cuts[0]
+    assert cut.divergence is None
+    assert cut.by_chance is None
+    assert len(cut.after) == 1
+
+
+def test_mistakes_are_told(toy):
+    dataset, scores = toy
+    with pytest.raises(FivesigmaError, match="no observable 'mas'; did you mean mass"):
+        sculpting(dataset, scores, "mas")
+    with pytest.raises(FivesigmaError, match=r"a fraction between 0 and 1 of the background, not 1\.5"):
+        sculpting(dataset, scores, "mass", efficiencies=[0.5, 1.5])
+    with pytest.raises(DataError, match="scores of trees for"):
+        sculpting(dataset, scores.where(dataset.background), "mass")
+
+
+@pytest.mark.slow
+def test_random_cuts_lie_beyond_chance_one_time_in_twenty_and_intervals_hold_the_truth(make):
+    beyond, inside = np.zeros(3), 0
+    for seed in range(300):
+        dataset, scores = make(n=2000, seed=seed)
+        result = sculpting(dataset, scores, "mass", replicas=2, seed=seed)
+        beyond += [cut.divergence.value > cut.by_chance for cut in result.cuts]
+    assert ((beyond >= 5) & (beyond <= 28)).all()  # 15 ± 4 are expected
+    dataset, scores = make(n=1_000_000, seed=1000)
+    truth = sculpting(dataset, scores, "follower", efficiencies=[0.2], bins=10, replicas=2).cuts[0]
+    for seed in range(200):
+        dataset, scores = make(n=2000, seed=seed)
+        found = sculpting(dataset, scores, "follower", efficiencies=[0.2], bins=10, replicas=100, seed=seed).cuts[0]
+        inside += found.divergence.low <= truth.divergence.value <= found.divergence.high
+    assert 100 <= inside <= 170  # 137 ± 7 for the exact interval; bins differ a little from sample to sample
