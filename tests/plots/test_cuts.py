@@ -53,3 +53,15 @@ def test_single_cuts_have_a_panel_each_with_both_figures_of_merit(toy):
     assert len(figure.axes) == 2 * len(results)
     (legend,) = figure.legends
     assert legend.get_texts()[0].get_text() == "Asimov Z, keeping above"
+
+
+def test_figures_of_merit_are_drawn_against_the_signal_efficiency_too(scans):
+    first = plot(scans, against="signal_efficiency").axes[0]
+    np.testing.assert_array_equal(first.lines[0].get_xdata(), scans[0].signal_efficiency)
+    best = scans[0].figures[0].best
+    honest = first.containers[0].lines[0]
+    expected = np.interp(best.cut, scans[0].cuts, scans[0].signal_efficiency)
+    assert (honest.get_xdata()[0], honest.get_ydata()[0]) == (expected, best.value.value)
+    assert first.get_xlabel() == "signal efficiency"
+    with pytest.raises(FivesigmaError, match="did you mean signal_efficiency"):
+        plot(scans, against="signal_eficiency")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,18 +15,24 @@ from matplotlib.ticker import MaxNLocator
 from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.evaluation.figures_of_merit import FigureOfMerit, MeritScan
 from fivesigma.evaluation.single_cuts import CutScan, SingleCut
+from fivesigma.plots.curves import legend_below, legend_grid, line_styles, reach
 from fivesigma.plots.registry import register_several
 from fivesigma.plots.style import PALETTE, Context, colours, new_grid, spread_score_axis
 
 __all__ = ["plot_merits", "plot_single_cuts"]
 
+Against: TypeAlias = Literal["cut", "signal_efficiency"]
+
 _CLOSE = 1e-4
+_HONEST, _NAIVE = "best, chosen on other folds", "best, naive"
 _ABOVE, _BELOW, _RATIO = PALETTE[0], PALETTE[6], "grey"
 
 
 @register_several(MeritScan)
-def plot_merits(scans: Sequence[MeritScan], *, context: Context, names: Sequence[str] | None = None) -> Figure:
-    """Draw figures of merit against the cut, a panel each, with the honest maximum of each model and the naive one.
+def plot_merits(
+    scans: Sequence[MeritScan], *, context: Context, names: Sequence[str] | None = None, against: Against = "cut"
+) -> Figure:
+    """Draw figures of merit, a panel each, with the honest maximum of each model and the naive one.
 
     Parameters
     ----------
@@ -33,32 +42,39 @@ def plot_merits(scans: Sequence[MeritScan], *, context: Context, names: Sequence
         What stands at the top.
     names
         Which figures of merit; all that the first scan has if None.
+    against
+        What the abscissa is: the "cut" on the score, or the "signal_efficiency" of that cut.
 
     Raises
     ------
     FivesigmaError
-        If there is no figure of merit of such a name.
+        If there is no figure of merit of such a name, or no such abscissa.
     """
+    if against not in (known := ("cut", "signal_efficiency")):
+        raise FivesigmaError(
+            f"figures of merit are drawn against {' or '.join(known)}, not {against!r}{suggestion(against, known)}"
+        )
     there = [figure.name for figure in scans[0].figures]
     names = there if names is None else names
     for name in names:
         if name not in there:
             raise FivesigmaError(f"no figure of merit {name!r}{suggestion(name, there)}")
-    columns = min(3, len(names))
-    figure, panels = new_grid(context, len(names), columns=columns, panel=(4.2, 3.5) if len(names) > 1 else (5.8, 4.6))
-    colour = colours((scan.model for scan in scans), context)
+    columns, panel = min(3, len(names)), (4.2, 3.5) if len(names) > 1 else (5.8, 4.6)
+    titles = [context.title_of(scan.model) for scan in scans]
+    beside, height = legend_grid([*titles, _HONEST, _NAIVE], panel[0] * columns)
+    rows = math.ceil(len(names) / columns)
+    figure, panels = new_grid(context, len(names), columns=columns, panel=(panel[0], panel[1] + height / rows))
+    lines = _Lines.of(scans, context)
     for axes, name in zip(panels, names, strict=True):
         for scan in scans:
             merit = next(merit for merit in scan.figures if merit.name == name)
-            _merit(axes, scan, merit, colour[scan.model], context)
+            _merit(axes, scan, merit, lines, against)
             axes.set_ylabel(merit.title, fontsize="small")
-        spread_score_axis(axes, _last_cut(scans))
-        axes.tick_params(axis="x", labelrotation=45)
-        axes.set_xlabel("cut on the score")
+        _abscissa(axes, scans, against)
         axes.set_ylim(bottom=0, top=1.12 * axes.get_ylim()[1])
-    panels[0].plot([], [], "ok", markersize=5, label="best, chosen on other folds")
-    panels[0].plot([], [], "ok", markersize=5, fillstyle="none", label="best, naive")
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3 if len(names) == 1 else 5)
+    panels[0].plot([], [], "ok", markersize=5, label=_HONEST)
+    panels[0].plot([], [], "ok", markersize=5, fillstyle="none", label=_NAIVE)
+    legend_below(figure, panels[0], beside)
     return figure
 
 
@@ -89,15 +105,43 @@ def plot_single_cuts(results: Sequence[SingleCut], *, context: Context, columns:
     return figure
 
 
-def _merit(axes: Axes, scan: MeritScan, merit: FigureOfMerit, colour: str, context: Context) -> None:
-    axes.plot(scan.cuts, _drawn(merit.values), color=colour, label=context.title_of(scan.model))
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """How the line of each model is drawn and called."""
+
+    colour: Mapping[str, str]
+    style: Mapping[str, str]
+    titles: Mapping[str, str]
+
+    @classmethod
+    def of(cls, scans: Sequence[MeritScan], context: Context) -> _Lines:
+        models = [scan.model for scan in scans]
+        titles = {model: context.title_of(model) for model in models}
+        return cls(colours(models, context), line_styles(models, context), titles)
+
+
+def _merit(axes: Axes, scan: MeritScan, merit: FigureOfMerit, lines: _Lines, against: Against) -> None:
+    colour = lines.colour[scan.model]
+    places = scan.cuts if against == "cut" else scan.signal_efficiency
+    axes.plot(
+        places, _drawn(merit.values), color=colour, linestyle=lines.style[scan.model], label=lines.titles[scan.model]
+    )
     if (best := merit.best) is None:
         return
-    value = best.value
-    reach = [[max(value.value - value.low, 0)], [max(value.high - value.value, 0)]]
-    axes.axvline(best.cut, color=colour, linewidth=0.8, linestyle="--")
-    axes.plot(best.naive_cut, best.naive_value, "o", color=colour, fillstyle="none", markersize=6)
-    axes.errorbar(best.cut, value.value, yerr=reach, color=colour, marker="o", markersize=5)
+    value, (cut, naive) = best.value, np.interp([best.cut, best.naive_cut], scan.cuts, places)
+    axes.axvline(cut, ymax=0.04, color=colour, linewidth=1.2, linestyle="--")
+    axes.plot(naive, best.naive_value, "o", color=colour, fillstyle="none", markersize=6)
+    axes.errorbar(cut, value.value, yerr=reach(value), color=colour, marker="o", markersize=5)
+
+
+def _abscissa(axes: Axes, scans: Sequence[MeritScan], against: Against) -> None:
+    if against == "cut":
+        spread_score_axis(axes, _last_cut(scans))
+        axes.tick_params(axis="x", labelrotation=45)
+        axes.set_xlabel("cut on the score")
+    else:
+        axes.set_xlim(0, 1)
+        axes.set_xlabel("signal efficiency")
 
 
 def _last_cut(scans: Sequence[MeritScan]) -> float:
