@@ -135,7 +135,7 @@ class HonestMaximum:
     background_effective
         The effective number of background events among them.
     naive_cut, naive_direction, naive_value
-        The maximum as chosen and read on the same events: biased upwards.
+        The maximum as chosen and read on the same events, with whatever background is left: biased upwards.
     """
 
     cuts: tuple[float, ...]
@@ -205,7 +205,9 @@ def _sums(place: NDArray[np.integer], weight: Floats, mask: Bools, power: int, c
     return np.bincount(place[mask], weight[mask] ** power, minlength=count).astype(np.float64)
 
 
-def honest_maximum(yields: FoldYields, merit: Merit, *, floor: float, seed: int = 0) -> HonestMaximum | None:
+def honest_maximum(
+    yields: FoldYields, merit: Merit, *, floor: float, naive_floor: float = 0.0, seed: int = 0
+) -> HonestMaximum | None:
     """Return the maximum of a figure of merit, chosen on the other folds; None if no cut leaves enough background.
 
     Parameters
@@ -216,11 +218,13 @@ def honest_maximum(yields: FoldYields, merit: Merit, *, floor: float, seed: int 
         The figure of merit.
     floor
         The least effective number of background events that a cut must leave where it is chosen.
+    naive_floor
+        The same for the naive choice, which asks for no more than some background if not told otherwise.
     seed
         Of the interval.
     """
     folds = range(yields.sums.shape[1])
-    naive = _best(yields.all(), merit, floor)
+    naive = _best(yields.all(), merit, naive_floor)
     choices = [_best(yields.others(fold), merit, floor) for fold in folds]
     chosen = [choice[0] for choice in choices if choice is not None]
     if naive is None or len(chosen) < len(choices):

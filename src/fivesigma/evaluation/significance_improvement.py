@@ -144,7 +144,7 @@ def significance_improvement_curve(
         half = fold_of(np.arange(len(score), dtype=np.uint64), seed=derive_seed(seed, "halves"), folds=2)
     cuts = _candidates(score, is_signal, weight, floor)
     by_half = yields_by_fold(score, is_signal, weight, half, folds=2, cuts=cuts)
-    yields, best = by_half.all(), honest_maximum(by_half, improvement, floor=floor, seed=seed)
+    yields, best = by_half.all(), honest_maximum(by_half, improvement, floor=floor, naive_floor=floor, seed=seed)
     efficiency = yields.signal / yields.all_signal
     if best is not None:
         passes = score >= np.asarray(best.cuts)[half]
