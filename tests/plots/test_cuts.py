@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -65,3 +67,15 @@ def test_figures_of_merit_are_drawn_against_the_signal_efficiency_too(scans):
     assert first.get_xlabel() == "signal efficiency"
     with pytest.raises(FivesigmaError, match="did you mean signal_efficiency"):
         plot(scans, against="signal_eficiency")
+
+
+def test_a_naive_maximum_far_above_the_curves_is_a_triangle_at_the_edge(scans):
+    figure = scans[0].figures[0]
+    best = replace(figure.best, naive_value=100.0, naive_cut=0.9999)
+    flattered = replace(scans[0], figures=(replace(figure, best=best), *scans[0].figures[1:]))
+    axes = plot([flattered, scans[1]], names=["asimov_z"]).axes[0]
+    highest = max(value for value in figure.values if value is not None)
+    assert axes.get_ylim()[1] < 2 * highest
+    (triangle,) = [line for line in axes.lines if line.get_marker() == "^"]
+    assert highest < triangle.get_ydata()[0] < axes.get_ylim()[1]
+    assert triangle.get_xdata()[0] == pytest.approx(0.9999)

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from fivesigma.core.arrays import Floats
 from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.evaluation.figures_of_merit import FigureOfMerit, MeritScan
 from fivesigma.evaluation.single_cuts import CutScan, SingleCut
@@ -24,6 +25,8 @@ __all__ = ["plot_merits", "plot_single_cuts"]
 Against: TypeAlias = Literal["cut", "signal_efficiency"]
 
 _CLOSE = 1e-4
+_DWARFED = 1.25
+"""A naive maximum so many times above the rest of a panel is not drawn to scale."""
 _HONEST, _NAIVE = "best, chosen on other folds", "best, naive"
 _ABOVE, _BELOW, _RATIO = PALETTE[0], PALETTE[6], "grey"
 
@@ -33,6 +36,8 @@ def plot_merits(
     scans: Sequence[MeritScan], *, context: Context, names: Sequence[str] | None = None, against: Against = "cut"
 ) -> Figure:
     """Draw figures of merit, a panel each, with the honest maximum of each model and the naive one.
+
+    A naive maximum that hangs on so little background that it would dwarf the curves is a triangle at the upper edge.
 
     Parameters
     ----------
@@ -66,10 +71,11 @@ def plot_merits(
     figure, panels = new_grid(context, len(names), columns=columns, panel=(panel[0], panel[1] + height / rows))
     lines = _Lines.of(scans, context)
     for axes, name in zip(panels, names, strict=True):
-        for scan in scans:
-            merit = next(merit for merit in scan.figures if merit.name == name)
+        merits = [next(merit for merit in scan.figures if merit.name == name) for scan in scans]
+        for scan, merit in zip(scans, merits, strict=True):
             _merit(axes, scan, merit, lines, against)
-            axes.set_ylabel(merit.title, fontsize="small")
+        _naive(axes, scans, merits, lines, against)
+        axes.set_ylabel(merits[0].title, fontsize="small")
         _abscissa(axes, scans, against)
         axes.set_ylim(bottom=0, top=1.12 * axes.get_ylim()[1])
     panels[0].plot([], [], "ok", markersize=5, label=_HONEST)
@@ -122,16 +128,32 @@ class _Lines:
 
 def _merit(axes: Axes, scan: MeritScan, merit: FigureOfMerit, lines: _Lines, against: Against) -> None:
     colour = lines.colour[scan.model]
-    places = scan.cuts if against == "cut" else scan.signal_efficiency
+    places = _places(scan, against)
     axes.plot(
         places, _drawn(merit.values), color=colour, linestyle=lines.style[scan.model], label=lines.titles[scan.model]
     )
     if (best := merit.best) is None:
         return
-    value, (cut, naive) = best.value, np.interp([best.cut, best.naive_cut], scan.cuts, places)
+    value, cut = best.value, np.interp(best.cut, scan.cuts, places)
     axes.axvline(cut, ymax=0.04, color=colour, linewidth=1.2, linestyle="--")
-    axes.plot(naive, best.naive_value, "o", color=colour, fillstyle="none", markersize=6)
     axes.errorbar(cut, value.value, yerr=reach(value), color=colour, marker="o", markersize=5)
+
+
+def _naive(
+    axes: Axes, scans: Sequence[MeritScan], merits: Sequence[FigureOfMerit], lines: _Lines, against: Against
+) -> None:
+    ceiling = _DWARFED * axes.get_ylim()[1]
+    for scan, merit in zip(scans, merits, strict=True):
+        if (best := merit.best) is not None:
+            place = np.interp(best.naive_cut, scan.cuts, _places(scan, against))
+            height, marker = min((best.naive_value, "o"), (ceiling, "^"))
+            axes.plot(
+                place, height, marker, fillstyle="none", markersize=6, clip_on=False, color=lines.colour[scan.model]
+            )
+
+
+def _places(scan: MeritScan, against: Against) -> Floats:
+    return scan.cuts if against == "cut" else scan.signal_efficiency
 
 
 def _abscissa(axes: Axes, scans: Sequence[MeritScan], against: Against) -> None:

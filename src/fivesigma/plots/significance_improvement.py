@@ -16,7 +16,7 @@ from fivesigma.plots.style import Context, colours, new_grid, plus_minus
 __all__ = ["plot_significance_improvement"]
 
 _HONEST, _NAIVE = "best, read on the other half", "best, naive"
-_WIDTH = 7.0
+_WIDTH = 7.4
 
 
 @register_several(SignificanceImprovement)
