@@ -23,13 +23,22 @@ from fivesigma.evaluation.distributions import binning
 from fivesigma.evaluation.sculpting import (
     LEAST_EVENTS,
     CutHistograms,
+    Sculpting,
     cut_histograms,
     merged_bins,
     observed_events,
 )
 from fivesigma.statistics.bootstrap import percentile_interval
 
-__all__ = ["SpuriousCut", "SpuriousFit", "SpuriousSignal", "fit_signal", "sculpted", "spurious_signal"]
+__all__ = [
+    "ObservableSculpting",
+    "SpuriousCut",
+    "SpuriousFit",
+    "SpuriousSignal",
+    "fit_signal",
+    "sculpted",
+    "spurious_signal",
+]
 
 _ITERATIONS = 20
 _LEAST = 0.25
@@ -85,6 +94,14 @@ class SpuriousSignal:
     model: str
     observable: str
     cuts: tuple[SpuriousCut, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservableSculpting:
+    """Both that is said of a model and an observable, for one figure: the shapes after cuts, and what a fit sees."""
+
+    shapes: Sculpting
+    spurious: SpuriousSignal
 
 
 def spurious_signal(
