@@ -13,17 +13,16 @@ from collections.abc import Callable
 
 import boosting
 import generation
+import judging
 import learning
 import numpy as np
 import reading
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.metrics import roc_auc_score, roc_curve
 from table import print_row
 
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.identity import fold_of
 from fivesigma.core.sample import SampleInfo
-from fivesigma.evaluation import roc
 from fivesigma.learning.cross_fit import cross_fit
 from fivesigma.learning.fitted_model import validation_part
 
@@ -83,25 +82,8 @@ def main() -> None:
     reading.compare_readers()
     generation.compare_generations()
     learning.compare_networks()
+    judging.compare_judgements()
     data = simulated(200_000)
-    label, weight = data.signal, data.weight
-    score = data.X.sum(axis=1).astype(np.float64)
-    arguments = {"y_true": label, "y_score": score, "sample_weight": weight}
-
-    compare(
-        "weighted AUC, 200k events",
-        lambda: roc.auc(score, label, weight),
-        lambda: roc_auc_score(**arguments),
-        against="scikit-learn's",
-        repeats=7,
-    )
-    compare(
-        "ROC curve, AUC, 200 replicas for intervals",
-        lambda: roc.roc_curve(score, label, weight, replicas=200),
-        lambda: [roc_curve(**arguments) for _ in range(201)],
-        against="201 of scikit-learn's curves",
-        repeats=1,
-    )
     few = data.where(np.arange(len(data)) < 40_000)
     compare(
         "5-fold cross-fit and scores of a forest, 40k",
