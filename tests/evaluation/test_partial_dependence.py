@@ -49,12 +49,23 @@ def test_of_a_product_the_mean_of_the_other_factor_remains(make):
     assert found.grid.tolist() == [-2, 0.5, 3]
 
 
-def test_the_grid_holds_the_quantiles_of_both_classes_alike(make):
-    dataset, _ = make(n=5000, separation=20, yields=(1.0, 1000.0))
-    found = partial_dependence(dataset, ADDITIVE, "useful", grid=21)
-    assert len(found.grid) == 21
-    assert np.sum(found.grid > 10) == pytest.approx(10.5, abs=1)
+def test_the_grid_holds_values_of_both_classes_alike(make):
+    dataset, _ = make(n=5000, separation=3, yields=(1.0, 1000.0))
+    found = partial_dependence(dataset, ADDITIVE, "useful", grid=20)
+    values = dataset.X[dataset.signal | dataset.background, 0]
+    assert len(found.grid) == 20
+    assert np.isin(found.grid, values).all()
+    # the ends are the first hundredth of the background's lower half and the last of the signal's upper half
+    assert [found.grid[0], found.grid[-1]] == pytest.approx(np.quantile(values, [0.01, 0.99]), abs=0.05)
+    widest = np.diff(found.grid).max()
+    assert widest < 0.2 * np.ptp(found.grid)
+
+
+def test_few_values_are_all_of_the_grid_and_a_gap_is_left(make):
+    dataset, _ = make(n=1000, separation=100)
     assert partial_dependence(dataset, ADDITIVE, "type").grid.tolist() == [11, 13]
+    found = partial_dependence(dataset, ADDITIVE, "useful")
+    assert not ((found.grid > 20) & (found.grid < 80)).any()
 
 
 def test_each_fold_has_the_curve_of_its_own_estimator(make):

@@ -94,8 +94,8 @@ def partial_dependence(
     feature
         The input's name.
     grid
-        The values it is set to, or how many: quantiles of both classes together, whatever their yields, from the first to the
-        last hundredth; fewer where values repeat.
+        The values it is set to, or how many at most: from the first to the last hundredth of both classes together, whatever their
+        yields, half of them quantiles and half evenly apart, all of them values that events have.
     signal, background
         Names of samples; all of that kind if None.
     events
@@ -156,18 +156,28 @@ def partial_dependence(
 
 
 def _grid(values: Floats, is_signal: Bools, weight: Floats, grid: int | Sequence[float]) -> Floats:
-    """Return the values that are asked for, ascending; quantiles of both classes at equal weight if only their number is."""
+    """Return the values that are asked for, ascending; if only their number is, spread over both classes at equal weight."""
     if isinstance(grid, int):
         if grid < 2:
             raise FivesigmaError(f"a dependence is seen at two values or more, not at {grid}")
         size = np.abs(weight)
         for mask in (is_signal, ~is_signal):
             size[mask] /= size[mask].sum() or 1.0
-        return np.unique(weighted_quantile(values, np.linspace(_TAIL, 1 - _TAIL, grid), size))
+        return _spread(values, size, grid)
     places = np.unique(np.asarray(grid, dtype=np.float64))
     if not len(places) or not np.isfinite(places).all():
         raise FivesigmaError(f"an input is set to finite values, not to {list(grid)}")
     return places
+
+
+def _spread(values: Floats, size: Floats, count: int) -> Floats:
+    """Return at most so many different values of events: quantiles show where those are, even steps leave no wide gap."""
+    distinct = np.unique(values)
+    if len(distinct) <= count:
+        return distinct
+    quantiles = weighted_quantile(values, np.linspace(_TAIL, 1 - _TAIL, max(2, count // 2)), size)
+    steps = np.linspace(quantiles[0], quantiles[-1], count - len(quantiles) + 2)[1:-1]
+    return np.unique(np.append(quantiles, distinct[np.searchsorted(distinct, steps)]))
 
 
 def _repeated(drawn: Dataset, column: int, places: Matrix) -> Dataset:
