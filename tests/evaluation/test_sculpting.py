@@ -153,13 +153,21 @@ def test_mistakes_are_told(toy):
 
 
 @pytest.mark.slow
-def test_random_cuts_lie_beyond_chance_one_time_in_twenty_and_intervals_hold_the_truth(make):
-    beyond, inside = np.zeros(3), 0
+@pytest.mark.parametrize("heavy", [1.0, 8.0])
+def test_random_cuts_lie_beyond_chance_one_time_in_twenty(make, heavy):
+    """Also where the weights depend on the observable."""
+    beyond = np.zeros(3)
     for seed in range(300):
         dataset, scores = make(n=2000, seed=seed)
+        dataset = replace(dataset, weight=dataset.weight * np.where(dataset.observables["mass"] < -0.5, heavy, 1))
         result = sculpting(dataset, scores, "mass", replicas=2, seed=seed)
         beyond += [cut.divergence.value > cut.by_chance for cut in result.cuts]
     assert ((beyond >= 5) & (beyond <= 28)).all()  # 15 ± 4 are expected
+
+
+@pytest.mark.slow
+def test_intervals_of_the_divergence_hold_the_truth(make):
+    inside = 0
     dataset, scores = make(n=1_000_000, seed=1000)
     truth = sculpting(dataset, scores, "follower", efficiencies=[0.2], bins=10, replicas=2).cuts[0]
     for seed in range(200):

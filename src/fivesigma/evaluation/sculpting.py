@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from fivesigma.core.arrays import Floats
+from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError, FivesigmaError, suggestion
 from fivesigma.core.estimate import ONE_SIGMA, Estimate
@@ -173,25 +173,23 @@ def sculpting(
         If a class has no events with the observable, or its weights do not sum to something positive.
     """
     chosen, values, score = observed_events(dataset, scores, observable, signal, background)
-    edges = binning(values[~chosen.is_signal], bins)
-    wanted = tuple(sorted(efficiencies, reverse=True))
-    weight, group = chosen.weight, np.where(chosen.is_signal, 1, 0)
+    edges, wanted = binning(values[~chosen.is_signal], bins), tuple(sorted(efficiencies, reverse=True))
+    of_signal, _ = np.histogram(values[chosen.is_signal], edges, weights=chosen.weight[chosen.is_signal])
+    values, score, weight = values[~chosen.is_signal], score[~chosen.is_signal], chosen.weight[~chosen.is_signal]
+    group = np.zeros(len(values), dtype=np.int64)
     filled = cut_histograms(values, score, weight, group, edges, wanted, replicas=replicas, seed=seed)
-    before, of_signal = filled.total[:, 0]
-    passing = [(~chosen.is_signal) & (score >= 1 - efficiency) for efficiency in wanted]
-    total = float(weight[~chosen.is_signal].sum())
     generator = np.random.default_rng(derive_seed(seed, "random cuts", observable))
     return Sculpting(
         model=scores.model,
         observable=observable,
         edges=edges,
-        before=_shape(before),
+        before=_shape(filled.total[0, 0]),
         before_error=_shape(filled.replicas[:, 0, 0]).std(axis=0),
         signal=_shape(of_signal),
-        outside=1 - float(before.sum()) / total,
+        outside=1 - float(filled.total[0, 0].sum() / weight.sum()),
         cuts=tuple(
-            _cut(efficiency, float(weight[mask].sum()) / total, weight[mask], edges, filled, place, generator)
-            for place, (efficiency, mask) in enumerate(zip(wanted, passing, strict=True), start=1)
+            _cut(efficiency, score >= 1 - efficiency, weight, edges, filled, place, generator)
+            for place, efficiency in enumerate(wanted, start=1)
         ),
     )
 
@@ -314,14 +312,14 @@ def jensen_shannon(first: Floats, second: Floats) -> Floats:
 
 def _cut(
     efficiency: float,
-    kept: float,
+    passing: Bools,
     weight: Floats,
     edges: Floats,
     filled: CutHistograms,
     place: int,
     generator: np.random.Generator,
 ) -> CutShape:
-    """Return the shapes before and after one cut, whose passing background has these weights, in merged bins."""
+    """Return the shapes before and after one cut, which these of the background's events pass, in merged bins."""
     starts = merged_bins(filled.total[0, 0], filled.squares[0, 0], floor=LEAST_EVENTS / efficiency)
     parts = (filled.total[0], filled.squares[0], filled.replicas[:, 0])
     total, squares, sample = (np.add.reduceat(part, starts, axis=-1) for part in parts)
@@ -330,14 +328,14 @@ def _cut(
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio, ratios = after / before, afters / befores
     divergence, by_chance = None, None
-    if len(starts) > 1:
+    if len(starts) > 1 and total[place].sum() > 0:
         value = float(jensen_shannon(before, after))
         divergence = _mirrored(value, jensen_shannon(befores, afters))
-        by_chance = _by_chance(total[0], squares[0], kept, effective_events(weight), generator)
+        by_chance = _by_chance(total[[0, place]], squares[[0, place]], generator)
     return CutShape(
         efficiency=efficiency,
-        kept=kept,
-        events=effective_events(weight),
+        kept=float(weight[passing].sum() / weight.sum()),
+        events=effective_events(weight[passing]),
         edges=edges[np.append(starts, len(edges) - 1)],
         before=before,
         after=after,
@@ -358,13 +356,15 @@ def _mirrored(value: float, replicas: Floats) -> Estimate:
     )
 
 
-def _by_chance(total: Floats, squares: Floats, kept: float, events: float, generator: np.random.Generator) -> float:
-    """Return what 95 % of random cuts stay below that leave as many effective events, each bin's drawn from its own."""
-    effective = np.divide(total**2, squares, out=np.zeros_like(total), where=squares > 0)
-    scale = min(1.0, events / (kept * effective.sum())) if 0 < kept < 1 else 1.0
+def _by_chance(total: Floats, squares: Floats, generator: np.random.Generator) -> float:
+    """Return what 95 % of random cuts stay below that leave as many effective events; Σw and Σw² before and after, (2, m)."""
+    before, kept = total[0], total[1].sum() / total[0].sum()
+    effective = np.divide(before**2, squares[0], out=np.zeros_like(before), where=squares[0] > 0)
+    # weights may differ between what passes and what does not
+    scale = min(1.0, kept * squares[0].sum() / squares[1].sum()) if squares[1].sum() > 0 else 1.0
     tries = np.maximum(np.rint(effective * scale), 1).astype(np.int64)
     passing = generator.binomial(tries, np.clip(kept, 0, 1), size=(_RANDOM_CUTS, len(tries))) / tries
-    return float(np.nanquantile(jensen_shannon(np.maximum(total, 0), passing * total), 1 - _ALPHA))
+    return float(np.nanquantile(jensen_shannon(before, passing * before), 1 - _ALPHA))
 
 
 def _passing(exclusive: Floats) -> Floats:
