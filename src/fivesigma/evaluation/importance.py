@@ -1,7 +1,7 @@
 """What a classifier looks at: how much of its AUC is lost when it sees an input, or a group of them, of other events.
 
-Permutation importance (Breiman, "Random forests", Machine Learning 45 (2001) 5, section 10; as "model reliance" of one fixed model
-Fisher, Rudin and Dominici, arXiv:1801.01489, section 3), by the drop of the AUC, out of fold: every event is scored by the
+Permutation importance (Breiman, "Random forests", Machine Learning 45 (2001) 5; as "model reliance" of one fixed model
+Fisher, Rudin and Dominici, arXiv:1801.01489), by the drop of the AUC, out of fold: every event is scored by the
 estimator that never saw it, and gets the inputs of an event of its own fold. It says what this model uses, not what there is to
 know: of two inputs that say the same, each alone may be dispensable, which is why correlated inputs are permuted together as well
 (`fivesigma.evaluation.input_groups`). Permuted events can lie where no real ones do.

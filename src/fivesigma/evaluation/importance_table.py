@@ -94,7 +94,7 @@ def unused_inputs(importances: Sequence[Importances], *, share: float = 0.01) ->
             code="unused-input",
             severity="info",
             subject=name,
-            message=f"{name} is looked at by no model: without it the AUC drops by less than {100 * share:g} % of what it has beyond ½",
+            message=f"no model looks at {name}: with that of other events the AUC loses less than {100 * share:g} % of what it has beyond ½",
             evidence={"share": share, **{f"drop of {model}": drop for model, drop in drops.items()}},
         )
         for name in names
