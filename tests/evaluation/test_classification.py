@@ -37,6 +37,9 @@ def test_data_called_signal_stand_beside_what_is_expected_unless_blind(toy):
     seen = classification(dataset, scores, 0.7, show_data=True)
     assert seen.data == np.count_nonzero(scores.value[dataset.data] >= 0.7)
     assert seen.data_total == 100
+    assert (blind.data_below, seen.data_below) == (None, 100 - seen.data)
+    assert_allclose(seen.expected_below.value, dataset.weight[~dataset.data].sum() - seen.expected.value)
+    assert seen.expected_below.low < seen.expected_below.value < seen.expected_below.high
     assert_allclose(seen.expected.value, seen.signal.value + seen.background.value)
     passing = (scores.value >= 0.7) & ~dataset.data
     assert_allclose(seen.expected.error, np.sqrt(np.square(dataset.weight[passing]).sum()), rtol=0.1)

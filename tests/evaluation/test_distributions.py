@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from fivesigma.core.errors import DataError, FivesigmaError
+from fivesigma.evaluation.agreement import data_and_simulation_differ
 from fivesigma.evaluation.distributions import binning, feature_distributions, score_distribution, score_edges
+from fivesigma.statistics.agreement import chi_square
 
 
 def test_histograms_hold_the_yields_and_share_their_edges(toy):
@@ -100,3 +102,51 @@ def test_events_that_lack_a_value_are_counted_and_the_others_filled(toy):
     assert found.outside == pytest.approx(whole.outside, abs=0.005)
     assert signal.histogram.total.sum() == pytest.approx(0.75 * whole.samples[0].histogram.total.sum(), rel=0.02)
     np.testing.assert_array_equal(background.histogram.events, 3000)
+
+
+def test_data_are_held_against_backgrounds_and_the_signals_that_are_named(toy):
+    dataset, scores = toy
+    found = score_distribution(dataset, scores, bins=8, show_data=True)
+    background = found.samples[1].histogram
+    by_hand = chi_square(found.data.counts.astype(float), background.total, background.error**2)
+    assert found.agreement == by_hand
+    both = score_distribution(dataset, scores, bins=8, show_data=True, expected_signal=["higgs"])
+    assert both.agreement.value != found.agreement.value
+    free = feature_distributions(dataset, features=["flat"], show_data=True, normalisation="free")[0].agreement
+    assert free.normalisation == "free"
+    assert free.scale == pytest.approx(100 / 80, rel=0.1)
+    assert score_distribution(dataset, scores).agreement is None
+    with pytest.raises(FivesigmaError, match="did you mean higgs"):
+        feature_distributions(dataset, show_data=True, expected_signal=["higs"])
+
+
+def test_a_shifted_input_is_seen_in_data_and_the_others_are_not(make):
+    dataset, _ = make(n=8000, yields=(1.0, 4000.0))
+    generator = np.random.default_rng(3)
+    rows = generator.choice(np.flatnonzero(dataset.of("zz"))[4000:], 4000, replace=False)
+    simulated = dataset.where(~dataset.data & ~np.isin(np.arange(len(dataset)), rows))
+    weight = np.where(simulated.of("zz"), 1.0, simulated.weight)
+    observed = dataset.where(np.isin(np.arange(len(dataset)), rows))
+    X = observed.X.copy()
+    joined = _joined(simulated, weight, observed, X)
+    clean = {one.feature: one.agreement for one in feature_distributions(joined, show_data=True)}
+    assert data_and_simulation_differ(clean) == ()
+    X[:, 1] += 0.1
+    shifted = _joined(simulated, weight, observed, X)
+    found = data_and_simulation_differ(
+        {one.feature: one.agreement for one in feature_distributions(shifted, show_data=True)}
+    )
+    assert [finding.subject for finding in found] == ["flat"]
+    assert found[0].code == "data-and-simulation-differ"
+
+
+def _joined(simulated, weight, observed, X):
+    """Return simulated events, and others as if they were data."""
+    return replace(
+        simulated,
+        X=np.concatenate([simulated.X, X]),
+        observables={},
+        weight=np.concatenate([weight, np.ones(len(X))]),
+        id=np.concatenate([simulated.id, observed.id]),
+        sample=np.concatenate([simulated.sample, np.full(len(X), 2, dtype=np.int16)]),
+    )

@@ -59,8 +59,12 @@ class Classification:
         Measures with both classes given the same total weight.
     signal, background, expected
         Expected events called signal, and their sum, with the uncertainty from the number of simulated events.
+    expected_below
+        Expected events called background, signal among them, likewise.
     data
         (Pseudo-)data events called signal; None if not asked for.
+    data_below
+        (Pseudo-)data events called background; None if not asked for.
     data_total
         All (pseudo-)data events; None if not asked for.
     """
@@ -72,7 +76,9 @@ class Classification:
     signal: Estimate
     background: Estimate
     expected: Estimate
+    expected_below: Estimate
     data: int | None
+    data_below: int | None
     data_total: int | None
 
 
@@ -123,7 +129,9 @@ def classification(
         signal=_estimate(sums[0], replicas[0]),
         background=_estimate(sums[2], replicas[2]),
         expected=_estimate(sums[0] + sums[2], replicas[0] + replicas[2]),
+        expected_below=_estimate(sums[1] + sums[3], replicas[1] + replicas[3]),
         data=None if data is None else int(np.count_nonzero(passes & data)),
+        data_below=None if data is None else int(np.count_nonzero(~passes & data)),
         data_total=None if data is None else int(np.count_nonzero(data)),
     )
 

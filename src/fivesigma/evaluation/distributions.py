@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError, FivesigmaError, suggestion
 from fivesigma.core.sample import Kind
 from fivesigma.core.scores import Scores
+from fivesigma.statistics.agreement import ChiSquare, Normalisation, chi_square
 from fivesigma.statistics.poisson import garwood_interval
 from fivesigma.statistics.weighted import effective_events
 
@@ -72,7 +73,8 @@ class SampleHistogram:
 class FeatureDistribution:
     """An input or observable: shared edges, shape (m + 1,), the histogram of each sample, and that of data if shown.
 
-    ``outside`` is the fraction of the simulated events that the edges leave out, ``missing`` that of those without a value.
+    ``outside`` is the fraction of the simulated events that the edges leave out, ``missing`` that of those without a value;
+    ``agreement`` is how data inside the edges agree with what is expected there, None without data.
     """
 
     feature: str
@@ -81,6 +83,7 @@ class FeatureDistribution:
     data: DataHistogram | None
     outside: float
     missing: float = 0.0
+    agreement: ChiSquare | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,16 +102,26 @@ class FeatureShapes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreDistribution:
-    """A model's score on the common scale: edges, shape (m + 1,), simulated samples, and data if shown."""
+    """A model's score on the common scale: edges, shape (m + 1,), simulated samples, and data if shown.
+
+    ``agreement`` is how the data agree with what is expected, None without data.
+    """
 
     model: str
     edges: Floats
     samples: tuple[SampleHistogram, ...]
     data: DataHistogram | None
+    agreement: ChiSquare | None = None
 
 
 def feature_distributions(
-    dataset: Dataset, *, features: Sequence[str] | None = None, bins: int = 30, show_data: bool = False
+    dataset: Dataset,
+    *,
+    features: Sequence[str] | None = None,
+    bins: int = 30,
+    show_data: bool = False,
+    expected_signal: Sequence[str] = (),
+    normalisation: Normalisation = "fixed",
 ) -> tuple[FeatureDistribution, ...]:
     """Return the distribution of each input and observable; events that lack a value (NaN) are counted as such.
 
@@ -122,11 +135,15 @@ def feature_distributions(
         How many bins a continuous feature gets; one with whole values that lie close together gets one for each.
     show_data
         Whether data are filled too; not while they are blind.
+    expected_signal
+        Names of the signals that data are expected to hold besides the backgrounds; none of them if empty.
+    normalisation
+        Whether data are held against the expected yields or against their shape alone.
 
     Raises
     ------
     FivesigmaError
-        If there is no such input or observable.
+        If there is no such input, observable or signal.
     DataError
         If a feature has no finite value.
     """
@@ -135,11 +152,18 @@ def feature_distributions(
     for name in names:
         if name not in columns:
             raise FivesigmaError(f"no input or observable {name!r}{suggestion(name, columns)}")
-    return tuple(_feature(dataset, name, columns[name], bins, show_data) for name in names)
+    found = (_feature(dataset, name, columns[name], bins, show_data) for name in names)
+    return tuple(replace(one, agreement=_agreement(one, expected_signal, normalisation)) for one in found)
 
 
 def score_distribution(
-    dataset: Dataset, scores: Scores, *, bins: int = 20, show_data: bool = False
+    dataset: Dataset,
+    scores: Scores,
+    *,
+    bins: int = 20,
+    show_data: bool = False,
+    expected_signal: Sequence[str] = (),
+    normalisation: Normalisation = "fixed",
 ) -> ScoreDistribution:
     """Return the distribution of a model's score on the common scale, by sample.
 
@@ -151,14 +175,19 @@ def score_distribution(
         Number of bins from 0 to 1, as `score_edges` has them.
     show_data
         Whether data are filled too; not while they are blind.
+    expected_signal
+        Names of the signals that data are expected to hold besides the backgrounds; none of them if empty.
+    normalisation
+        Whether data are held against the expected yields or against their shape alone.
     """
     edges = score_edges(dataset.weight[dataset.background], bins)
-    return ScoreDistribution(
+    found = ScoreDistribution(
         model=scores.model,
         edges=edges,
         samples=_samples(dataset, scores.value, edges),
         data=_data(dataset, scores.value, edges) if show_data else None,
     )
+    return replace(found, agreement=_agreement(found, expected_signal, normalisation))
 
 
 def score_edges(background_weight: Floats, bins: int) -> Floats:
@@ -246,3 +275,19 @@ def _data(dataset: Dataset, values: Floats, edges: Floats) -> DataHistogram | No
 
 def _filled(dataset: Dataset, mask: Bools, values: Floats, edges: Floats) -> Histogram:
     return histogram(values[mask], dataset.weight[mask], edges)
+
+
+def _agreement(
+    found: FeatureDistribution | ScoreDistribution, signal: Sequence[str], normalisation: Normalisation
+) -> ChiSquare | None:
+    """Return how data agree with the backgrounds and the named signals."""
+    known = [sample.name for sample in found.samples]
+    for name in signal:
+        if name not in known:
+            raise FivesigmaError(f"no sample {name!r}{suggestion(name, known)}")
+    expected = [one.histogram for one in found.samples if one.kind == "background" or one.name in signal]
+    if found.data is None or not expected:
+        return None
+    total = np.sum([histogram.total for histogram in expected], axis=0)
+    variance = np.sum([histogram.error**2 for histogram in expected], axis=0)
+    return chi_square(found.data.counts.astype(np.float64), total, variance, normalisation=normalisation)
