@@ -63,7 +63,7 @@ def plot_spurious_signals(results: Sequence[SpuriousSignal], *, context: Context
 
 def _shapes(result: Sculpting, fits: dict[float, SpuriousCut], context: Context) -> Figure:
     height = 5.6 + 0.2 * (len(result.cuts) + 2)
-    figure, main, ratio = figure_with_ratio(context, size=(6.4, height))
+    figure, main, ratio = figure_with_ratio(context, size=(6.6, height))
     width = np.diff(result.edges)
     main.stairs(result.before / width, result.edges, fill=True, color="#e8e8e8", label="background before any cut")
     _band(main, result.before / width, result.before_error / width, result.edges, "grey")
@@ -118,7 +118,7 @@ def _label(cut: CutShape, spurious: SpuriousCut | None) -> str:
         parts.append(f"JSD {cut.divergence.value:.2g} bit (by chance < {cut.by_chance:.2g})")
     if spurious is not None and spurious.fit is not None:
         fit = spurious.fit
-        parts.append(f"spurious signal {plus_minus(fit.events)} = ({plus_minus(fit.ratio)}) σ(data)")
+        parts.append(f"spurious signal {plus_minus(fit.events)} = {fit.ratio.value:z.2f} σ(data)")
     said = "; ".join(parts) or "too few events to say more"
     return f"cut keeps {_per_cent(cut.efficiency)}: {said}".replace("-", "\N{MINUS SIGN}")
 
