@@ -73,3 +73,37 @@ def test_an_estimator_without_training_events_is_an_error():
         overtraining("trees", some, _block(9, 1.0))
     with pytest.raises(ValueError, match="weight"):
         ScoredEvents(score=train.score, is_signal=train.is_signal, weight=train.weight[:5], estimator=train.estimator)
+
+
+def test_training_events_that_look_different_are_told_for_each_class():
+    clean = overtraining("logistic", _block(1, 1.0), _block(2, 1.0), replicas=20)
+    assert clean.reading == "no difference seen"
+    assert clean.p_value > 0.05
+    assert "No difference seen" in clean.meaning
+    # signal alone is pushed up in training
+    result = overtraining("trees", _block(3, 1.8), _block(4, 1.0), replicas=20)
+    signal, background = result.classes
+    assert signal.p_value == pytest.approx(5 / 1000)
+    assert background.p_value > 0.05
+    assert result.p_value == pytest.approx(10 / 1000)
+    assert result.reading == "training events look different"
+    assert "Trees always show such a gap" in result.meaning
+    assert all(gap.signal.difference < 0 for gap in result.estimators)
+
+
+def test_the_p_value_of_a_class_pays_for_the_number_of_estimators():
+    result = overtraining("trees", _block(5, 1.0), _block(6, 1.0), replicas=20)
+    for overlay, tests in zip(
+        result.classes, ([g.signal for g in result.estimators], [g.background for g in result.estimators]), strict=True
+    ):
+        assert overlay.p_value == pytest.approx(min(1, 5 * min(test.p_value for test in tests)))
+
+
+@pytest.mark.slow
+def test_a_fixed_function_is_not_called_overtrained_more_often_than_is_said():
+    """Ten tests, of five estimators in two classes: together they alarm in at most 5 % of 400 trials."""
+    alarms = [
+        overtraining("fixed", _block(k, 1.0, 1500), _block(5000 + k, 1.0, 1500), replicas=10, seed=k).p_value <= 0.05
+        for k in range(400)
+    ]
+    assert 0.015 < np.mean(alarms) < 0.072

@@ -1,12 +1,17 @@
 """Training events against out-of-fold events: the distributions of their scores, and the difference in AUC.
 
 A model that has learned its training events by heart separates them better than events it never saw. Some difference is no
-harm by itself: what is quoted and fitted comes from out-of-fold scores only.
+harm by itself: what is quoted and fitted comes from out-of-fold scores only. Forests and boosted trees always show one, with
+p-values as small as can be told; a small p-value is a fact about the estimator and no verdict on the numbers quoted.
+
+An estimator's training events and its out-of-fold events are disjoint, as the test of their equality needs: the latter are those
+of its fold, none of which it trained on. (All its training events against all out-of-fold events would not be.)
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +20,14 @@ from fivesigma.core.arrays import Bools, Floats, require_length
 from fivesigma.core.estimate import Estimate
 from fivesigma.evaluation.distributions import Histogram, histogram, score_edges
 from fivesigma.evaluation.roc import roc_curve
+from fivesigma.statistics.two_samples import EqualityTest, two_sample_test
 
-__all__ = ["ClassOverlay", "EstimatorGap", "Overtraining", "ScoredEvents", "overtraining"]
+__all__ = ["ClassOverlay", "EstimatorGap", "Overtraining", "Reading", "ScoredEvents", "overtraining"]
+
+Reading: TypeAlias = Literal["no difference seen", "training events look different"]
+"""What the tests of equality say of training and unseen events."""
+
+_ALPHA = 0.05
 
 _MEAN = "mean over the estimators; interval as wide as theirs on average, for they share events"
 _GAP = "difference of two independent Poisson bootstraps; the randomness of retraining is left out"
@@ -59,21 +70,31 @@ class ScoredEvents:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassOverlay:
-    """The score of signal or background: of training events and of out-of-fold events, each scaled to an area of one."""
+    """The score of signal or background: of training events and of out-of-fold events, each scaled to an area of one.
+
+    ``p_value`` is that of the same distribution in both: the smallest of any estimator's test, times their number (Bonferroni),
+    for estimators share training events and their tests are not independent.
+    """
 
     name: str
     train: Histogram
     out_of_fold: Histogram
+    p_value: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EstimatorGap:
-    """One estimator's AUC on the events it trained on, on those it never saw, and the difference."""
+    """One estimator's AUC on the events it trained on, on those it never saw, and the difference.
+
+    ``signal`` and ``background`` tell whether the scores of the two, in that class, are of one distribution.
+    """
 
     estimator: int
     auc_train: Estimate
     auc_out_of_fold: Estimate
     difference: Estimate
+    signal: EqualityTest
+    background: EqualityTest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +122,27 @@ class Overtraining:
     auc_train: Estimate
     auc_out_of_fold: Estimate
     difference: Estimate
+
+    @property
+    def p_value(self) -> float:
+        """Of training and unseen events alike in both classes: the smaller of theirs, times two."""
+        return min(1.0, len(self.classes) * min(overlay.p_value for overlay in self.classes))
+
+    @property
+    def reading(self) -> Reading:
+        """What that says at 5 %."""
+        return "no difference seen" if self.p_value > _ALPHA else "training events look different"
+
+    @property
+    def meaning(self) -> str:
+        """A sentence on what that means, and what it does not."""
+        gap = f"the AUC is {self.difference.value:.3f} higher in training than out of fold"
+        if self.reading == "no difference seen":
+            return f"No difference seen between scores of training and unseen events (p = {self.p_value:.2g}); {gap}."
+        return (
+            f"Scores of training events differ from those of unseen ones (p ≤ {self.p_value:.2g}): {gap}. Trees always show such a gap;"
+            " what is quoted and fitted is out of fold and not flattered by it."
+        )
 
 
 def overtraining(
@@ -135,7 +177,12 @@ def overtraining(
         model=model,
         edges=edges,
         classes=tuple(
-            ClassOverlay(name=name, train=_shape(train, kind, edges), out_of_fold=_shape(out_of_fold, kind, edges))
+            ClassOverlay(
+                name=name,
+                train=_shape(train, kind, edges),
+                out_of_fold=_shape(out_of_fold, kind, edges),
+                p_value=min(1.0, len(gaps) * min((gap.signal if kind else gap.background).p_value for gap in gaps)),
+            )
             for name, kind in (("signal", True), ("background", False))
         ),
         estimators=gaps,
@@ -152,7 +199,25 @@ def _gap(number: int, train: ScoredEvents, out_of_fold: ScoredEvents, *, replica
     up = float(np.hypot(first.high - first.value, second.value - second.low))
     down = float(np.hypot(first.value - first.low, second.high - second.value))
     difference = Estimate(value=value, low=value - down, high=value + up, method=_GAP)
-    return EstimatorGap(estimator=number, auc_train=first, auc_out_of_fold=second, difference=difference)
+    return EstimatorGap(
+        estimator=number,
+        auc_train=first,
+        auc_out_of_fold=second,
+        difference=difference,
+        signal=_equality(train, out_of_fold, True, seed),
+        background=_equality(train, out_of_fold, False, seed),
+    )
+
+
+def _equality(train: ScoredEvents, out_of_fold: ScoredEvents, kind: bool, seed: int) -> EqualityTest:
+    ours, others = train.is_signal == kind, out_of_fold.is_signal == kind
+    return two_sample_test(
+        train.score[ours],
+        out_of_fold.score[others],
+        first_weight=train.weight[ours],
+        second_weight=out_of_fold.weight[others],
+        seed=seed,
+    )
 
 
 def _auc(events: ScoredEvents, *, replicas: int, seed: int) -> Estimate:
