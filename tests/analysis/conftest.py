@@ -7,8 +7,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from safetensors.numpy import save_file
 
 from fivesigma.analysis.run import run_analysis
+from fivesigma.core.identity import file_digest
+from fivesigma.learning.storage import description_digest
 
 CONFIGURATION = {
     "fivesigma": 1,
@@ -103,3 +106,18 @@ def toy(tmp_path):
 def shared_toy(tmp_path_factory):
     """A folder with event files that tests share and leave as they are."""
     return Toy(tmp_path_factory.mktemp("toy"))
+
+
+@pytest.fixture
+def rewritten():
+    """A function that writes a model's arrays, and changes of its description, as if they had been written so."""
+
+    def rewrite(folder, arrays=None, **changes):
+        told = json.loads((folder / "model.json").read_text()) | changes
+        if arrays is not None:
+            save_file(arrays, folder / "arrays.safetensors")
+            told["files"]["arrays.safetensors"] = file_digest(folder / "arrays.safetensors")
+        del told["digest"]
+        (folder / "model.json").write_text(json.dumps({**told, "digest": description_digest(told)}))
+
+    return rewrite

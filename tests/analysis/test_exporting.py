@@ -11,26 +11,19 @@ import numpy as np
 import onnxruntime
 import polars as pl
 import pytest
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 
 from fivesigma.analysis.exporting import export_onnx
 from fivesigma.analysis.fold_rule import fold_rule
+from fivesigma.analysis.stored_models import open_run
 from fivesigma.core.errors import DataError
-from fivesigma.core.identity import entry_ids, file_digest, fold_of, ids_from_columns
+from fivesigma.core.identity import digest, entry_ids, file_digest, fold_of, ids_from_columns
 
 MODELS = {
     "forest": {"use": "random_forest", "n_estimators": 5, "max_depth": 4},
     "logit": {"use": "logistic", "inputs": ["a", "b"], "prepare": ["quantile"]},
     "centroid": {"use": "NearestCentroid"},
 }
-
-
-def rewritten(folder, arrays):
-    """Write a model's arrays as if they had been written so: their digest is that of the file."""
-    save_file(arrays, folder / "arrays.safetensors")
-    told = json.loads((folder / "model.json").read_text())
-    told["files"]["arrays.safetensors"] = file_digest(folder / "arrays.safetensors")
-    (folder / "model.json").write_text(json.dumps(told))
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +125,7 @@ def test_events_without_identifying_columns_follow_the_rule_too(tmp_path):
     assert entry_ids(file_digest(tmp_path / "file"), np.array([0, 1, 70])).tolist() == expected
 
 
-def test_a_model_whose_files_were_changed_is_not_exported(copied):
+def test_a_model_whose_files_were_changed_is_not_exported(copied, rewritten):
     export_onnx(copied, models=["logit"])
     arrays = load_file(copied / "models/logit/arrays.safetensors")
     arrays["preparation.1.0.normal"] = arrays["preparation.1.0.normal"] + 0.1
@@ -145,15 +138,39 @@ def test_a_model_whose_files_were_changed_is_not_exported(copied):
     assert not (copied / "onnx/logit").exists()
 
 
-def test_another_version_of_the_library_is_what_changed_them(copied):
-    path = copied / "models/logit/model.json"
-    stored = json.loads(path.read_text())
-    path.write_text(json.dumps(stored | {"libraries": {"scikit-learn": "0.24"}}))
+def test_another_version_of_the_library_is_what_changed_them(copied, rewritten):
+    rewritten(copied / "models/logit", libraries={"scikit-learn": "0.24"})
     assert set(export_onnx(copied, models=["logit"]).folders) == {"logit"}  # the scores are the same
     arrays = load_file(copied / "models/logit/arrays.safetensors")
     arrays["preparation.0.0.raw"] = arrays["preparation.0.0.raw"] * 1.01
     rewritten(copied / "models/logit", arrays)
     assert "scikit-learn was 0.24, here is" in export_onnx(copied, models=["logit"]).left_out["logit"]
+
+
+def test_models_that_changed_places_are_not_exported(copied):
+    folders = copied / "models"
+    for old, new in (("logit", "aside"), ("forest", "logit"), ("aside", "forest")):
+        (folders / old).rename(folders / new)
+    with pytest.raises(DataError, match="holds the model 'forest', not 'logit'"):
+        open_run(copied).model("logit", open_run(copied).events())
+
+
+def test_a_record_of_a_stage_that_was_edited_is_not_read(copied):
+    path = copied / "stages/events.json"
+    path.write_text(path.read_text().replace('"cutflow"', '"flow"'))
+    with pytest.raises(DataError, match=r"stages/events\.json: was changed since the stage recorded it"):
+        open_run(copied).events()
+
+
+def test_a_configuration_that_was_edited_is_not_that_of_the_run(copied):
+    (copied / "provenance.json").write_text(
+        json.dumps({"configuration": digest(open_run(copied).config.model_dump()), "inputs": {}})
+    )
+    assert open_run(copied).models
+    path = copied / "config.yaml"
+    path.write_text(path.read_text().replace("x1 + 0.5 * x2", "x1 + 0.6 * x2"))
+    with pytest.raises(DataError, match=r"config\.yaml: is not the configuration of this run"):
+        open_run(copied)
 
 
 def test_only_a_place_of_its_own_is_written_over(run, exported, tmp_path):

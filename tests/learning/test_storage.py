@@ -7,7 +7,7 @@ import pytest
 
 from fivesigma.core.errors import DataError
 from fivesigma.learning.cross_fit import cross_fit
-from fivesigma.learning.storage import load_model, other_versions, save_model
+from fivesigma.learning.storage import description_digest, load_model, other_versions, save_model
 
 
 @pytest.fixture(scope="module")
@@ -20,13 +20,14 @@ def stored(make_dataset, tmp_path_factory):
 
 @pytest.fixture
 def altered(stored, tmp_path):
-    """The model's folder with some of what ``model.json`` says replaced."""
+    """The model's folder with some of what ``model.json`` says replaced, as another version would have written it."""
 
     def alter(**changes):
         for file in stored.iterdir():
             (tmp_path / file.name).write_bytes(file.read_bytes())
-        told = json.loads((tmp_path / "model.json").read_text())
-        (tmp_path / "model.json").write_text(json.dumps(told | changes))
+        told = json.loads((tmp_path / "model.json").read_text()) | changes
+        del told["digest"]
+        (tmp_path / "model.json").write_text(json.dumps({**told, "digest": description_digest(told)}))
         return tmp_path
 
     return alter
@@ -56,6 +57,18 @@ def test_another_version_of_the_library_is_told_where_the_model_cannot_be_read(a
 def test_a_damaged_description_is_no_model(stored, tmp_path, text):
     (tmp_path / "model.json").write_text(text)
     with pytest.raises(DataError, match="not a readable model"):
+        load_model(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"inputs": ["b", "a"]}, {"points": []}, {"folds": []}, {"signal": []}, {"files": []}]
+)
+def test_a_description_that_was_edited_is_no_model(stored, tmp_path, changes):
+    for file in stored.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    told = json.loads((tmp_path / "model.json").read_text()) | changes
+    (tmp_path / "model.json").write_text(json.dumps(told))
+    with pytest.raises(DataError, match=r"model\.json: not a readable model: it is not the file that was written"):
         load_model(tmp_path)
 
 

@@ -45,7 +45,7 @@ _LIBRARIES = (
     "matplotlib",
     "mplhep",
 )
-FINAL = ("results.json", "report.html", "findings.json")
+FINAL = ("results.json", "report.html", "findings.json", "provenance.json")
 """What stands only while everything it was made from does."""
 
 
@@ -126,8 +126,10 @@ class Stages:
     def _read(self, name: str) -> tuple[str, Outcome]:
         record = self.directory.read_json(f"stages/{name}.json")
         try:
+            if record.pop("digest") != _digest_of(record):
+                raise DataError(f"{self.directory.root}/stages/{name}.json: was changed since the stage recorded it")
             return record["key"], _from_record(record)
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise DataError(f"{self.directory.root}/stages/{name}.json: not a record of a stage") from error
 
     def forget(self, name: str) -> None:
@@ -151,7 +153,7 @@ class Stages:
         """Record what a stage made; only from now on does it count."""
         sizes = {file: self._size(file) for file in sorted(outcome.all_files)}
         record = {"key": _key(name, parts), **_to_record(outcome), "sizes": sizes}
-        self.directory.write_json(f"stages/{name}.json", record)
+        self.directory.write_json(f"stages/{name}.json", {**record, "digest": _digest_of(record)})
         self.redone.append(name)
         return outcome
 
@@ -186,6 +188,11 @@ def outcome_digest(directory: RunDirectory, outcome: Outcome) -> str:
         name: file_digest(directory.root / name) for name in outcome.files if name.endswith((".safetensors", ".skops"))
     }
     return digest([_timeless(outcome.value), arrays])
+
+
+def _digest_of(record: dict[str, Any]) -> str:
+    """Return a digest of what stands in a stage's record, times aside."""
+    return digest(_timeless(record))
 
 
 def _timeless(value: Any) -> Any:

@@ -16,6 +16,7 @@ from fivesigma.analysis.stages import Stages
 from fivesigma.core.arrays import Bools
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError, suggestion
+from fivesigma.core.identity import digest
 from fivesigma.learning.fitted_model import FittedModel
 from fivesigma.learning.storage import load_model, other_versions
 
@@ -52,7 +53,10 @@ class StoredRun:
         DataError
             If there is no such model, it cannot be read, or it scores otherwise.
         """
-        model = load_model(self.directory.root / "models" / self.require(name))
+        folder = self.directory.root / "models" / self.require(name)
+        model = load_model(folder)
+        if model.name != name:
+            raise DataError(f"{folder}: holds the model {model.name!r}, not {name!r}")
         for point in model.points:
             self._require_same(model, events, point)
         return model
@@ -84,12 +88,16 @@ def open_run(root: Path) -> StoredRun:
     Raises
     ------
     DataError
-        If the folder is no run directory, or no model was trained there.
+        If the folder is no run directory, no model was trained there, or its configuration was changed since it ended.
     """
     if not (root / "config.yaml").is_file() or not (root / "stages").is_dir():
         what = "there is no such folder" if not root.is_dir() else "no run directory"
         raise DataError(f"{root}: {what}; `fivesigma run` makes one")
     config, stages = read_configuration(root / "config.yaml"), root / "stages"
+    if (root / "provenance.json").is_file():
+        here, origin = digest(config.model_dump()), RunDirectory(root).read_json("provenance.json")
+        if not isinstance(origin, dict) or origin.get("configuration", here) != here:
+            raise DataError(f"{root}/config.yaml: is not the configuration of this run; `fivesigma run` makes it again")
     trained = tuple(name for name in config.models if (stages / f"model-{name}.json").is_file())
     if not trained:
         raise DataError(f"{root}: no model was trained there" + ("" if config.models else "; its analysis names none"))

@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from fivesigma.core.errors import DataError
-from fivesigma.core.identity import file_digest
+from fivesigma.core.identity import digest, file_digest
 from fivesigma.core.version import __version__
 from fivesigma.learning.catalogue import classifier
 from fivesigma.learning.classifiers import ModelSpec
@@ -24,9 +24,9 @@ from fivesigma.learning.ledger import Ledger
 from fivesigma.learning.preparation import Preparation
 from fivesigma.learning.scale import ScoreScale
 
-__all__ = ["load_model", "other_versions", "save_model"]
+__all__ = ["description_digest", "load_model", "other_versions", "save_model"]
 
-_SCHEMA = 4
+_SCHEMA = 5
 _OURS = "fivesigma"
 _SCIKIT = ("scikit-learn",)
 _LIBRARIES: Mapping[str, tuple[str, ...]] = {
@@ -55,10 +55,15 @@ def save_model(model: FittedModel, folder: Path) -> None:
             member.save(folder / _file_of(j, number, member.suffix))
     save_file(arrays, folder / "arrays.safetensors")
     digests = {path.name: file_digest(path) for path in sorted(folder.iterdir())}
-    (folder / "model.json").write_text(
-        json.dumps({**_described(model), "files": digests}, indent=1, ensure_ascii=False, default=_plain) + "\n",
-        encoding="utf-8",
-    )
+    stored = json.loads(json.dumps({**_described(model), "files": digests}, default=_plain))
+    text = json.dumps({**stored, "digest": description_digest(stored)}, indent=1, ensure_ascii=False)
+    (folder / "model.json").write_text(text + "\n", encoding="utf-8")
+
+
+def description_digest(stored: Mapping[str, Any]) -> str:
+    """Return a digest of what ``model.json`` says, the times of training aside."""
+    folds = [{key: value for key, value in fold.items() if key != "seconds"} for fold in stored["folds"]]
+    return digest(json.dumps({**stored, "folds": folds}, sort_keys=True))
 
 
 def _portable(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,12 +147,14 @@ def _read(folder: Path) -> dict[str, Any]:
         stored: dict[str, Any] = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         if stored["schema"] != _SCHEMA:
             raise DataError(
-                f"{folder}: written in schema {stored['schema']} by fivesigma {stored['fivesigma']}; fivesigma {__version__}"
+                f"{folder}: written in schema {stored['schema']!r} by fivesigma {stored['fivesigma']}; fivesigma {__version__}"
                 f" reads schema {_SCHEMA}: train it again with `fivesigma run`, or read it with that version"
             )
+        if stored.pop("digest") != description_digest(stored):
+            raise DataError(f"{folder / 'model.json'}: not a readable model: it is not the file that was written")
         classifier(stored["use"])
         dict(stored["libraries"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (AttributeError, OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{folder}: not a readable model: {error}") from error
     return stored
 

@@ -155,7 +155,7 @@ def _output_of(session: Any, called: str, asked: str | None) -> Any:
             raise DataError(f"{called}: {several if able else 'none of its outputs is a score'}")
         return outputs[able[0]]
     if asked not in outputs:
-        raise DataError(f"{called} has no output {asked!r}{suggestion(asked, outputs)}")
+        raise DataError(f"{called} has no output {asked!r}{suggestion(str(asked), outputs)}")
     if asked not in able:
         raise DataError(f"{called}: its output {asked!r} is a {outputs[asked].type}, not a score")
     return outputs[asked]
