@@ -18,6 +18,7 @@ def test_data_stand_over_the_stack_with_their_ratio(toy):
     main, ratio = plot(result, context=Context(pseudo_data=True)).axes
     assert _labels(main) == ["other", "ZZ → 4ℓ", "H(125)", "simulation's uncertainty", "pseudo-data"]
     assert ratio.get_ylabel() == "pseudo-data /\nbackground"
+    assert main.get_legend().get_title().get_text().startswith(f"χ²/ndf = {result.agreement.value:.1f}/")
     points = main.containers[0].lines[0]
     shown = result.data.counts > 0
     np.testing.assert_array_equal(points.get_ydata(), result.data.counts[shown])
@@ -53,6 +54,7 @@ def test_training_and_out_of_fold_events_are_overlaid_for_each_class(toy):
         "background, out of fold",
     ]
     assert "difference 0.000" in axes.get_legend().get_title().get_text()
+    assert "alike: p = 1 in signal, p = 1 in background" in axes.get_legend().get_title().get_text()
     np.testing.assert_array_equal(axes.containers[0].lines[0].get_ydata(), result.classes[0].out_of_fold.total)
 
 

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 
 from fivesigma.evaluation.distributions import FeatureShapes, FeatureYields, feature_distributions
+from fivesigma.plots.feature_panels import agreement_text
 from fivesigma.plots.registry import plot
 from fivesigma.plots.style import Context
 
@@ -24,7 +25,7 @@ def test_backgrounds_stack_and_signal_lies_over_them(toy):
     (points,) = figure.axes[0].containers
     np.testing.assert_array_equal(points.lines[0].get_ydata(), first.data.counts[first.data.counts > 0])
     assert figure.axes[0].get_yscale() == "log"
-    assert figure.axes[-1].get_xlabel() == "m [GeV]"
+    assert figure.axes[-1].child_axes[0].get_xlabel() == "m [GeV]"
     titles = [text.get_text() for text in figure.legends[0].get_texts()]
     assert titles == ["other", "ZZ → 4ℓ", "simulation's uncertainty", "H(125)", "data"]
 
@@ -58,3 +59,22 @@ def test_a_sample_whose_weights_cancel_has_no_shape_and_no_fault(toy):
     distribution = feature_distributions(replace(toy.dataset, weight=weight), features=["mass"])[0]
     for result in (FeatureYields(distribution=distribution), FeatureShapes(distribution=distribution)):
         plot(result).draw_without_rendering()
+
+
+def test_data_have_their_ratio_to_the_background_below_and_how_they_agree_in_words(toy):
+    distribution = feature_distributions(toy.dataset, features=["mass"], show_data=True)[0]
+    (axes,) = plot(FeatureYields(distribution=distribution), context=Context(titles={"mass": "m [GeV]"})).axes
+    (ratio,) = axes.child_axes
+    found = distribution.agreement
+    assert axes.texts[0].get_text() == f"χ²/ndf = {found.value:.1f}/{found.ndf}, p = {found.p_value:.2g}"
+    assert (axes.get_xlabel(), ratio.get_xlabel()) == ("", "m [GeV]")
+    background = sum(sample.histogram.total for sample in distribution.samples if sample.kind == "background")
+    shown = (distribution.data.counts > 0) & (background > 0)
+    quotient = ratio.containers[0].lines[0].get_ydata()
+    np.testing.assert_allclose(quotient, (distribution.data.counts[shown] / background[shown]))
+
+
+def test_a_free_normalisation_and_a_tiny_p_value_are_said(toy):
+    result = feature_distributions(toy.dataset, features=["mass"], show_data=True, normalisation="free")[0]
+    assert agreement_text(result.agreement).startswith("shape, χ²/ndf = ")
+    assert agreement_text(replace(result.agreement, p_value=1e-9)).endswith("p < 0.0001")

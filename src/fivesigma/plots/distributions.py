@@ -13,6 +13,7 @@ from fivesigma.core.arrays import Floats
 from fivesigma.core.sample import Kind
 from fivesigma.evaluation.distributions import DataHistogram, SampleHistogram, ScoreDistribution
 from fivesigma.evaluation.overtraining import Overtraining
+from fivesigma.plots.feature_panels import agreement_text
 from fivesigma.plots.registry import register
 from fivesigma.plots.style import (
     BACKGROUND,
@@ -52,7 +53,8 @@ def plot_score_distribution(result: ScoreDistribution, *, context: Context) -> F
     spread_score_axis(main, result.edges[-2])
     lowest.tick_params(axis="x", labelsize="x-small")
     _log_scale(main, [background, *(sample.histogram.total for sample in result.samples)], result.data)
-    main.legend(ncols=2, loc="upper center")
+    title = None if result.agreement is None else agreement_text(result.agreement)
+    main.legend(ncols=2, loc="upper center", title=title)
     lowest.set_xlabel(f"score of {context.title_of(result.model)} (fraction of background below)")
     return figure
 
@@ -77,7 +79,7 @@ def plot_overtraining(result: Overtraining, *, context: Context) -> Figure:
             label=f"{overlay.name}, out of fold",
         )
     totals = [part.total for overlay in result.classes for part in (overlay.train, overlay.out_of_fold)]
-    _log_scale(axes, totals, None, headroom=0.33)
+    _log_scale(axes, totals, None, headroom=0.4)
     axes.set_ylabel("fraction of events per bin")
     _score_axis(axes, result.edges)
     axes.set_xlabel(f"score of {context.title_of(result.model)} (fraction of background below)")
@@ -85,7 +87,8 @@ def plot_overtraining(result: Overtraining, *, context: Context) -> Figure:
         ncols=2,
         loc="upper left",
         title=f"AUC {plus_minus(result.auc_train)} in training, {plus_minus(result.auc_out_of_fold)} out of fold\n"
-        f"difference {plus_minus(result.difference)}",
+        f"difference {plus_minus(result.difference)}\nalike: "
+        + ", ".join(f"p = {overlay.p_value:.2g} in {overlay.name}" for overlay in result.classes),
         alignment="left",
     )
     return figure

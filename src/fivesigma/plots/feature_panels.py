@@ -1,4 +1,4 @@
-"""What panels of features have in common: the axis of a feature, points of data, one legend for all."""
+"""What panels of features have in common: the axis of a feature, points of data and their agreement, one legend for all."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ from matplotlib.ticker import MaxNLocator
 
 from fivesigma.evaluation.distributions import FeatureDistribution
 from fivesigma.plots.style import DATA, Context
+from fivesigma.statistics.agreement import ChiSquare
 
-__all__ = ["data_points", "feature_axis", "finish_panels"]
+__all__ = ["agreement_text", "data_points", "feature_axis", "finish_panels"]
+
+_SMALLEST = 1e-4
+"""p-values below are not told apart in print."""
 
 
 def data_points(axes: Axes, result: FeatureDistribution, context: Context, *, as_shape: bool = False) -> None:
@@ -35,6 +39,13 @@ def data_points(axes: Axes, result: FeatureDistribution, context: Context, *, as
     )
 
 
+def agreement_text(agreement: ChiSquare) -> str:
+    """Return χ², its degrees of freedom and p-value in one line, and that the normalisation was free if it was."""
+    p = f"p = {agreement.p_value:.2g}" if agreement.p_value >= _SMALLEST else f"p < {_SMALLEST:g}"
+    shape = "shape, " if agreement.normalisation == "free" else ""
+    return f"{shape}χ²/ndf = {agreement.value:.1f}/{agreement.ndf}, {p}"
+
+
 def feature_axis(axes: Axes, result: FeatureDistribution, context: Context) -> None:
     """Title and limit the abscissa; it says how many of the simulated events lack a value."""
     missing = f", {100 * result.missing:.2g} % missing" if result.missing else ""
@@ -51,4 +62,4 @@ def finish_panels(figure: Figure, panels: Sequence[Axes], columns: int, ordinate
     for row in range(0, len(panels), columns):
         panels[row].set_ylabel(ordinate, fontsize="small")
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(4, max(len(labels), 1)))
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(4, max(len(labels), 1)), borderaxespad=0.1)
