@@ -29,7 +29,7 @@ def test_planted_overtraining_is_seen_in_every_estimator():
 def test_without_overtraining_the_differences_are_within_their_errors():
     pulls = []
     for seed in range(40):
-        result = overtraining("trees", _block(seed, 1.0, 1000), _block(1000 + seed, 1.0, 1000), replicas=100)
+        result = overtraining("trees", _block(seed, 1.0, 1000), _block(1000 + seed, 1.0, 1000))
         pulls += [gap.difference.value / gap.difference.error for gap in result.estimators]
     assert abs(np.mean(pulls)) < 4 / np.sqrt(len(pulls))
     assert_allclose(np.std(pulls), 1, atol=0.2)
@@ -56,7 +56,7 @@ def test_raw_scores_get_edges_of_their_own():
     raw = ScoredEvents(
         score=10 * train.score - 3, is_signal=train.is_signal, weight=train.weight, estimator=train.estimator
     )
-    edges = overtraining("trees", raw, raw, replicas=10).edges
+    edges = overtraining("trees", raw, raw).edges
     assert_allclose([edges[0], edges[-1]], [raw.score.min(), raw.score.max()])
 
 
@@ -76,12 +76,12 @@ def test_an_estimator_without_training_events_is_an_error():
 
 
 def test_training_events_that_look_different_are_told_for_each_class():
-    clean = overtraining("logistic", _block(1, 1.0), _block(2, 1.0), replicas=20)
+    clean = overtraining("logistic", _block(1, 1.0), _block(2, 1.0))
     assert clean.reading == "no difference seen"
     assert clean.p_value > 0.05
     assert "No difference seen" in clean.meaning
     # signal alone is pushed up in training
-    result = overtraining("trees", _block(3, 1.8), _block(4, 1.0), replicas=20)
+    result = overtraining("trees", _block(3, 1.8), _block(4, 1.0))
     signal, background = result.classes
     assert signal.p_value == pytest.approx(5 / 1000)
     assert background.p_value > 0.05
@@ -92,7 +92,7 @@ def test_training_events_that_look_different_are_told_for_each_class():
 
 
 def test_the_p_value_of_a_class_pays_for_the_number_of_estimators():
-    result = overtraining("trees", _block(5, 1.0), _block(6, 1.0), replicas=20)
+    result = overtraining("trees", _block(5, 1.0), _block(6, 1.0))
     for overlay, tests in zip(
         result.classes, ([g.signal for g in result.estimators], [g.background for g in result.estimators]), strict=True
     ):
@@ -103,7 +103,7 @@ def test_the_p_value_of_a_class_pays_for_the_number_of_estimators():
 def test_a_fixed_function_is_not_called_overtrained_more_often_than_is_said():
     """Ten tests, of five estimators in two classes: together they alarm in at most 5 % of 400 trials."""
     alarms = [
-        overtraining("fixed", _block(k, 1.0, 1500), _block(5000 + k, 1.0, 1500), replicas=10, seed=k).p_value <= 0.05
+        overtraining("fixed", _block(k, 1.0, 1500), _block(5000 + k, 1.0, 1500), seed=k).p_value <= 0.05
         for k in range(400)
     ]
     assert 0.015 < np.mean(alarms) < 0.072

@@ -45,7 +45,7 @@ def test_the_scale_starts_below_the_smallest_bin_and_leaves_room_for_the_legend(
 
 def test_training_and_out_of_fold_events_are_overlaid_for_each_class(toy):
     scored = toy.scored(toy.models[0])
-    result = overtraining("trees", scored, scored, bins=8, replicas=20)
+    result = overtraining("trees", scored, scored, bins=8)
     (axes,) = plot(result).axes
     assert _labels(axes) == [
         "signal, training",
@@ -67,5 +67,5 @@ def test_bins_of_the_common_scale_are_drawn_equally_wide(toy):
 
 def test_raw_scores_keep_an_even_axis(toy):
     scored = replace(toy.scored(toy.models[0]), score=5 * toy.scored(toy.models[0]).score - 2)
-    (axes,) = plot(overtraining("trees", scored, scored, replicas=20)).axes
+    (axes,) = plot(overtraining("trees", scored, scored)).axes
     assert axes.get_xscale() == "linear"

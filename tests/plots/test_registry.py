@@ -27,7 +27,7 @@ def results(toy):
     return [
         roc(dataset, model, replicas=20),
         score_distribution(dataset, model, show_data=True),
-        overtraining("trees", scored, scored, replicas=20),
+        overtraining("trees", scored, scored),
         figures_of_merit(dataset, model),
         single_cuts(dataset, features=["x0"])[0],
         feature_distributions(dataset, features=["x0"])[0],

@@ -79,12 +79,6 @@ def test_numbers_and_records_of_one_kind_stand_apart_and_models_together() -> No
     ]
 
 
-def test_observables_keep_their_names() -> None:
-    judgement = {"a": {"correlation_with": {"m4l": {"value": 0.1, "low": 0.0, "high": 0.2}}}}
-    (table,) = judgement_tables(judgement, {"a": {}})
-    assert [column.text for column in table.columns] == ["", "m4l"]
-
-
 def test_single_numbers_of_a_judgement_become_one_table() -> None:
     (table,) = judgement_tables({"a": {"ks": 0.3}, "b": {"ks": 0.04}}, {"a": {}, "b": {}})
     assert [[cell.text for cell in row.cells] for row in table.groups[0].rows] == [["0.30"], ["0.04"]]

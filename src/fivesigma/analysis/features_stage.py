@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from fivesigma.analysis.drawing import Drawing, draw
-from fivesigma.analysis.judging import classes, judged, judged_by, told
+from fivesigma.analysis.judging import classes, in_doubt, judged, judged_by, told
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.stages import Outcome, outcome_digest
 from fivesigma.core.dataset import Dataset
-from fivesigma.evaluation.correlation import correlations
-from fivesigma.evaluation.distributions import feature_distributions
+from fivesigma.core.identity import derive_seed
+from fivesigma.evaluation.agreement import data_and_simulation_differ
+from fivesigma.evaluation.correlation import correlations, input_correlations, input_follows_observable
+from fivesigma.evaluation.distributions import FeatureYields, feature_distributions
 from fivesigma.evaluation.input_checks import check_inputs
+from fivesigma.evaluation.input_groups import input_groups
+from fivesigma.evaluation.separation import Separation, separation
 from fivesigma.evaluation.single_cuts import SingleCut, single_cuts
+from fivesigma.plots.style import numbers
 
 __all__ = ["judge_features"]
 
@@ -29,6 +34,7 @@ def judge_features(context: RunContext, events: Outcome, dataset: Dataset) -> Ou
 def _features(context: RunContext, dataset: Dataset) -> Outcome:
     config = context.config
     dataset, _ = judged(config, dataset)
+    seed = derive_seed(config.analysis.seed, "features")
     cuts = single_cuts(
         dataset,
         background_uncertainty=config.judgement.background_uncertainty,
@@ -36,6 +42,11 @@ def _features(context: RunContext, dataset: Dataset) -> Outcome:
         folds=config.training.folds,
         seed=config.analysis.seed,
     )
+    shapes = feature_distributions(dataset, show_data=context.shows_data)
+    with_signal = feature_distributions(dataset, show_data=context.shows_data, expected_signal=dataset.names("signal"))
+    agreements = {
+        one.feature: in_doubt(one.agreement, other.agreement) for one, other in zip(shapes, with_signal, strict=True)
+    }
     drawings = [
         Drawing(
             name="features",
@@ -43,14 +54,14 @@ def _features(context: RunContext, dataset: Dataset) -> Outcome:
             title="Inputs and observables",
             caption="Shapes of signal and background, each scaled to an area of one.",
             alt="Histograms of every input and observable for signal and background.",
-            result=feature_distributions(dataset, show_data=context.shows_data),
+            result=shapes,
         ),
         Drawing(
             name="correlations",
             section="features",
             title="Correlations of the inputs",
-            caption="Weighted linear correlation coefficients in signal and in background.",
-            alt="Correlation matrices of the inputs, one for signal and one for background.",
+            caption="Weighted linear correlation coefficients in signal, in background, and their difference.",
+            alt="Correlation matrices of the inputs: for signal, for background, and their difference.",
             result=correlations(dataset, **classes(config)),
         ),
         Drawing(
@@ -63,9 +74,45 @@ def _features(context: RunContext, dataset: Dataset) -> Outcome:
             result=cuts[:8],
         ),
     ]
-    value = {"single_cuts": {cut.feature: _cut(cut) for cut in cuts}}
-    findings = check_inputs(dataset, **classes(config))
+    if any(one.data is not None for one in shapes):
+        points = context.figure_context.data_title
+        drawings.append(
+            Drawing(
+                name="features-with-data",
+                section="features",
+                title=f"Inputs and observables, with {points}",
+                caption=f"Stacked backgrounds with the signal over them, {points}, and the ratio of {points} to background. χ² with the"
+                " statistical uncertainty of the simulation, the hatched band.",
+                alt=f"Histograms of every input and observable with {points}.",
+                result=[FeatureYields(distribution=one) for one in shapes],
+            )
+        )
+    separations = separation(dataset, **classes(config), seed=seed)
+    followers = input_correlations(dataset, background=classes(config)["background"], seed=seed)
+    value = {
+        "inputs": {
+            one.feature: {**_input(one), "agreement": numbers(agreements[one.feature])}
+            for one in sorted(separations, key=lambda one: -one.auc.value)
+        },
+        "input_groups": [list(group) for group in input_groups(dataset, **classes(config)) if len(group) > 1],
+        "single_cuts": {cut.feature: _cut(cut) for cut in cuts},
+    }
+    findings = (
+        *check_inputs(dataset, **classes(config)),
+        *input_follows_observable(followers),
+        *data_and_simulation_differ(agreements),
+    )
     return Outcome(value=value, findings=findings, figures=draw(context, drawings, "Drawing the inputs"))
+
+
+def _input(one: Separation) -> dict[str, Any]:
+    return {
+        "separation": numbers(one.value),
+        "auc": numbers(one.auc),
+        "rises": one.rises,
+        "missing_signal": one.missing_signal,
+        "missing_background": one.missing_background,
+    }
 
 
 def _cut(cut: SingleCut) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from fivesigma.core.finding import Finding
 from fivesigma.core.parallel import Shared
 from fivesigma.core.sample import Variation
 from fivesigma.core.scores import Scores
+from fivesigma.evaluation.working_points import merit_of
 from fivesigma.inference.counting import CountingResult
 from fivesigma.inference.filling import templates
 from fivesigma.inference.region_bins import Values
@@ -139,6 +140,11 @@ def _count(item: InferenceItem, counting: Counting) -> CountingResult:
         ).where(stays),
         mask,
         background_uncertainty=counting.background_uncertainty,
+        merit=merit_of(
+            counting.maximise or config.judgement.maximise,
+            background_uncertainty=counting.background_uncertainty,
+            regulator=config.judgement.regulators[0],
+        ),
         floor=config.judgement.floor,
         show_data=shows,
         region=counting.region,

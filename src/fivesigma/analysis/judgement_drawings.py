@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from fivesigma.analysis.drawing import Drawing
+from fivesigma.analysis.judging import fitted_observables
 from fivesigma.analysis.model_judgement import JudgedModel
 from fivesigma.analysis.run_context import RunContext
+from fivesigma.analysis.schema import Configuration
 from fivesigma.analysis.stages import Outcome
+from fivesigma.evaluation.comparison import Comparison
 from fivesigma.learning.losses import loss_curves
 
 __all__ = ["judgement_drawings", "loss_drawings"]
@@ -28,30 +31,117 @@ def loss_drawings(models: Mapping[str, Outcome]) -> Iterator[Drawing]:
         )
 
 
-def judgement_drawings(context: RunContext, judged: Mapping[str, JudgedModel]) -> list[Drawing]:
-    """Return ROC curves and figures of merit of all models, and for each model its scores and its training."""
-    points = context.figure_context.data_title
-    drawings = [
-        Drawing(
-            name="roc",
+def judgement_drawings(
+    context: RunContext, judged: Mapping[str, JudgedModel], comparison: Comparison | None
+) -> Iterator[Drawing]:
+    """Yield the figures of all models together, then those of each."""
+    models = list(judged.values())
+    yield Drawing(
+        name="roc",
+        section="judgement",
+        title="ROC curves",
+        caption="Weighted, out of fold; intervals by a Poisson bootstrap of the events, retraining left out.",
+        alt="ROC curves and background rejection of all models.",
+        result=[model.roc for model in models],
+    )
+    if comparison is not None:
+        yield _comparison(comparison)
+    yield Drawing(
+        name="merits",
+        section="judgement",
+        title="Figures of merit",
+        caption="Against the cut on the score. Marked: the cut chosen on the other folds and the value read on the fold itself.",
+        alt="Figures of merit of all models against the cut on the score.",
+        result=[model.merits for model in models],
+    )
+    yield Drawing(
+        name="significance-improvement",
+        section="judgement",
+        title="Significance improvement",
+        caption="Signal efficiency over the root of the background efficiency, where at least"
+        f" {models[0].improvement.floor:g} effective background events pass. Marked: the cut chosen on one half of the events and"
+        " read on the other.",
+        alt="Significance improvement of all models against signal efficiency.",
+        result=[model.improvement for model in models],
+    )
+    if calibrated := [model.calibration for model in models if model.calibration is not None]:
+        yield Drawing(
+            name="calibration",
             section="judgement",
-            title="ROC curves",
-            caption="Weighted, out of fold; intervals by a Poisson bootstrap of the events, retraining left out.",
-            alt="ROC curves and background rejection of all models.",
-            result=[result.roc for result in judged.values()],
-        ),
-        Drawing(
-            name="merits",
+            title="Calibration",
+            caption="The fraction of signal among events of similar raw score, under the mixture of the classes that was trained on."
+            " Nothing here needs calibrated scores; who reads them as probabilities does.",
+            alt="Fraction of signal against raw score.",
+            result=calibrated,
+        )
+    yield from _understanding(models)
+    yield from _sculpting(context.config, models)
+    for name, model in judged.items():
+        yield from _model_drawings(name, model, context.figure_context.data_title)
+
+
+def _comparison(comparison: Comparison) -> Drawing:
+    return Drawing(
+        name="comparison",
+        section="judgement",
+        title="Differences between the models",
+        caption=f"On the same events. The intervals hold for all pairs together, but in {100 * comparison.error_rate:g} % of cases;"
+        " the wider ones are for estimators trained on other events, too.",
+        alt="Differences between pairs of models in AUC, significance improvement and Asimov Z.",
+        result=comparison,
+    )
+
+
+def _understanding(models: Sequence[JudgedModel]) -> Iterator[Drawing]:
+    """Yield what the models look at."""
+    if found := [model.importances for model in models if model.importances is not None]:
+        yield Drawing(
+            name="importance",
             section="judgement",
-            title="Figures of merit",
-            caption="Against the cut on the score. Marked: the cut chosen on the other folds and the value read on the fold itself.",
-            alt="Figures of merit of all models against the cut on the score.",
-            result=[result.merits for result in judged.values()],
-        ),
-    ]
-    for name, result in judged.items():
-        drawings += _model_drawings(name, result, points)
-    return drawings
+            title="Importance of the inputs",
+            caption="AUC lost out of fold when an input has the values of other events; correlated inputs together as well.",
+            alt="Importance of each input for each model.",
+            result=found,
+        )
+    if curves := [curve for model in models for curve in model.dependences]:
+        yield Drawing(
+            name="partial-dependence",
+            section="judgement",
+            title="Dependence of the score on an input",
+            caption="Mean score when an input has one value in all events; thin lines are the estimators of single folds. The"
+            " histograms show where there are events.",
+            alt="Partial dependence of each model's score on its inputs.",
+            result=curves,
+        )
+
+
+def _sculpting(config: Configuration, models: Sequence[JudgedModel]) -> Iterator[Drawing]:
+    """Yield what cuts do to the background in the observables; in detail in those that are fitted, or in the first."""
+    there = [both for model in models for both in model.sculpting]
+    if not there:
+        return
+    yield Drawing(
+        name="spurious-signal",
+        section="judgement",
+        title="Spurious signal",
+        caption="What a fit would take for signal in background alone after a cut on the score, if it took the background's shape"
+        " from before the cut, in units of the error that data would leave on it.",
+        alt="Spurious signal over its error for each model and cut.",
+        result=[both.spurious for both in there],
+    )
+    names = dict.fromkeys(both.shapes.observable for both in there)
+    shown = [name for name in names if name in fitted_observables(config)] or list(names)[:1]
+    for both in there:
+        model, observable = both.shapes.model, both.shapes.observable
+        if observable in shown:
+            yield Drawing(
+                name=f"sculpting-{model}-{observable}",
+                section="judgement",
+                title=f"Background in {observable}, cut on {model}",
+                caption=f"Shapes of the background before and after cuts on the score of {model}, and their ratio.",
+                alt=f"Background in {observable} before and after cuts on {model}.",
+                result=both,
+            )
 
 
 def _model_drawings(name: str, result: JudgedModel, points: str) -> Iterator[Drawing]:

@@ -1,62 +1,92 @@
-"""Fourth stage: whether each model is what it says."""
+"""Fourth stage: whether each model is what it says, and which is better than which."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from fivesigma.analysis.consistency import axes_of
+from fivesigma.analysis.dataset_files import load_dataset
 from fivesigma.analysis.drawing import draw
 from fivesigma.analysis.judgement_drawings import judgement_drawings, loss_drawings
-from fivesigma.analysis.judgement_values import areas, summary
-from fivesigma.analysis.judging import judged_by
+from fivesigma.analysis.judgement_findings import judgement_findings
+from fivesigma.analysis.judgement_values import areas, compared, summary
+from fivesigma.analysis.judging import classes, judged, judged_by
 from fivesigma.analysis.model_judgement import JudgedModel, ModelToJudge, judge_model
 from fivesigma.analysis.run_context import RunContext
-from fivesigma.analysis.schema import Configuration, LimitPlane, TemplateFit
 from fivesigma.analysis.stages import Outcome, outcome_digest
-from fivesigma.core.finding import Finding
+from fivesigma.core.identity import derive_seed
 from fivesigma.core.parallel import iterate_map
-from fivesigma.evaluation.correlation import score_follows_observable
+from fivesigma.evaluation.comparison import Comparison, compare
 
 __all__ = ["judge_models"]
 
+_INSPECTED = 8
+"""Inputs whose partial dependence is drawn: those that tell the classes apart best, the same for all models."""
 
-def judge_models(context: RunContext, events: Outcome, models: dict[str, Outcome]) -> Outcome:
+
+def judge_models(context: RunContext, events: Outcome, models: dict[str, Outcome], features: Outcome) -> Outcome:
     """Judge every model on its out-of-fold scores, and draw what was found."""
     parts = [
         outcome_digest(context.directory, events),
+        outcome_digest(context.directory, features),
         {name: outcome_digest(context.directory, model) for name, model in models.items()},
         *judged_by(context),
     ]
-    return context.stages.perform("judgement", parts, "Judging the models", lambda: _models(context, events, models))
+    items = list(_items(context, events, features.value))
+    return context.stages.perform("judgement", parts, "Judging the models", lambda: _models(context, items, models))
 
 
-def _models(context: RunContext, events: Outcome, models: Mapping[str, Outcome]) -> Outcome:
-    names = list(context.config.models)
-    if not names:
+def _items(context: RunContext, events: Outcome, features: Mapping[str, Any]) -> Iterator[ModelToJudge]:
+    for name in context.config.models:
+        yield ModelToJudge(
+            model=name,
+            directory=context.directory,
+            events=events,
+            config=context.config,
+            shows_data=context.shows_data,
+            groups=features["input_groups"],
+            separating=list(features["inputs"])[:_INSPECTED],
+        )
+
+
+def _models(context: RunContext, items: list[ModelToJudge], models: Mapping[str, Outcome]) -> Outcome:
+    if not items:
         return Outcome(value={"models": {}, "judgement": {}})
-    items = [ModelToJudge(name, context.directory, events, context.config, context.shows_data) for name in names]
-    judged: dict[str, JudgedModel] = {}
+    found: dict[str, JudgedModel] = {}
     for done, (index, result) in enumerate(iterate_map(judge_model, items, workers=context.workers), start=1):
-        judged[names[index]] = result
-        context.advance("Judging the models", done, len(names))
-    judged = {name: judged[name] for name in names}
-    value = {
-        "models": {name: areas(result) for name, result in judged.items()},
-        "judgement": {name: summary(result) for name, result in judged.items()},
-    }
-    findings = _by_use(context.config, score_follows_observable([result.observables for result in judged.values()]))
-    figures = draw(context, [*judgement_drawings(context, judged), *loss_drawings(models)], "Drawing the judgement")
-    return Outcome(value=value, findings=findings, figures=figures)
+        found[items[index].model] = result
+        context.advance("Judging the models", done, len(items))
+    found = {item.model: found[item.model] for item in items}
+    comparison = _compared(items)
+    told = {name: summary(result) for name, result in found.items()}
+    drawings = [*judgement_drawings(context, found, comparison), *loss_drawings(models)]
+    return Outcome(
+        value={
+            "models": {name: areas(result) for name, result in found.items()},
+            "judgement": told if comparison is None else {**told, "comparison": compared(comparison)},
+        },
+        findings=judgement_findings(context.config, found),
+        figures=draw(context, drawings, "Drawing the judgement"),
+    )
 
 
-def _by_use(config: Configuration, findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Return findings on observables, those that no fit uses only for information."""
-    fitted = {
-        axis
-        for fit in config.inference.values()
-        if isinstance(fit, TemplateFit | LimitPlane)
-        for axis in axes_of(fit.observable)
-    }
-    used = {f"{model} and {observable}" for model in config.models for observable in fitted}
-    return tuple(f if f.subject in used else dataclasses.replace(f, severity="info") for f in findings)
+def _compared(items: list[ModelToJudge]) -> Comparison | None:
+    """Return the differences between the models; None of one model alone."""
+    if len(items) < 2:
+        return None
+    config, first = items[0].config, items[0]
+    dataset, stays = judged(config, load_dataset(first.directory, first.events))
+    scores, members = [], {}
+    for item in items:
+        of_all, *alone = (one.where(stays) for one in item.scores())
+        scores.append(of_all)
+        members[item.model] = alone
+    return compare(
+        dataset,
+        scores,
+        members=members,
+        **classes(config),
+        background_uncertainty=config.judgement.background_uncertainty,
+        floor=config.judgement.floor,
+        seed=derive_seed(config.analysis.seed, "judgement"),
+    )

@@ -7,14 +7,16 @@ from typing import Any, TypedDict
 
 import numpy as np
 
+from fivesigma.analysis.consistency import axes_of
 from fivesigma.analysis.run_context import RunContext
-from fivesigma.analysis.schema import Configuration
+from fivesigma.analysis.schema import Configuration, LimitPlane, TemplateFit
 from fivesigma.core.arrays import Bools
 from fivesigma.core.dataset import Dataset
 from fivesigma.evaluation.choice import HonestMaximum
 from fivesigma.plots.style import numbers
+from fivesigma.statistics.agreement import ChiSquare
 
-__all__ = ["Classes", "classes", "judged", "judged_by", "told"]
+__all__ = ["Classes", "classes", "fitted_observables", "in_doubt", "judged", "judged_by", "told"]
 
 
 def judged_by(context: RunContext) -> list[Any]:
@@ -47,6 +49,22 @@ def judged(config: Configuration, dataset: Dataset) -> tuple[Dataset, Bools]:
         return dataset, np.ones(len(dataset), dtype=np.bool_)
     others = [name for name in dataset.names("signal") if name not in config.judgement.signal]
     return dataset.without(*others), ~dataset.of(*others)
+
+
+def fitted_observables(config: Configuration) -> set[str]:
+    """Return what templates are filled in: observables and models' names."""
+    return {
+        axis
+        for fit in config.inference.values()
+        if isinstance(fit, TemplateFit | LimitPlane)
+        for axis in axes_of(fit.observable)
+    }
+
+
+def in_doubt(of_background: ChiSquare | None, with_signal: ChiSquare | None) -> ChiSquare | None:
+    """Return the better of two agreements with data: whether there is a signal in them is not the simulation's fault."""
+    found = [one for one in (of_background, with_signal) if one is not None]
+    return max(found, key=lambda one: one.p_value, default=None)
 
 
 def told(best: HonestMaximum | None) -> dict[str, Any] | None:

@@ -3,86 +3,187 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
 
 from fivesigma.analysis.dataset_files import load_dataset
 from fivesigma.analysis.directory import RunDirectory
 from fivesigma.analysis.judging import classes, judged
+from fivesigma.analysis.model_inputs import looked_at, score_of
 from fivesigma.analysis.model_specs import point_of
 from fivesigma.analysis.schema import Configuration
-from fivesigma.analysis.score_files import load_scores, load_training_scores
+from fivesigma.analysis.score_files import load_member_scores, load_scores, load_training_scores
 from fivesigma.analysis.stages import Outcome
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.identity import derive_seed
 from fivesigma.core.parallel import Shared
 from fivesigma.core.scores import Scores
+from fivesigma.evaluation.calibration import Balance, Calibration, calibration
+from fivesigma.evaluation.choice import HonestMaximum
+from fivesigma.evaluation.classes import label
 from fivesigma.evaluation.classification import Classification, classification
 from fivesigma.evaluation.correlation import ObservableCorrelations, observable_correlations
 from fivesigma.evaluation.distributions import ScoreDistribution, score_distribution
 from fivesigma.evaluation.figures_of_merit import MeritScan, figures_of_merit
+from fivesigma.evaluation.importance import Importances, permutation_importance
 from fivesigma.evaluation.overtraining import Overtraining, ScoredEvents, overtraining
-from fivesigma.evaluation.roc import RocCurve, roc
+from fivesigma.evaluation.partial_dependence import PartialDependence, partial_dependence
+from fivesigma.evaluation.roc import RocCurve, auc, roc
+from fivesigma.evaluation.score_scale import ScaleCheck, check_score_scale
+from fivesigma.evaluation.sculpting import sculpting
+from fivesigma.evaluation.significance_improvement import SignificanceImprovement, significance_improvement
+from fivesigma.evaluation.spurious_signal import ObservableSculpting, spurious_signal
+from fivesigma.evaluation.working_points import working_point
 from fivesigma.events.files import filled
-from fivesigma.learning.catalogue import classifier
+from fivesigma.learning.catalogue import classifier, scores_log_odds
+from fivesigma.learning.fitted_model import VALIDATION_PARTS, Point
+from fivesigma.learning.storage import load_model
+from fivesigma.statistics.agreement import ChiSquare
+from fivesigma.statistics.differences import with_seeds
 
 __all__ = ["JudgedModel", "ModelToJudge", "judge_model"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedModel:
-    """All that is said of one model."""
+    """All that is said of one model; what does not apply to it is None or empty."""
 
     roc: RocCurve
+    improvement: SignificanceImprovement
+    calibration: Calibration | None
     overtraining: Overtraining | None
+    scale: ScaleCheck | None
     merits: MeritScan
+    working_point: HonestMaximum | None
     classification: Classification | None
     score: ScoreDistribution
+    score_with_signal: ChiSquare | None
     observables: ObservableCorrelations
+    sculpting: tuple[ObservableSculpting, ...]
+    importances: Importances | None
+    dependences: tuple[PartialDependence, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ModelToJudge:
-    """One model to judge, from the files of the earlier stages."""
+    """One model to judge, from the files of the earlier stages.
+
+    ``groups`` are the inputs that are correlated with each other, ``separating`` those that tell the classes apart best.
+    """
 
     model: str
     directory: RunDirectory
     events: Outcome
     config: Configuration
     shows_data: bool
+    groups: Sequence[Sequence[str]]
+    separating: Sequence[str]
+
+    @property
+    def point(self) -> Point:
+        """The point of the signal grid that the model is judged at."""
+        return point_of(self.config, self.model, classes(self.config)["signal"])
+
+    def scores(self) -> tuple[Scores, ...]:
+        """Return the model's scores of all events and, if it has several seeds, those of each alone."""
+        folds, seeds = self.config.training.folds, self.config.models[self.model].seeds
+        of_all = load_scores(self.directory, self.model, folds, point=self.point)
+        return (of_all, *load_member_scores(self.directory, self.model, folds, seeds=seeds))
 
 
 def judge_model(item: ModelToJudge, _shared: Shared) -> JudgedModel:
     """Judge a model on its out-of-fold scores."""
-    config, folds = item.config, item.config.training.folds
+    config = item.config
     dataset, stays = judged(config, load_dataset(item.directory, item.events))
-    point = point_of(config, item.model, classes(config)["signal"])
-    scores = load_scores(item.directory, item.model, folds, point=point).where(stays)
-    seed = derive_seed(config.analysis.seed, "judgement")
+    scores, *members = (one.where(stays) for one in item.scores())
+    seed, judgement = derive_seed(config.analysis.seed, "judgement"), config.judgement
     merits = figures_of_merit(
         dataset,
         scores,
-        background_uncertainty=config.judgement.background_uncertainty,
-        regulators=config.judgement.regulators,
-        rate_regulators=config.judgement.rate_regulators,
-        floor=config.judgement.floor,
+        background_uncertainty=judgement.background_uncertainty,
+        regulators=judgement.regulators,
+        rate_regulators=judgement.rate_regulators,
+        floor=judgement.floor,
         seed=seed,
     )
-    working_point = next((merit.best for merit in merits.figures if merit.name == "asimov_z"), None)
+    point = working_point(merits, judgement.maximise, judgement.regulators[0])
+    kept, learns = _kept_from(config, item.model, dataset), _learns(config, item.model)
+    importances, dependences = _understood(item, dataset, seed) if learns else (None, ())
     return JudgedModel(
-        roc=roc(dataset, scores, **classes(config), seed=seed),
-        overtraining=_overtraining(item, dataset, scores, seed) if _learns(config, item.model) else None,
-        merits=merits,
-        classification=classification(dataset, scores, working_point.cuts, show_data=item.shows_data, seed=seed)
-        if working_point is not None
+        roc=_roc(config, dataset, scores, members, seed),
+        improvement=significance_improvement(dataset, scores, **classes(config), seed=seed),
+        calibration=_calibration(item, dataset, scores, seed) if learns else None,
+        overtraining=_overtraining(item, dataset, scores, seed) if learns else None,
+        scale=check_score_scale(
+            dataset, scores, background=classes(config)["background"], validation=1 / VALIDATION_PARTS, seed=seed
+        )
+        if learns
         else None,
+        merits=merits,
+        working_point=point,
+        classification=None
+        if point is None
+        else classification(dataset, scores, point.cuts, show_data=item.shows_data, seed=seed),
         score=score_distribution(dataset, scores, show_data=item.shows_data),
-        observables=observable_correlations(_kept_from(config, item.model, dataset), scores, seed=seed),
+        score_with_signal=score_distribution(
+            dataset, scores, show_data=item.shows_data, expected_signal=dataset.names("signal")
+        ).agreement,
+        observables=observable_correlations(kept, scores, seed=seed),
+        sculpting=tuple(_sculpting(config, kept, scores, seed)),
+        importances=importances,
+        dependences=dependences,
     )
+
+
+def _roc(config: Configuration, dataset: Dataset, scores: Scores, members: Sequence[Scores], seed: int) -> RocCurve:
+    """Return the ROC curve, with the luck of its seeds in the interval of the AUC."""
+    curve, events = roc(dataset, scores, **classes(config), seed=seed), label(dataset, scores, **classes(config))
+    alone = [auc(member.value[events.chosen], events.is_signal, events.weight) for member in members]
+    return dataclasses.replace(curve, auc=with_seeds(curve.auc, alone))
+
+
+def _sculpting(config: Configuration, dataset: Dataset, scores: Scores, seed: int) -> Iterator[ObservableSculpting]:
+    """Yield what cuts do to the background in each observable that varies there."""
+    background = label(dataset, scores, **classes(config))
+    for name, values in dataset.observables.items():
+        there = values[background.chosen][~background.is_signal]
+        there = there[np.isfinite(there)]
+        if len(there) and there.min() < there.max():
+            yield ObservableSculpting(
+                shapes=sculpting(dataset, scores, name, **classes(config), seed=seed),
+                spurious=spurious_signal(dataset, scores, name, **classes(config), seed=seed),
+            )
+
+
+def _understood(
+    item: ModelToJudge, dataset: Dataset, seed: int
+) -> tuple[Importances | None, tuple[PartialDependence, ...]]:
+    """Return what the model looks at, and how its score depends on the inputs that separate best; nothing if it takes no input."""
+    model = load_model(item.directory.root / "models" / item.model)
+    if not (inputs := looked_at(model, dataset)):
+        return None, ()
+    asked, samples = score_of(model, item.point), classes(item.config)
+    found = permutation_importance(dataset, asked, inputs=inputs, groups=item.groups, **samples, seed=seed)
+    dependences = [
+        partial_dependence(dataset, asked, name, **samples, seed=seed) for name in item.separating if name in inputs
+    ]
+    return found, tuple(dependences)
 
 
 def _learns(config: Configuration, model: str) -> bool:
     """Return whether a model was trained here, so that its training events are known."""
     return classifier(config.models[model].use).trains_on != "nothing"
+
+
+def _calibration(item: ModelToJudge, dataset: Dataset, scores: Scores, seed: int) -> Calibration | None:
+    """Return how the raw scores, as probabilities, agree with the mixture of the classes that the model was trained on."""
+    if scores_log_odds(item.config.models[item.model].use):
+        scores = dataclasses.replace(scores, raw=expit(scores.raw))
+    balance: Balance = "yields" if item.config.training.balance == "yields" else "equal"
+    return calibration(dataset, scores, **classes(item.config), balance=balance, seed=seed)
 
 
 def _kept_from(config: Configuration, model: str, dataset: Dataset) -> Dataset:

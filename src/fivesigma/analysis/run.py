@@ -133,7 +133,7 @@ def _perform(context: RunContext, digests: dict[str, str], last: int) -> Outcome
     dataset = load_dataset(context.directory, events)
     models = fit_models(context, events, dataset) if last >= 1 else {}
     features = judge_features(context, events, dataset) if last >= 2 else Outcome(value={})
-    judgement = judge_models(context, events, models) if last >= 2 else _NOTHING
+    judgement = judge_models(context, events, models, features) if last >= 2 else _NOTHING
     inference = infer(context, events, models) if last >= 3 else {}
     return Outcomes(events=events, features=features, models=models, judgement=judgement, inference=inference)
 

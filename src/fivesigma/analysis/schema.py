@@ -57,6 +57,8 @@ Positive: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 RelativeUncertainty: TypeAlias = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
 
 
+Maximised: TypeAlias = Literal["asimov_z", "s_over_sqrt_b", "ams"]
+"""What a working point maximises; the AMS is that of yields with the first of the regulators."""
 Bins: TypeAlias = Annotated[int, Field(ge=1, le=10_000)]
 Files: TypeAlias = Annotated[str, Field(min_length=1)] | Annotated[list[str], Field(min_length=1)]
 """Names or patterns."""
@@ -285,7 +287,10 @@ class Judgement(_Strict):
     background_uncertainty: RelativeUncertainty = Field(
         default=0.1, description="Relative, in the Asimov significance against the cut."
     )
-    regulators: list[Positive] = Field(default=[10.0], description="Of the AMS of yields, in events; each is computed.")
+    maximise: Maximised = Field(default="asimov_z", description="What the cut of the working point makes largest.")
+    regulators: list[Positive] = Field(
+        default=[10.0], min_length=1, description="Of the AMS of yields, in events; each is computed."
+    )
     rate_regulators: list[Positive] = Field(default=[0.001], description="Of the AMS of rates; each is computed.")
     floor: float = Field(
         default=10.0, ge=1, allow_inf_nan=False, description="Effective background events that a cut leaves at least."
@@ -351,6 +356,9 @@ class Counting(_Strict):
     region: str
     signal: list[str] | None = Field(default=None, description="Samples that are the signal; all signals if not given.")
     model: str | None = Field(default=None, description="Cut in this model's score, chosen on the other folds.")
+    maximise: Maximised | None = Field(
+        default=None, description="What that cut makes largest; as `judgement` says if not given."
+    )
     background_uncertainty: RelativeUncertainty = Field(
         default=0.0, description="Relative uncertainty on the background."
     )

@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats, require_length
-from fivesigma.core.estimate import Estimate
+from fivesigma.core.estimate import ONE_SIGMA, Estimate
 from fivesigma.evaluation.distributions import Histogram, histogram, score_edges
-from fivesigma.evaluation.roc import roc_curve
+from fivesigma.evaluation.paired import influenced_auc
+from fivesigma.statistics.differences import normal_interval
 from fivesigma.statistics.two_samples import EqualityTest, two_sample_test
 
 __all__ = ["ClassOverlay", "EstimatorGap", "Overtraining", "Reading", "ScoredEvents", "overtraining"]
@@ -30,7 +31,8 @@ Reading: TypeAlias = Literal["no difference seen", "training events look differe
 _ALPHA = 0.05
 
 _MEAN = "mean over the estimators; interval as wide as theirs on average, for they share events"
-_GAP = "difference of two independent Poisson bootstraps; the randomness of retraining is left out"
+_AUC = "propagated from the events (DeLong), normal; the randomness of retraining is left out"
+_GAP = "of two disjoint sets of events, in quadrature; the randomness of retraining is left out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +148,7 @@ class Overtraining:
 
 
 def overtraining(
-    model: str, train: ScoredEvents, out_of_fold: ScoredEvents, *, bins: int = 20, replicas: int = 200, seed: int = 0
+    model: str, train: ScoredEvents, out_of_fold: ScoredEvents, *, bins: int = 20, seed: int = 0
 ) -> Overtraining:
     """Return how a model does on its training events and on events it never saw.
 
@@ -160,8 +162,8 @@ def overtraining(
         Each event scored by the estimator that never saw it.
     bins
         Of the histograms.
-    replicas, seed
-        Of the bootstrap.
+    seed
+        Of the null distributions of the tests.
 
     Raises
     ------
@@ -169,9 +171,7 @@ def overtraining(
         If an estimator has no signal or no background events in either block.
     """
     estimators = [int(number) for number in np.unique(out_of_fold.estimator)]
-    gaps = tuple(
-        _gap(number, train.of(number), out_of_fold.of(number), replicas=replicas, seed=seed) for number in estimators
-    )
+    gaps = tuple(_gap(number, train.of(number), out_of_fold.of(number), seed) for number in estimators)
     edges = _edges(train, out_of_fold, bins)
     return Overtraining(
         model=model,
@@ -192,18 +192,14 @@ def overtraining(
     )
 
 
-def _gap(number: int, train: ScoredEvents, out_of_fold: ScoredEvents, *, replicas: int, seed: int) -> EstimatorGap:
-    first = _auc(train, replicas=replicas, seed=2 * seed)
-    second = _auc(out_of_fold, replicas=replicas, seed=2 * seed + 1)
-    value = first.value - second.value
-    up = float(np.hypot(first.high - first.value, second.value - second.low))
-    down = float(np.hypot(first.value - first.low, second.high - second.value))
-    difference = Estimate(value=value, low=value - down, high=value + up, method=_GAP)
+def _gap(number: int, train: ScoredEvents, out_of_fold: ScoredEvents, seed: int) -> EstimatorGap:
+    first, second = (influenced_auc(events.score, events.is_signal, events.weight) for events in (train, out_of_fold))
+    variances = [float(np.square(auc.influence).sum()) for auc in (first, second)]
     return EstimatorGap(
         estimator=number,
-        auc_train=first,
-        auc_out_of_fold=second,
-        difference=difference,
+        auc_train=normal_interval(first.value, variances[0], level=ONE_SIGMA, method=_AUC),
+        auc_out_of_fold=normal_interval(second.value, variances[1], level=ONE_SIGMA, method=_AUC),
+        difference=normal_interval(first.value - second.value, sum(variances), level=ONE_SIGMA, method=_GAP),
         signal=_equality(train, out_of_fold, True, seed),
         background=_equality(train, out_of_fold, False, seed),
     )
@@ -218,11 +214,6 @@ def _equality(train: ScoredEvents, out_of_fold: ScoredEvents, kind: bool, seed: 
         second_weight=out_of_fold.weight[others],
         seed=seed,
     )
-
-
-def _auc(events: ScoredEvents, *, replicas: int, seed: int) -> Estimate:
-    curve = roc_curve(events.score, events.is_signal, events.weight, efficiencies=(), replicas=replicas, seed=seed)
-    return curve.auc
 
 
 def _mean(estimates: list[Estimate]) -> Estimate:

@@ -10,7 +10,7 @@ from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.learning.classifiers import Classifier
 from fivesigma.learning.plugins import load_plugin, plugin_names
 
-__all__ = ["OBJECT", "available", "classifier", "make_classifier"]
+__all__ = ["OBJECT", "available", "classifier", "make_classifier", "scores_log_odds"]
 
 OBJECT = "estimator"
 """The name by which cross-fitting calls a classifier that is handed in from Python."""
@@ -35,6 +35,11 @@ _SCIKIT = "fivesigma.learning.adapters.scikit_names"
 def available() -> tuple[str, ...]:
     """Return the names a model may be called by, besides those of scikit-learn's classes."""
     return tuple(sorted({*_ADAPTERS, *plugin_names()}))
+
+
+def scores_log_odds(use: str) -> bool:
+    """Return whether the raw score of a classifier is the logarithm of the odds of signal, of which `scipy.special.expit` is the probability."""
+    return getattr(classifier(use), "scores_log_odds", False)
 
 
 def classifier(use: str) -> type[Classifier]:

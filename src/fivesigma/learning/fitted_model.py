@@ -22,6 +22,7 @@ from fivesigma.learning.preparation import Preparation
 from fivesigma.learning.scale import ScoreScale
 
 __all__ = [
+    "VALIDATION_PARTS",
     "Fit",
     "FittedModel",
     "Point",
@@ -33,14 +34,15 @@ __all__ = [
     "validation_part",
 ]
 
-_VALIDATION_PARTS = 5
+VALIDATION_PARTS = 5
+"""One in so many events of the training folds is kept for stopping and for the common scale."""
 Point = tuple[float, ...]
 """Parameters of a point of a signal grid; none for a model that knows of no grid."""
 
 
 def validation_part(ids: UInts, *, seed: int) -> Bools:
     """Return which events, shape (n,), are kept for stopping and for the common scale when others train: one in five."""
-    return np.asarray(fold_of(ids, seed=derive_seed(seed, "validation"), folds=_VALIDATION_PARTS) == 0)
+    return np.asarray(fold_of(ids, seed=derive_seed(seed, "validation"), folds=VALIDATION_PARTS) == 0)
 
 
 def model_inputs(spec: ModelSpec, dataset: Dataset, point: Point = ()) -> Matrix:

@@ -178,8 +178,8 @@ def load_model(folder: Path) -> FittedModel:
 
 
 def _loaded(folder: Path, stored: Mapping[str, Any]) -> FittedModel:
-    for name, digest in stored["files"].items():
-        if file_digest(folder / name) != digest:
+    for name, written in stored["files"].items():
+        if file_digest(folder / name) != written:
             raise DataError(f"{folder / name}: not a readable model: it is not the file that was written")
     arrays = load_file(folder / "arrays.safetensors")
     spec = _spec(stored)

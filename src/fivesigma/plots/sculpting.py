@@ -144,7 +144,7 @@ def _ratios(
     axes.set_xscale("symlog", linthresh=1, linscale=0.8)
     reach = max([2.0, *(abs(end) for line in axes.lines for end in np.asarray(line.get_xdata(), dtype=np.float64))])
     axes.set(xlim=(-1.3 * reach, 1.3 * reach), ylim=(len(models) - 0.5, -0.5))
-    ticks = [sign * tick for tick in (1, 10, 100, 1000) if tick <= 1.3 * reach for sign in (-1, 1)]
+    ticks = [sign * tick for tick in (1, 2, 5, 10, 20, 50, 100, 1000) if tick <= 1.3 * reach for sign in (-1, 1)]
     axes.set_xticks([0, *ticks], [f"{tick:g}".replace("-", "\N{MINUS SIGN}") for tick in (0, *ticks)])
     axes.tick_params(axis="y", which="both", length=0)
     axes.minorticks_off()

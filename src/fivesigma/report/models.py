@@ -9,8 +9,9 @@ from typing import Any
 
 from fivesigma.report.cells import MISSING, Cell, cell, is_estimate, record_cells
 from fivesigma.report.format import number, to_quantum
+from fivesigma.report.judgement import SHAPED, comparison_tables, importance_tables, model_tables
 from fivesigma.report.labels import column_label
-from fivesigma.report.tables import Column, Group, Row, Table, depth, rows_of, tables_of
+from fivesigma.report.tables import Column, Group, Row, Table, depth, tables_of
 
 __all__ = ["auc_table", "built_table", "judgement_tables"]
 
@@ -91,16 +92,23 @@ def _entry(value: Any) -> str:
 def judgement_tables(judgement: Mapping[str, Any], models: Mapping[str, Any]) -> Iterator[Table]:
     """Yield the judgement with models side by side: one table a kind of judgement, then what concerns no single model."""
     by_model = {name: item for name, item in judgement.items() if name in models and isinstance(item, Mapping)}
-    scalars = {
-        name: flat for name, item in by_model.items() if (flat := {k: v for k, v in item.items() if not depth(v)})
+    others = {name: item for name, item in judgement.items() if name not in by_model}
+    if comparison := others.pop("comparison", None):
+        yield from comparison_tables(comparison, {name: model["auc"]["value"] for name, model in models.items()})
+    plain = {
+        name: {key: value for key, value in item.items() if key not in SHAPED and not depth(value)}
+        for name, item in by_model.items()
     }
-    if scalars:
-        yield from tables_of("Judgement", scalars)
-    for kind in dict.fromkeys(key for item in by_model.values() for key in item if depth(item[key])):
-        yield from _noted(kind, _compared(kind, {name: item[kind] for name, item in by_model.items() if kind in item}))
-    for name, item in judgement.items():
-        if name not in by_model:
-            yield from _noted(name, tables_of(column_label(name), _with_cuts(item)))
+    if any(plain.values()):
+        yield from tables_of("Judgement", plain)
+    for kind in dict.fromkeys(key for name, item in by_model.items() for key in item if key not in plain[name]):
+        sides = {name: item[kind] for name, item in by_model.items() if kind in item}
+        yield from model_tables(kind, sides) if kind in SHAPED else _noted(kind, _compared(kind, sides))
+    if inputs := others.pop("inputs", None):
+        yield from importance_tables(inputs, {name: item.get("importance") for name, item in by_model.items()})
+    others.pop("input_groups", None)
+    for name, item in others.items():
+        yield from _noted(name, tables_of(column_label(name), _with_cuts(item)))
 
 
 def _noted(kind: str, tables: Iterable[Table]) -> Iterator[Table]:
@@ -115,11 +123,6 @@ def _compared(kind: str, sides: Mapping[str, Any]) -> Iterator[Table]:
     if kind == "figures_of_merit":
         merits = {name: {merit: _maximum(best) for merit, best in item.items()} for name, item in sides.items()}
         yield from tables_of(column_label(kind), merits)
-        return
-    if kind == "correlation_with":
-        observables = dict.fromkeys(name for item in sides.values() for name in item)
-        table = rows_of("Correlation of the score with observables, in background", {"": sides})
-        yield replace(table, columns=(table.columns[0], *(Column(text=name) for name in observables)))
         return
     flat = {name: {key: item[key] for key in item if not depth(item[key])} for name, item in sides.items()}
     deep = {name: {key: item[key] for key in item if depth(item[key])} for name, item in sides.items()}

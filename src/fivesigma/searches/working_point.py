@@ -10,7 +10,7 @@ from fivesigma.core.arrays import Bools
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError
 from fivesigma.core.scores import Scores
-from fivesigma.evaluation.choice import honest_maximum, yields_by_fold
+from fivesigma.evaluation.choice import Merit, honest_maximum, yields_by_fold
 from fivesigma.evaluation.figures_of_merit import asimov_merit, score_cuts
 from fivesigma.inference.counting import CountingResult, count
 
@@ -63,14 +63,15 @@ def count_above_working_point(
     mask: Bools,
     *,
     background_uncertainty: float = 0.0,
+    merit: Merit | None = None,
     floor: float = 10.0,
     show_data: bool = False,
     region: str = "",
 ) -> CountingResult:
     """Return significance and limit from the events of a region above a cut in a model's score.
 
-    The cut of fold j is the one with the largest Asimov significance, background uncertainty included, on the other folds,
-    their yields scaled by k / (k - 1), among cuts that leave ``floor`` effective background events.
+    The cut of fold j is the one with the largest figure of merit on the other folds, their yields scaled by k / (k - 1), among
+    cuts that leave ``floor`` effective background events.
 
     Parameters
     ----------
@@ -78,6 +79,8 @@ def count_above_working_point(
         The events, and the model's out-of-fold score of each.
     mask, background_uncertainty, show_data, region
         As for `count_in_region`.
+    merit
+        The figure of merit; the Asimov significance, background uncertainty included, if None.
     floor
         Effective background events that a cut must leave where it is chosen.
 
@@ -95,7 +98,7 @@ def count_above_working_point(
         folds=scores.folds,
         cuts=score_cuts(),
     )
-    best = honest_maximum(yields, asimov_merit(background_uncertainty), floor=floor)
+    best = honest_maximum(yields, merit or asimov_merit(background_uncertainty), floor=floor)
     if best is None:
         raise DataError(
             f"region {region!r}: no cut on {scores.model} leaves {floor:g} effective background events in every fold"

@@ -66,6 +66,7 @@ class KerasNetwork:
     takes_missing: ClassVar[bool] = False
     takes_negative_weights: ClassVar[bool] = True
     trains_on: ClassVar[Literal["both"]] = "both"
+    scores_log_odds: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -29,6 +29,7 @@ class Network(DenseEstimator):
 
     takes_negative_weights: ClassVar[bool] = True
     trains_on: ClassVar[Literal["both"]] = "both"
+    scores_log_odds: ClassVar[bool] = True
     loss: ClassVar[type[Loss]] = CrossEntropy
     defaults: ClassVar[Mapping[str, Any]] = {
         "hidden": (64, 64),

@@ -1,0 +1,54 @@
+"""What is notable in the models, and how bad it is in this analysis."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+
+from fivesigma.analysis.judging import fitted_observables, in_doubt
+from fivesigma.analysis.model_judgement import JudgedModel
+from fivesigma.analysis.schema import Configuration
+from fivesigma.core.finding import Finding
+from fivesigma.evaluation.agreement import data_and_simulation_differ
+from fivesigma.evaluation.correlation import score_follows_observable
+from fivesigma.evaluation.importance_table import one_input_decides, unused_inputs
+from fivesigma.evaluation.score_scale import folds_differ
+from fivesigma.evaluation.spurious_signal import sculpted
+from fivesigma.evaluation.working_points import naive_cut_flatters
+
+__all__ = ["judgement_findings"]
+
+
+def judgement_findings(config: Configuration, judged: Mapping[str, JudgedModel]) -> tuple[Finding, ...]:
+    """Return what the judgement of all models found.
+
+    A shape that a cut makes is for information where the inference is known: it goes by simulated events after the cut, which have
+    that shape, too. Where none is asked for, somebody is going to fit the observable elsewhere.
+    """
+    follows = score_follows_observable([model.observables for model in judged.values()])
+    shapes = sculpted([both.spurious for model in judged.values() for both in model.sculpting])
+    looked_at = [model.importances for model in judged.values() if model.importances is not None]
+    scores = {
+        f"the score of {name}": in_doubt(model.score.agreement, model.score_with_signal)
+        for name, model in judged.items()
+    }
+    points = [
+        (name, config.judgement.maximise.replace("_", " "), model.working_point)
+        for name, model in judged.items()
+        if model.working_point is not None
+    ]
+    return (
+        *_unless(follows, {f"{name} and {axis}" for name in judged for axis in fitted_observables(config)}),
+        *(dataclasses.replace(shape, severity="info") if config.inference else shape for shape in shapes),
+        *(one for model in judged.values() if model.scale is not None for one in folds_differ(model.scale)),
+        *data_and_simulation_differ(scores),
+        *one_input_decides(looked_at),
+        *unused_inputs(looked_at),
+        *naive_cut_flatters(points),
+    )
+
+
+def _unless(findings: Iterable[Finding], used: set[str]) -> Iterator[Finding]:
+    """Yield findings on observables, those that no fit uses only for information."""
+    for finding in findings:
+        yield finding if finding.subject in used else dataclasses.replace(finding, severity="info")

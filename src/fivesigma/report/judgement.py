@@ -1,0 +1,177 @@
+"""Tables of the judgement that have a shape of their own: models against each other, inputs, and what cuts do to observables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from fivesigma.report.labels import column_label
+from fivesigma.report.tables import Column, Table, rows_of
+
+__all__ = ["SHAPED", "comparison_tables", "importance_tables", "model_tables"]
+
+_Sides = Mapping[str, Any]
+"""For each model what is said of it."""
+
+
+def model_tables(kind: str, sides: _Sides) -> Iterator[Table]:
+    """Yield the tables of one of the `SHAPED` kinds of judgement of models; importances stand with the inputs."""
+    there = {name: item for name, item in sides.items() if item}
+    if there and kind in _TABLES:
+        yield from _TABLES[kind](there)
+
+
+def comparison_tables(comparison: Mapping[str, Any], aucs: Mapping[str, float]) -> Iterator[Table]:
+    """Yield how far each model is behind the one of the largest AUC, with the verdict where there is one.
+
+    Parameters
+    ----------
+    comparison
+        Quantity to its pairs, ``"A - B"`` to ``{difference, retrained, verdict, better}``.
+    aucs
+        The AUC of each model.
+    """
+    best = max(aucs, key=lambda name: aucs[name])
+    groups = {
+        column_label(quantity): {
+            f"{best} − {other}": _difference(pair, turned=first != best)
+            for name, pair in pairs.items()
+            for first, _, second in (name.partition(" - "),)
+            if best in (first, second)
+            for other in (second if first == best else first,)
+        }
+        for quantity, pairs in comparison.items()
+    }
+    yield replace(
+        rows_of(
+            "Differences between models on the same events", {name: pairs for name, pairs in groups.items() if pairs}
+        ),
+        note=f"To {best}, which has the largest AUC; results.json has all pairs. The intervals hold for all pairs together. A verdict"
+        " stands only where one excludes zero: “better” where it still does for estimators trained on other events, too,"
+        " “better as trained” where it does for these.",
+    )
+
+
+def importance_tables(inputs: Mapping[str, Any], importances: _Sides) -> Iterator[Table]:
+    """Yield what each input does alone, and how much of its AUC each model owes to it.
+
+    Parameters
+    ----------
+    inputs
+        Input to ``{separation, auc, ...}``.
+    importances
+        Model to what it loses without an input, or without several, ``"A + B"``, together.
+    """
+    models = {name: drops for name, drops in importances.items() if drops}
+    together = dict.fromkeys(name for drops in models.values() for name in drops if name not in inputs)
+    rows = {
+        name: {"separation": item["separation"], "auc_alone": item["auc"], **_drops(name, models)}
+        for name, item in inputs.items()
+    }
+    groups = {name: {"separation": None, "auc_alone": None, **_drops(name, models)} for name in together}
+    table = rows_of(
+        "Inputs", {"": rows} if not groups else {"Each by itself": rows, "Correlated ones together": groups}
+    )
+    own = [Column(text=f"{name}: AUC lost") for name in models]
+    yield replace(
+        table,
+        columns=(*table.columns[:3], *own),
+        note="Separation: half the integral of (s − b)²/(s + b), 0 to 1. AUC lost: out of fold, when the values are those of other"
+        " events. Inputs that stand in for each other lose little by themselves and much together.",
+    )
+
+
+def _drops(name: str, models: _Sides) -> dict[str, Any]:
+    return {model: drops.get(name) for model, drops in models.items()}
+
+
+def _difference(pair: Mapping[str, Any], *, turned: bool) -> dict[str, Any]:
+    verdict = f"{pair['better']} {pair['verdict']}" if pair["verdict"] else "none"
+    differences = {name: _turned(pair[key]) if turned else pair[key] for name, key in _INTERVALS.items()}
+    return {**differences, "verdict": verdict}
+
+
+_INTERVALS = {"as_trained": "difference", "trained_on_other_events": "retrained"}
+
+
+def _turned(estimate: Mapping[str, Any]) -> dict[str, Any]:
+    return {**estimate, "value": -estimate["value"], "low": -estimate["high"], "high": -estimate["low"]}
+
+
+def _improvement(sides: _Sides) -> Iterator[Table]:
+    rows = {
+        name: {
+            "value": {key: item[key] for key in ("value", "low", "high")},
+            "signal_efficiency": item["signal_efficiency"],
+            "background_efficiency": item["background_efficiency"],
+            "naive_value": item["naive_value"],
+        }
+        for name, item in sides.items()
+    }
+    yield replace(
+        rows_of("Significance improvement", {"": rows}),
+        note="The largest signal efficiency over root of background efficiency: the cut chosen on one half of the events, read on"
+        " the other; naive: both on the same.",
+    )
+
+
+def _calibration(sides: _Sides) -> Iterator[Table]:
+    yield replace(
+        rows_of("Calibration of the raw scores", {"": sides}),
+        note="Error: the mean distance of score and fraction of signal. Noise alone makes it as large as the column beside it says.",
+    )
+
+
+def _correlation(sides: _Sides) -> Iterator[Table]:
+    observables = dict.fromkeys(name for item in sides.values() for name in item)
+    groups = {
+        observable: {
+            name: {**item[observable], "distance": _distance(item[observable]["distance"])}
+            for name, item in sides.items()
+            if observable in item
+        }
+        for observable in observables
+    }
+    if groups:
+        yield replace(
+            rows_of("Score against observables, in background", groups),
+            note="Linear and rank correlation; the distance correlation is 0 only for what is independent, and stands beside what 95 %"
+            " of independent samples of that size stay below.",
+        )
+
+
+def _distance(found: Mapping[str, Any] | None) -> str | None:
+    return None if found is None else f"{found['value']:.3f} ({found['independence']:.3f})"
+
+
+def _sculpting(sides: _Sides) -> Iterator[Table]:
+    observables = dict.fromkeys(name for item in sides.values() for name in item)
+    groups = {
+        observable: {
+            name: {_kept(cut): found["spurious_over_error"] for cut, found in item[observable].items()}
+            for name, item in sides.items()
+            if observable in item
+        }
+        for observable in observables
+    }
+    if groups:
+        yield replace(
+            rows_of("Spurious signal over the error of the data", groups),
+            note="What a fit would take for signal in background alone, if it took the background's shape from before the cut. Resonance"
+            " searches ask for less than 0.2.",
+        )
+
+
+def _kept(cut: str) -> str:
+    return f"keeps {100 * float(cut.rpartition(' ')[2]):g} %"
+
+
+_TABLES: Mapping[str, Callable[[_Sides], Iterator[Table]]] = {
+    "significance_improvement": _improvement,
+    "calibration": _calibration,
+    "correlation_with": _correlation,
+    "sculpting": _sculpting,
+}
+SHAPED = frozenset({*_TABLES, "importance"})
+"""The kinds of judgement of models whose tables are made here."""
