@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from safetensors.numpy import load_file
 
-from fivesigma.analysis.configuration import load_resolved
+from fivesigma.analysis.configuration import load_configuration, load_resolved
 from fivesigma.analysis.run import run_analysis
 from fivesigma.cli.show import show
 from fivesigma.core.errors import ConfigurationError
@@ -106,6 +106,51 @@ class TestParametrised:
         models = {"aware": {"use": "hist_gradient_boosting", "parametrised": ["plaice"]}}
         with pytest.raises(ConfigurationError, match="no parameter of a signal grid 'plaice'; did you mean place"):
             load_resolved(written(folder, "wrong", models=models), folder)
+
+    @pytest.mark.parametrize(
+        ("inputs", "parametrised", "says"),
+        [
+            (
+                {"place": "x"},
+                ["place"],
+                r"models.m.parametrised: the parameter 'place' .* one is called 'place' already",
+            ),
+            ({"x": "x"}, ["place", "place"], "models.m.parametrised: names 'place' twice"),
+        ],
+    )
+    def test_a_parameter_is_told_from_every_other_input(self, folder, inputs, parametrised, says):
+        models = {"m": {"use": "hist_gradient_boosting", "parametrised": parametrised}}
+        features = {"inputs": inputs, "observables": {"y": "y"}}
+        with pytest.raises(ConfigurationError, match=says):
+            load_configuration(written(folder, "wrong", models=models, features=features, inference={}))
+
+    def test_an_input_of_another_model_may_be_called_as_a_parameter(self, folder):
+        models = {"m": {"use": "hist_gradient_boosting", "inputs": ["x"], "parametrised": ["place"]}}
+        features = {"inputs": {"x": "x", "place": "x + 1"}, "observables": {"y": "y"}}
+        load_configuration(written(folder, "right", models=models, features=features, inference={}))
+
+    @pytest.mark.parametrize(
+        ("changes", "place"),
+        [
+            ({"judgement": {"signal": ["bump_9"]}, "inference": {}}, "judgement.signal"),
+            ({"training": {"folds": 2, "signal": ["bump_9"]}, "inference": {}}, "training.signal"),
+            (
+                {"inference": {"fit": {**CONFIGURATION["inference"]["fit"], "signal": ["bump_9"]}}},
+                "inference.fit.signal",
+            ),
+        ],
+    )
+    def test_a_point_that_is_none_is_named_with_the_nearest(self, folder, changes, place):
+        with pytest.raises(ConfigurationError) as caught:
+            load_resolved(written(folder, "wrong", **changes), folder)
+        (problem,) = caught.value.problems
+        assert problem.path == place
+        assert "'bump_9'; did you mean bump_" in problem.message
+
+    def test_a_signal_without_the_parameter_is_told_where_it_is_asked_for(self, folder):
+        samples = {**CONFIGURATION["samples"], "other": {"kind": "signal", "files": "bump_0.parquet"}}
+        with pytest.raises(ConfigurationError, match=r"models.aware.parametrised: 'other', a signal, has no parameter"):
+            load_resolved(written(folder, "wrong", samples=samples, inference={}), folder)
 
     @pytest.mark.parametrize(
         ("changes", "says"),

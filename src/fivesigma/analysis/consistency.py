@@ -124,7 +124,7 @@ def _models(config: Configuration, folder: Path | None) -> Iterator[Inconsistenc
             yield (*here, "inputs"), "a model needs an input"
         if name in config.features.observables:
             yield here, f"a model and an observable are both called {name!r}"
-        yield from _unknown(model.parametrised, grid_parameters(config), "parameter of a signal grid", here)
+        yield from _parametrised(config, name)
         try:
             adapter = classifier(model.use)
             if folder is not None or "file" not in model.parameters:
@@ -137,8 +137,26 @@ def _models(config: Configuration, folder: Path | None) -> Iterator[Inconsistenc
             yield from _points_asked(config, name)
 
 
+def _parametrised(config: Configuration, model: str) -> Iterator[Inconsistency]:
+    """Yield parameters that are none, or that could not be told from another input of the model."""
+    named, taken = config.models[model].parametrised, config.models[model].inputs
+    here: Location = ("models", model, "parametrised")
+    yield from _unknown(named, grid_parameters(config), "parameter of a signal grid", here)
+    if twice := sorted({name for name in named if named.count(name) > 1}):
+        yield here, f"names {', '.join(map(repr, twice))} twice"
+    for name in dict.fromkeys(named):
+        if name in (config.features.inputs if taken is None else taken):
+            yield (
+                here,
+                f"the parameter {name!r} of the grid becomes an input, and one is called {name!r} already; rename that",
+            )
+
+
 def _points_asked(config: Configuration, model: str) -> Iterator[Inconsistency]:
-    """Yield what asks a parametrised model for a score at no point, at several, or at one that it was not trained at."""
+    """Yield what asks a parametrised model for a score at no point, at several, or at one that it was not trained at.
+
+    Names that are no sample are told of where they stand, whatever the model.
+    """
     trained = config.training.signal or [name for name, s in config.samples.items() if s.kind == "signal"]
     asked: list[tuple[Location, list[str]]] = [(("judgement", "signal"), config.judgement.signal or trained)]
     for name, inference in config.inference.items():
@@ -150,8 +168,16 @@ def _points_asked(config: Configuration, model: str) -> Iterator[Inconsistency]:
             points = [[sample] for sample, of in config.samples.items() if of.grid == inference.grid]
             uses, signals = model in axes_of(inference.observable), points
         asked += [(("inference", name), signal) for signal in signals if uses]
-    known = [point_of(config, model, [name]) for name in trained]
+    if not config.samples.keys() >= {*trained}:
+        return
+    try:
+        known = [point_of(config, model, [name]) for name in trained]
+    except FivesigmaError as error:
+        yield ("models", model, "parametrised"), str(error)
+        return
     for place, signal in asked:
+        if not config.samples.keys() >= {*signal}:
+            continue
         try:
             if point_of(config, model, signal) not in known:
                 yield place, f"model {model!r} is not trained at the point of {', '.join(signal)}"
