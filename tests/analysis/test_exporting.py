@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import struct
 import subprocess
@@ -183,6 +184,44 @@ def test_only_a_place_of_its_own_is_written_over(run, exported, tmp_path):
     before = told(exported)
     again = export_onnx(run, models=["forest"])
     assert told(again) == before
+
+
+@pytest.mark.parametrize("name", ["mine.txt", ".notes", "fold_7.onnx", "plots/"])
+def test_what_lies_among_exported_files_is_not_removed(copied, name):
+    (folder,) = export_onnx(copied, models=["logit"]).folders.values()
+    if name.endswith("/"):
+        (folder / name).mkdir()
+    else:
+        (folder / name).write_text("years of work")
+    with pytest.raises(DataError, match=rf"logit: holds {re.escape(name.strip('/'))}, which .* would remove"):
+        export_onnx(copied, models=["logit"])
+    assert (folder / name).exists()
+    assert (folder / "fold_1.onnx").is_file()
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"files": [1]}'])
+def test_a_description_that_is_none_says_nothing_of_what_is_ours(run, tmp_path, text):
+    (tmp_path / "logit").mkdir()
+    (tmp_path / "logit/export.json").write_text(text)
+    with pytest.raises(DataError, match="was not written by `fivesigma export`"):
+        export_onnx(run, tmp_path, models=["logit"])
+
+
+def test_a_parameter_of_a_grid_is_no_observable_of_its_name(shared_toy):
+    (shared_toy.root / "sig_20.parquet").write_bytes((shared_toy.root / "sig.parquet").read_bytes())
+    path = shared_toy.yaml(
+        "named",
+        samples={
+            "sig": {"kind": "signal", "files": "sig_{m}.parquet"},
+            "bkg": {"kind": "background", "files": "bkg.parquet"},
+        },
+        models={"logit": {"use": "logistic", "inputs": ["a"], "parametrised": ["m"]}},
+        judgement={"signal": ["sig_20"]},
+        **dict.fromkeys(("inference", "systematics", "regions")),
+    )
+    shared_toy.run("named-run", path, until="models")
+    columns = told(export_onnx(shared_toy.root / "named-run"), "logit")["input"]["columns"]
+    assert columns == [{"name": "a", "expression": "x0"}, {"name": "m", "expression": None}]
 
 
 def test_what_is_no_run_and_no_model(run, tmp_path):

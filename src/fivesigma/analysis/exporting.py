@@ -97,9 +97,19 @@ def export_onnx(
 
 
 def _require_ours(folder: Path) -> None:
-    """Raise DataError if a folder is there that no export wrote, for it would be replaced."""
-    if folder.exists() and not (folder / DESCRIPTION).is_file():
-        raise DataError(f"{folder}: was not written by `fivesigma export`; give another --output")
+    """Raise DataError if a folder is there, which would be replaced, that no export wrote, or that holds files of others."""
+    if not folder.exists():
+        return
+    try:
+        told = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        written = {DESCRIPTION, *(each["file"] for each in told["files"])}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{folder}: was not written by `fivesigma export`; give another --output") from error
+    if others := sorted({path.name for path in folder.iterdir()} - written):
+        raise DataError(
+            f"{folder}: holds {', '.join(others)}, which `fivesigma export` did not write and would remove;"
+            " move it away, or give another --output"
+        )
 
 
 def _export(model: FittedModel, config: Configuration, events: Dataset, place: RunDirectory) -> tuple[Parity, ...]:
@@ -142,6 +152,9 @@ def _sha(content: bytes) -> str:
 def _description(model: FittedModel, config: Configuration) -> dict[str, Any]:
     """Return what one must know to use the files."""
     known = {**config.features.inputs, **config.features.observables}
+    known = {
+        name: known[name] for name in model.spec.inputs if name in known
+    }  # parameters of a grid have no expression
     points = [dict(zip(model.spec.parametrised, point, strict=True)) for point in model.points]
     return {
         "schema": 1,
