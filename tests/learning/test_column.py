@@ -87,7 +87,7 @@ def test_events_without_a_score_are_counted(published, nothing):
 def test_data_without_a_score_are_counted(published):
     model = cross_fit("column", published, inputs=["bdt"], folds=3)
     bdt = np.where(published.data, np.nan, published.observables["bdt"])
-    with pytest.raises(DataError, match=r"model 'column', which takes bdt: \d+ of \d+ events have no score"):
+    with pytest.raises(DataError, match=r"model 'column', which takes bdt, fold 0: \d+ of \d+ events have no score"):
         model.score(replace(published, observables={"bdt": bdt}))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from importlib import import_module
 
 import numpy as np
@@ -160,6 +161,34 @@ def test_training_that_does_not_converge_is_told_and_not_a_warning(parts):
 def test_what_scikit_learn_refuses_when_it_trains_is_an_error_of_ours(make_dataset):
     with pytest.raises(FivesigmaError, match="model 'NuSVC', fold 0: NuSVC: specified nu is infeasible"):
         cross_fit("NuSVC", make_dataset(150), folds=2, nu=1.0, balance="yields")
+
+
+def test_what_cannot_score_names_model_and_fold(make_dataset):
+    with pytest.raises(
+        DataError, match="model 'near', fold 0: KNeighborsClassifier cannot score: Expected n_neighbors"
+    ):
+        cross_fit("KNeighborsClassifier", make_dataset(150), folds=2, n_neighbors=5000, name="near")
+    told = r"model 'bayes', fold 0: GaussianNB has no score for \d+ of \d+ events"
+    with pytest.warns(RuntimeWarning, match="divide by zero"), pytest.raises(DataError, match=told):
+        cross_fit("GaussianNB", make_dataset(150), folds=2, priors=[1, 0], name="bayes")
+
+
+def test_new_events_that_cannot_be_scored_name_model_and_fold(make_dataset):
+    dataset = make_dataset(150)
+    model = cross_fit("NearestCentroid", dataset, folds=2, prepare=[])
+    lost = replace(dataset, X=np.where(np.arange(len(dataset))[:, None] == 3, np.inf, dataset.X))
+    fold = model.score(dataset).fold[3]
+    with pytest.raises(DataError, match=f"model 'NearestCentroid', which takes a, b, c, fold {fold}: .* cannot score"):
+        model.score(lost)
+    with pytest.raises(DataError, match=f"fold {1 - fold}: NearestCentroid cannot score"):
+        model.training_scores(lost)
+
+
+def test_training_that_diverges_is_refused_even_where_scores_are_numbers(make_dataset):
+    wild = {"solver": "sgd", "learning_rate_init": 1e100, "max_iter": 3, "alpha": 1}
+    told = r"model 'm', fold 0: training diverges: the training loss is inf at step \d of 3"
+    with pytest.warns(RuntimeWarning, match="overflow"), pytest.raises(FivesigmaError, match=told):
+        cross_fit("MLPClassifier", make_dataset(150), folds=2, name="m", **wild)
 
 
 def test_whether_missing_values_are_taken_depends_on_parameters():

@@ -17,7 +17,7 @@ from fivesigma.learning.catalogue import OBJECT, classifier, make_classifier
 from fivesigma.learning.classifiers import ModelSpec, NegativeWeights, Tuning
 from fivesigma.learning.fitted_model import Fit, FittedModel, Point, model_inputs, naming
 from fivesigma.learning.fold_parts import Columns
-from fivesigma.learning.fold_task import FoldTask, Member, fit_members, task_jobs
+from fivesigma.learning.fold_task import FoldTask, Member, fit_members, naming_folds, task_jobs
 from fivesigma.learning.ledger import Ledger
 from fivesigma.learning.preparation import learn_preparation
 from fivesigma.learning.scale import ScoreScale
@@ -255,7 +255,11 @@ class _Whole:
     def model(self, spec: ModelSpec, members: Sequence[Member]) -> FittedModel:
         """Return a model of its trained estimators."""
         by_fold = [sorted((m for m in members if m.fold == j), key=lambda m: m.number) for j in range(self.folds)]
-        return self._fitted(spec, [self._fit(j, fold) for j, fold in enumerate(by_fold)])
+        fits = []
+        for j, fold in enumerate(by_fold):
+            with naming_folds(spec.name, [j]):
+                fits.append(self._fit(j, fold))
+        return self._fitted(spec, fits)
 
     def ready_made(self, spec: ModelSpec) -> FittedModel:
         """Return a model that learns nothing here: its estimator is the same in each fold, and only its scale is measured."""

@@ -63,12 +63,13 @@ def model_inputs(spec: ModelSpec, dataset: Dataset, point: Point = ()) -> Matrix
 
 
 @contextlib.contextmanager
-def naming(spec: ModelSpec) -> Iterator[None]:
-    """Name the model and its inputs in an error of events that it cannot score."""
+def naming(spec: ModelSpec, fold: int | None = None) -> Iterator[None]:
+    """Name the model, its inputs, and the fold if it is of one, in an error of events that it cannot score."""
     try:
         yield
     except DataError as error:
-        raise DataError(f"model {spec.name!r}, which takes {', '.join(spec.inputs)}: {error}") from error
+        of = "" if fold is None else f", fold {fold}"
+        raise DataError(f"model {spec.name!r}, which takes {', '.join(spec.inputs)}{of}: {error}") from error
 
 
 def at_point(X: Matrix, point: Point) -> Matrix:
@@ -225,7 +226,7 @@ class FittedModel:
         for j, fit in enumerate(self.fits):
             mine = fold == j
             if mine.any():
-                with naming(self.spec):
+                with naming(self.spec, j):
                     raw[mine] = fit.score(X[mine])
                 value[mine] = fit.scales[point](raw[mine])
         return Scores(model=self.name, raw=raw, value=value, fold=fold, folds=self.folds)
@@ -254,8 +255,9 @@ class FittedModel:
             mine, measures = fold == j, validates & (fold != j)
             scored, measured = fit.preparation(X[mine]), fit.preparation(X[measures])
             for number, member in enumerate(fit.members):
-                scale = ScoreScale.fit(member.score(measured), is_background[measures], dataset.weight[measures])
-                raw[number, mine] = member.score(scored)
+                with naming(self.spec, j):
+                    scale = ScoreScale.fit(member.score(measured), is_background[measures], dataset.weight[measures])
+                    raw[number, mine] = member.score(scored)
                 value[number, mine] = scale(raw[number, mine])
         return tuple(
             Scores(model=self.name, raw=raw[number], value=value[number], fold=fold, folds=self.folds)
@@ -269,12 +271,15 @@ class FittedModel:
         fold = fold_of(classes.id, seed=self.seed, folds=self.folds)
         is_signal, X = classes.of(*self.signal), model_inputs(self.spec, classes, point)
         trains = ~validation_part(classes.id, seed=self.seed)
-        parts = [(trains & (fold != j), j, fit) for j, fit in enumerate(self.fits)]
+        parts, values = [trains & (fold != j) for j in range(self.folds)], []
+        for j, (theirs, fit) in enumerate(zip(parts, self.fits, strict=True)):
+            with naming(self.spec, j):
+                values.append(fit.scales[point](fit.score(X[theirs])))
         return TrainingScores(
-            value=np.concatenate([fit.scales[point](fit.score(X[theirs])) for theirs, _, fit in parts]),
-            is_signal=np.concatenate([is_signal[theirs] for theirs, _, _ in parts]),
-            weight=np.concatenate([classes.weight[theirs] for theirs, _, _ in parts]),
-            fold=np.concatenate([np.full(int(theirs.sum()), j, dtype=np.int8) for theirs, j, _ in parts]),
+            value=np.concatenate(values),
+            is_signal=np.concatenate([is_signal[theirs] for theirs in parts]),
+            weight=np.concatenate([classes.weight[theirs] for theirs in parts]),
+            fold=np.concatenate([np.full(int(theirs.sum()), j, dtype=np.int8) for j, theirs in enumerate(parts)]),
         )
 
     def _known(self, point: Point | None) -> Point:

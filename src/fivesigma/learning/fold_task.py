@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
@@ -19,9 +19,10 @@ from fivesigma.learning.catalogue import classifier, make_classifier
 from fivesigma.learning.classifiers import Classifier, Job, ModelSpec, Stackable
 from fivesigma.learning.fitted_model import Point, at_point
 from fivesigma.learning.fold_parts import Columns, FoldParts
+from fivesigma.learning.losses import require_finite
 from fivesigma.learning.preparation import Preparation
 
-__all__ = ["FoldTask", "Member", "fit_members", "task_jobs"]
+__all__ = ["FoldTask", "Member", "fit_members", "naming_folds", "task_jobs"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,7 @@ def fit_members(task: FoldTask, shared: Shared) -> list[Member]:
     Raises
     ------
     FivesigmaError
-        If one cannot be trained; it says of which model and fold.
+        If one cannot be trained, or cannot score; it says of which model and fold.
     """
     parts = {fold: FoldParts.of(task.spec, task.columns, fold, task.seed, shared) for fold, _ in task.jobs}
     jobs = [
@@ -102,6 +103,9 @@ def fit_members(task: FoldTask, shared: Shared) -> list[Member]:
     members = []
     for (fold, number), estimator, took in zip(task.jobs, estimators, seconds, strict=True):
         mine = parts[fold]
+        with naming_folds(task.spec.name, [fold]):
+            require_finite(estimator.history())
+            scores = {point: estimator.score(mine.preparation(X)) for point, X in _measured(task, fold, shared)}
         described = {
             **({} if found is None else found.description),
             **mine.preparation.description,
@@ -115,7 +119,7 @@ def fit_members(task: FoldTask, shared: Shared) -> list[Member]:
                 estimator=estimator,
                 tuned=tuned,
                 preparation=mine.preparation,
-                scores={point: estimator.score(mine.preparation(X)) for point, X in _measured(task, fold, shared)},
+                scores=scores,
                 description=described,
                 history=estimator.history(),
                 seconds=took,
@@ -128,35 +132,34 @@ def _tuned(task: FoldTask, job: Job) -> Any:
     """Return what tuning found for the one fold of a task; all trials have the same seed, and no estimator of the fold has it."""
     ((fold, _), *_) = task.jobs
     trials = replace(job, seed=derive_seed(job.seed, "trials"))
-    with _named(task, task.jobs):  # Optuna is imported when something is tuned
+    with naming_folds(task.spec.name, [fold]):  # Optuna is imported when something is tuned
         return import_module("fivesigma.learning.tuning").tune(
             task.spec, trials, folder=task.record, name=f"{task.spec.name}-fold_{fold}"
         )
 
 
 @contextlib.contextmanager
-def _named(task: FoldTask, jobs: Sequence[tuple[int, int]]) -> Iterator[None]:
+def naming_folds(model: str, folds: Iterable[int]) -> Iterator[None]:
     """Name the model and its folds in an error of training."""
     try:
         yield
     except MissingExtraError:
         raise  # of no fold in particular
     except FivesigmaError as error:
-        folds = ", ".join(str(fold) for fold in sorted({fold for fold, _ in jobs}))
-        raise type(error)(f"model {task.spec.name!r}, fold {folds}: {error}") from error
+        raise type(error)(f"model {model!r}, fold {', '.join(map(str, sorted({*folds})))}: {error}") from error
 
 
 def _fit(task: FoldTask, estimators: Sequence[Classifier], jobs: Sequence[Job]) -> Iterator[float]:
     """Train, and yield the seconds that each took; those of a stack share its time."""
     adapter, start = type(estimators[0]), time.perf_counter()
     if issubclass(adapter, Stackable):
-        with _named(task, task.jobs):
+        with naming_folds(task.spec.name, [fold for fold, _ in task.jobs]):
             adapter.fit_together(estimators, jobs)
         yield from [(time.perf_counter() - start) / len(jobs)] * len(jobs)
         return
-    for estimator, job, of in zip(estimators, jobs, task.jobs, strict=True):
+    for estimator, job, (fold, _) in zip(estimators, jobs, task.jobs, strict=True):
         start = time.perf_counter()
-        with _named(task, [of]):
+        with naming_folds(task.spec.name, [fold]):
             estimator.fit(job.train, job.validation, seed=job.seed)
         yield time.perf_counter() - start
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["LossCurves", "loss_curves"]
+from fivesigma.core.errors import FivesigmaError
+
+__all__ = ["LossCurves", "loss_curves", "require_finite"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,3 +50,14 @@ def loss_curves(
         training=tuple(tuple(fold["training"]) for fold in folds),
         validation=tuple(tuple(fold["validation"]) for fold in folds),
     )
+
+
+def require_finite(history: Mapping[str, Sequence[float]]) -> None:
+    """Raise FivesigmaError if a loss is none, which tells that training diverged, whatever the scores then look like."""
+    for part, losses in history.items():
+        if (
+            lost := next((step for step, loss in enumerate(losses, start=1) if not math.isfinite(loss)), None)
+        ) is not None:
+            raise FivesigmaError(
+                f"training diverges: the {part} loss is {losses[lost - 1]} at step {lost} of {len(losses)}"
+            )

@@ -25,6 +25,7 @@ from fivesigma.core.identity import derive_seed, digest
 from fivesigma.core.version import __version__
 from fivesigma.learning.catalogue import classifier, make_classifier
 from fivesigma.learning.classifiers import Job, ModelSpec, Part, Range, Tuning
+from fivesigma.learning.losses import require_finite
 from fivesigma.learning.ready_made import require_scores
 from fivesigma.learning.trials import Trial, TrialRecord
 from fivesigma.learning.tuning_ranges import chosen, every_point, in_words, is_whole, starting_point
@@ -154,6 +155,7 @@ def _tried(spec: ModelSpec, asked: Mapping[str, float], job: Job) -> Trial:
     try:
         estimator = make_classifier(spec.use, {**spec.parameters, **chosen(_of(spec).ranges, asked)})
         estimator.fit(job.train, job.validation, seed=job.seed)
+        require_finite(estimator.history())
         value = validation_auc(estimator.score(job.validation.X), job.validation)
     except (FivesigmaError, ValueError) as error:  # of parameters that do not go together, or with which it diverges
         problem = first_line(error)

@@ -103,18 +103,22 @@ class ScikitClassifier:
         Raises
         ------
         DataError
-            If that is not a number.
+            If scikit-learn refuses the events, or that is not a number.
         """
-        Z = _exact(X)
+        try:
+            score = np.asarray(self._decided(_exact(X)), dtype=np.float64)
+        except (ValueError, TypeError, OverflowError) as error:  # what it does not check before it is asked
+            raise DataError(f"{type(self.estimator).__name__} cannot score: {first_line(error)}") from error
+        if lost := int(np.count_nonzero(~np.isfinite(score))):
+            raise DataError(f"{type(self.estimator).__name__} has no score for {lost} of {len(score)} events")
+        return score
+
+    def _decided(self, Z: Floats) -> Any:
         if hasattr(self.estimator, "decision_function"):
-            score = self.estimator.decision_function(Z)
-        elif hasattr(self.estimator, "predict_joint_log_proba"):
-            score = np.diff(self.estimator.predict_joint_log_proba(Z), axis=1)[:, 0]
-        else:
-            score = self.estimator.predict_proba(Z)[:, 1]
-        if not np.isfinite(score).all():
-            raise DataError(f"{type(self.estimator).__name__} has no score for some events")
-        return np.asarray(score, dtype=np.float64)
+            return self.estimator.decision_function(Z)
+        if hasattr(self.estimator, "predict_joint_log_proba"):
+            return np.diff(self.estimator.predict_joint_log_proba(Z), axis=1)[:, 0]
+        return self.estimator.predict_proba(Z)[:, 1]
 
     def describe(self) -> Mapping[str, Any]:
         """Return what was built: layers, support vectors, trees, iterations, as far as there are any."""
