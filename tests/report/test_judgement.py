@@ -77,3 +77,12 @@ def test_a_distance_stands_beside_that_of_independence() -> None:
     found = {"pearson": _estimate(0.5), "spearman": _estimate(0.4), "distance": {"value": 0.45, "independence": 0.02}}
     (table,) = model_tables("correlation_with", {"a": {"m4l": found}})
     assert _rows(table) == {"m4l": [["a", "0.50", "0.40", "0.450 (0.020)"]]}
+
+
+def test_p_values_have_two_digits() -> None:
+    found = {"p_signal": 0.005, "p_background": 1.0, "reading": "training events look different", "meaning": "..."}
+    (table,) = model_tables("overtraining", {"a": found})
+    assert _rows(table)[""] == [["a", "0.005", "1", "training events look different"]]
+    (table,) = model_tables("agreement", {"a": {"value": 59.848, "ndf": 11, "p_value": 9.894e-9}})
+    assert [column.text for column in table.columns[1:]] == ["χ²", "Degrees of freedom", "p-value"]
+    assert _rows(table)[""] == [["a", "59.85", "11", "9.9e-09"]]

@@ -15,20 +15,24 @@ from fivesigma.plots.style import Context, colours, new_figure, new_grid
 
 __all__ = ["plot_correlations", "plot_observable_correlations"]
 
+_IN_A_ROW = 8
+"""Features up to which three matrices side by side are legible."""
+
 
 @register_several(Correlations)
 def plot_correlations(results: Sequence[Correlations], *, context: Context) -> Figure:
     """Draw correlations, a matrix for each class and one for their difference, with the numbers in per cent."""
     count = len(results[0].features)
-    side = max(3.4, 0.42 * count + 1.2)
-    figure, panels = new_grid(context, len(results), columns=len(results), panel=(side, 0.98 * side))
+    columns = len(results) if count <= _IN_A_ROW else 2
+    side = max(3.4, 0.34 * count + 1.2)
+    figure, panels = new_grid(context, len(results), columns=columns, panel=(side, 0.98 * side))
     image = None
     for place, (axes, result) in enumerate(zip(panels, results, strict=True)):
         values = np.array([[np.nan if value is None else value for value in row] for row in result.matrix])
         image = axes.imshow(100 * values, cmap="RdBu_r", vmin=-100, vmax=100, aspect="auto")
         titles = [_without_unit(context.title_of(name)) for name in result.features]
         axes.set_xticks(range(count), titles, rotation=90, fontsize="x-small")
-        axes.set_yticks(range(count), titles if place == 0 else [""] * count, fontsize="x-small")
+        axes.set_yticks(range(count), titles if place % columns == 0 else [""] * count, fontsize="x-small")
         axes.tick_params(which="both", length=0)
         axes.minorticks_off()
         axes.set_xlabel(result.name, loc="center")

@@ -145,6 +145,38 @@ def _distance(found: Mapping[str, Any] | None) -> str | None:
     return None if found is None else f"{found['value']:.3f} ({found['independence']:.3f})"
 
 
+def _overtraining(sides: _Sides) -> Iterator[Table]:
+    rows = {
+        name: {
+            "p_of_signal": _p(item["p_signal"]),
+            "p_of_background": _p(item["p_background"]),
+            "reading": item["reading"],
+        }
+        for name, item in sides.items()
+    }
+    yield replace(
+        rows_of("Scores of training and of unseen events", {"": rows}),
+        note="The probability of distributions as different, if they were one, times the number of estimators. Trees always show a"
+        " difference; what is quoted and fitted is out of fold and not flattered by it.",
+    )
+
+
+def _agreement(sides: _Sides) -> Iterator[Table]:
+    rows = {
+        name: {"chi2": item["value"], "ndf": item["ndf"], "p_value": _p(item["p_value"])}
+        for name, item in sides.items()
+    }
+    yield replace(
+        rows_of("Data against background, in the score", {"": rows}),
+        note="With the statistical uncertainty of the simulation. Where there is a signal in the data, they do not agree.",
+    )
+
+
+def _p(value: float) -> str:
+    """Return a p-value with two digits."""
+    return f"{value:.2g}"
+
+
 def _sculpting(sides: _Sides) -> Iterator[Table]:
     observables = dict.fromkeys(name for item in sides.values() for name in item)
     groups = {
@@ -169,6 +201,8 @@ def _kept(cut: str) -> str:
 
 _TABLES: Mapping[str, Callable[[_Sides], Iterator[Table]]] = {
     "significance_improvement": _improvement,
+    "overtraining": _overtraining,
+    "agreement": _agreement,
     "calibration": _calibration,
     "correlation_with": _correlation,
     "sculpting": _sculpting,
