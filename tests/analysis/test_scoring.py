@@ -280,6 +280,30 @@ def test_a_point_that_is_none(grid, shared_toy, tmp_path, at, message):
         score_files(grid, "net", [str(shared_toy.root / "bkg.parquet")], tmp_path / "out.parquet", at=at)
 
 
+def test_points_are_told_apart_to_the_last_digit(shared_toy, tmp_path):
+    signal, points = (
+        pl.read_parquet(shared_toy.root / "sig.parquet"),
+        ("1234567", "1234568", "0.12345678901", "0.12345678902"),
+    )
+    for number, mass in enumerate(points):
+        signal[number::4].write_parquet(shared_toy.root / f"near_{mass}.parquet")
+    samples = {
+        "near": {"kind": "signal", "files": "near_{m_x}.parquet"},
+        "bkg": {"kind": "background", "files": "bkg.parquet"},
+    }
+    models = {"net": {"use": "logistic", "parametrised": ["m_x"]}}
+    bare = dict.fromkeys(("inference", "systematics", "regions"))
+    path = shared_toy.yaml("near", samples=samples, models=models, judgement={"signal": ["near_1234567"]}, **bare)
+    shared_toy.run("near-run", path, until="models")
+    files, run = [str(shared_toy.root / "bkg.parquet")], shared_toy.root / "near-run"
+    score_files(run, "net", files, tmp_path / "each.parquet")
+    columns = [f"net_{mass.replace('.', 'p')}_raw" for mass in points]
+    each = pl.read_parquet(tmp_path / "each.parquet")
+    assert {*columns} <= {*each.columns}
+    with pytest.raises(DataError, match=r"m_x=0\.12345678901; m_x=0\.12345678902; m_x=1234567; m_x=1234568"):
+        score_files(run, "net", files, tmp_path / "out.parquet", at={"m_x": 5.0})
+
+
 def test_a_point_of_a_model_that_knows_of_none(run, shared_toy, tmp_path):
     with pytest.raises(DataError, match="'trees' is not parametrised"):
         score_files(run, "trees", [str(shared_toy.root / "bkg.parquet")], tmp_path / "out.parquet", at={"m_x": 1})

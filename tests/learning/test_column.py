@@ -62,6 +62,23 @@ def test_one_for_each_point_of_a_grid(published):
     np.testing.assert_array_equal(model.score(grid, (20.0,)).raw, grid.observables["bdt_20"])
 
 
+def test_points_that_differ_in_their_last_digit_have_scores_of_their_own(published):
+    near = {1234567.0: "bdt_1234567", 1234567.5: "bdt_1234567.5"}
+    (one, other), columns = near, {name: published.observables["bdt"] + i for i, name in enumerate(near.values())}
+    first = replace(published.samples[0], parameters={"gap": one})
+    second = SampleInfo(name="other", kind="signal", parameters={"gap": other})
+    half = published.signal & (np.arange(len(published)) % 2 == 0)
+    grid = replace(
+        published,
+        observables={**published.observables, **columns},
+        sample=np.where(half, 3, published.sample).astype(np.int16),
+        samples=(first, *published.samples[1:], second),
+    )
+    model = cross_fit("column", grid, inputs=["bdt_{gap}"], parametrised=["gap"], folds=3)
+    for gap, name in near.items():
+        np.testing.assert_array_equal(model.score(grid, (gap,)).raw, grid.observables[name])
+
+
 def test_comes_back_from_disk(published, tmp_path):
     model = cross_fit("column", published, inputs=["bdt"], folds=3)
     save_model(model, tmp_path)

@@ -16,6 +16,7 @@ from fivesigma.core.arrays import UInts
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError, suggestion
 from fivesigma.core.identity import entry_ids, fold_of
+from fivesigma.core.numbers import digits
 from fivesigma.core.sample import Kind, SampleInfo
 from fivesigma.events.identify import identity_of
 from fivesigma.events.source import Columns
@@ -182,4 +183,4 @@ def _point(model: FittedModel, at: Mapping[str, float]) -> Point:
 
 
 def _shown(grid: tuple[str, ...], point: Point) -> str:
-    return ",".join(f"{name}={value:g}" for name, value in zip(grid, point, strict=True))
+    return ",".join(f"{name}={digits(value)}" for name, value in zip(grid, point, strict=True))

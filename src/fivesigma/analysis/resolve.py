@@ -26,6 +26,7 @@ from fivesigma.analysis.schema import (
 from fivesigma.analysis.yaml_source import Location
 from fivesigma.core.errors import DataError, ExpressionError
 from fivesigma.core.expressions import Expression
+from fivesigma.core.numbers import digits
 from fivesigma.events.files import FoundFile, filled, located, placeholders
 
 __all__ = ["UnresolvedError", "members_of", "point_name", "resolve"]
@@ -90,11 +91,7 @@ def members_of(names: Sequence[str], stand_for: Mapping[str, Sequence[str]]) -> 
 
 def point_name(grid: str, parameters: Mapping[str, float]) -> str:
     """Return what a point of a grid is called: ``stop_500_470``; a full stop is written p, a minus m."""
-    return "_".join([grid, *(_shown(value).replace(".", "p").replace("-", "m") for value in parameters.values())])
-
-
-def _shown(value: float) -> str:
-    return f"{value:.10g}"
+    return "_".join([grid, *(digits(value).replace(".", "p").replace("-", "m") for value in parameters.values())])
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +250,7 @@ def _named_in(parameters: Mapping[str, float]) -> str:
 
 
 def _written(parameters: Mapping[str, float]) -> dict[str, str]:
-    return {name: _shown(value) for name, value in parameters.items()}
+    return {name: digits(value) for name, value in parameters.items()}
 
 
 def _files_of(sample: SampleConfiguration) -> list[object]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from fivesigma.analysis.directory import RunDirectory
 from fivesigma.core.dataset import Dataset
+from fivesigma.core.numbers import digits
 from fivesigma.core.sample import NOMINAL, Variation
 from fivesigma.core.scores import Scores
 from fivesigma.learning.fitted_model import FittedModel, Point, TrainingScores
@@ -101,7 +102,7 @@ def load_training_scores(directory: RunDirectory, model: str) -> TrainingScores:
 
 
 def _file(model: str, variation: Variation, point: Point) -> str:
-    at = f"@{'_'.join(f'{value:.10g}' for value in point)}" if point else ""
+    at = f"@{'_'.join(map(digits, point))}" if point else ""
     of = "" if variation == NOMINAL else f"-{variation.systematic}-{variation.label}"
     return f"scores/{model}{at}{of}.safetensors"
 

@@ -12,6 +12,7 @@ from fivesigma.core.arrays import Bools, Floats, UInts
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError, ExpressionError
 from fivesigma.core.expressions import Expression
+from fivesigma.core.numbers import digits
 from fivesigma.core.sample import SampleInfo
 from fivesigma.events.absence import absent
 from fivesigma.events.files import filled
@@ -127,7 +128,7 @@ class ToSee:
 def to_see(model: FittedModel, config: Configuration) -> ToSee:
     """Return what a model takes of events, at any point of its grid."""
     spec = model.spec
-    points = [dict(zip(spec.parametrised, (f"{value:g}" for value in point), strict=True)) for point in model.points]
+    points = [dict(zip(spec.parametrised, map(digits, point), strict=True)) for point in model.points]
     wanted = {filled(name, point) for point in points for name in spec.inputs}
 
     def expressions(columns: Mapping[str, str]) -> dict[str, Expression]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fivesigma.core.numbers import digits
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -91,7 +93,7 @@ def _print_plane(console: Console, name: str, entry: dict[str, Any]) -> None:
     for point in entry["points"]:
         band = point["limit_expected"]
         values = (point["z_expected"], band and band[2], point["limit_observed"])
-        places = [f"{point['parameters'][parameter]:g}" for parameter in entry["parameters"]]
+        places = [digits(point["parameters"][parameter]) for parameter in entry["parameters"]]
         table.add_row(*places, *("—" if value is None else f"{value:.3g}" for value in values))
     console.print(table)
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fivesigma.core.errors import DataError
+from fivesigma.core.numbers import digits
 from fivesigma.events.source import ColumnInfo, Source, Span, Table
 
 __all__ = ["Parametrised"]
@@ -65,7 +66,7 @@ class Parametrised:
     def _differs(self, name: str, held: str) -> str:
         value = self.parameters[name]
         return (
-            f"{self.name}: {name!r} is {value:g} by the name of the file, but its column of that name {held};"
+            f"{self.name}: {name!r} is {digits(value)} by the name of the file, but its column of that name {held};"
             " call the placeholder something else"
         )
 

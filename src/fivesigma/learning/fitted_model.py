@@ -14,6 +14,7 @@ from fivesigma.core.arrays import Bools, Floats, Matrix, UInts
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError, FivesigmaError, suggestion
 from fivesigma.core.identity import derive_seed, fold_of
+from fivesigma.core.numbers import digits
 from fivesigma.core.scores import Scores
 from fivesigma.learning.catalogue import classifier
 from fivesigma.learning.classifiers import Classifier, ModelSpec
@@ -82,7 +83,7 @@ def at_point(X: Matrix, point: Point) -> Matrix:
 def _at_point(name: str, parameters: Sequence[str], point: Point) -> str:
     """Return a name with the parameters in it replaced by those of a point."""
     for parameter, value in zip(parameters, point, strict=True):
-        name = name.replace(f"{{{parameter}}}", f"{value:g}")
+        name = name.replace(f"{{{parameter}}}", digits(value))
     return name
 
 
