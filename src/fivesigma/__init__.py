@@ -14,10 +14,18 @@ from fivesigma.core.version import __version__
 if TYPE_CHECKING:
     from fivesigma.core.parallel import Workers
     from fivesigma.core.sample import Variation
+    from fivesigma.evaluation.calibration import calibration
+    from fivesigma.evaluation.comparison import compare
     from fivesigma.evaluation.correlation import correlations
     from fivesigma.evaluation.distributions import feature_distributions
+    from fivesigma.evaluation.figures_of_merit import figures_of_merit
+    from fivesigma.evaluation.importance import permutation_importance
     from fivesigma.evaluation.roc import roc
     from fivesigma.evaluation.scatter import scatter_matrix
+    from fivesigma.evaluation.sculpting import sculpting
+    from fivesigma.evaluation.separation import separation
+    from fivesigma.evaluation.significance_improvement import significance_improvement
+    from fivesigma.evaluation.spurious_signal import spurious_signal
     from fivesigma.events.assemble import dataset
     from fivesigma.events.read import read
     from fivesigma.inference.counting import count
@@ -39,17 +47,25 @@ _HOMES = {
     "Variation": "core.sample",
     "VariedEvents": "inference.varied_events",
     "Workers": "core.parallel",
+    "calibration": "evaluation.calibration",
+    "compare": "evaluation.comparison",
     "correlations": "evaluation.correlation",
     "count": "inference.counting",
     "cross_fit": "learning.cross_fit",
     "dataset": "events.assemble",
     "feature_distributions": "evaluation.distributions",
+    "figures_of_merit": "evaluation.figures_of_merit",
     "fit_templates": "inference.template_fit",
     "limit_plane": "inference.signal_grid",
+    "permutation_importance": "evaluation.importance",
     "plot": "plots.registry",
     "read": "events.read",
     "roc": "evaluation.roc",
     "scatter_matrix": "evaluation.scatter",
+    "sculpting": "evaluation.sculpting",
+    "separation": "evaluation.separation",
+    "significance_improvement": "evaluation.significance_improvement",
+    "spurious_signal": "evaluation.spurious_signal",
     "templates": "inference.filling",
     "upper_limit": "inference.template_fit",
 }
@@ -63,17 +79,25 @@ __all__ = [
     "VariedEvents",
     "Workers",
     "__version__",
+    "calibration",
+    "compare",
     "correlations",
     "count",
     "cross_fit",
     "dataset",
     "feature_distributions",
+    "figures_of_merit",
     "fit_templates",
     "limit_plane",
+    "permutation_importance",
     "plot",
     "read",
     "roc",
     "scatter_matrix",
+    "sculpting",
+    "separation",
+    "significance_improvement",
+    "spurious_signal",
     "templates",
     "upper_limit",
 ]

@@ -7,7 +7,8 @@
 - ``directory``: the layout of a run directory, and writes that leave nothing half-written.
 - ``stages``: keys, and what is done again. ``events_stage``, ``models_stage``, ``features_stage``, ``judgement_stage``,
   ``inference_stage``, ``page_stage``: the stages themselves, in the order in which they run.
-- ``model_judgement``: all that is said of one model. ``judgement_values``, ``judgement_drawings``: as results and as figures.
+- ``model_judgement``: all that is said of one model. ``judgement_values``, ``judgement_drawings``, ``judgement_findings``: as results,
+  as figures, and what is notable in it.
 - ``explore``: the events of an analysis before any model, as a page.
 - ``starter``: a first YAML for event files. ``starter_tables``, ``starter_labels``: which are its samples; ``starter_columns``,
   ``starter_weights``: what their columns are for; ``starter_text``, ``starter_lines``: the YAML itself.

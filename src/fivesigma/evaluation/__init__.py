@@ -1,14 +1,35 @@
 """Judgements of classifiers and their inputs, weighted everywhere, with intervals. What to use when.
 
+How good is it?
+
 - ``roc``: how well a score separates the classes, whatever the cut: ROC curve, AUC, background rejection.
-- ``classification``: accuracy, precision, recall and F1 at a working point, and how many data events pass it.
 - ``figures_of_merit``: what a cut on the score would bring: S/B, Asimov Z, approximate median significances.
-- ``single_cuts``: the same for a cut on one input, which a classifier has to beat.
-- ``overtraining``: training events against out-of-fold events, and the difference in AUC.
-- ``correlation``: correlations of inputs and observables, and of scores with the observables kept from the models.
+  ``significance_improvement``: the same without a rate of the signal. ``working_points``: which of them chooses the cut.
+- ``classification``: accuracy, precision, recall and F1 at a working point, and how many data events lie on either side.
+- ``calibration``: whether raw scores are the probabilities that they look like.
+
+Is it better than another?
+
+- ``comparison``: differences of AUC, significance improvement and Asimov Z on the same events, with a verdict. ``paired``: the influence
+  of each event on a number, from which their intervals come.
+
+Is it what it says?
+
+- ``overtraining``: training events against out-of-fold events: the difference in AUC, and a test whether they are alike.
+- ``score_scale``: whether a cut means the same in every fold.
+- ``agreement``: where data and simulation differ.
+- ``sculpting``: what a cut does to the background in an observable. ``spurious_signal``: what a fit would take that for.
+- ``correlation``: correlations of inputs, and of scores and inputs with the observables kept from the models.
+
+What does it look at?
+
+- ``importance``: the AUC that is lost without an input. ``importance_table``: all models side by side. ``input_groups``: which inputs
+  stand in for each other. ``partial_dependence``: the mean score against one input.
+- ``separation``, ``single_cuts``: what an input can do alone, which a classifier has to beat.
 - ``input_checks``: inputs that are constant, never there, or tell the classes apart by themselves.
-- ``distributions``: weighted histograms of inputs and scores by sample, with data.
-- ``scatter``: events drawn by weight, in several inputs at once.
-- ``choice``: how all of these choose a cut on other folds than they read it on.
-- ``classes``: which events are signal and which background.
+
+What they share
+
+- ``distributions``: weighted histograms of inputs and scores by sample, with data. ``scatter``: events in several inputs at once.
+- ``choice``: how all of these choose a cut on other folds than they read it on. ``classes``: which events are signal and background.
 """

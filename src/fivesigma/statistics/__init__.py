@@ -2,6 +2,10 @@
 
 - ``weighted``: quantiles, cumulative fractions, efficiencies and effective numbers of weighted events, negative weights included.
 - ``bootstrap``: the interval of any statistic of the events, by giving them Poisson multiplicities.
+- ``differences``: whether a difference is more than the luck of the events, of training, of the seed and of many comparisons.
+- ``two_samples``: whether two disjoint weighted samples are of one distribution.
+- ``agreement``: whether counts agree with an expectation that is itself uncertain.
+- ``dependence``: Pearson, Spearman and distance correlation of weighted events.
 - ``significance``: how significant an excess is or would be: Asimov Z, approximate median significances.
 - ``poisson``: exact intervals and limits for a counted number.
 """
