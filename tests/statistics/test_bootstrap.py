@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.stats import norm, poisson
 
-from fivesigma.core.errors import DataError
+from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.statistics.bootstrap import multiplicities, percentile_interval, poisson_bootstrap, scaled_poisson
 
 
@@ -25,6 +25,14 @@ def test_the_bootstrap_error_of_a_mean_is_the_known_one():
     values = np.random.default_rng(2).normal(size=2000)
     replicas = poisson_bootstrap(lambda n: n @ values / n.sum(axis=1), len(values), replicas=2000, seed=4)
     assert_allclose(replicas.std(), values.std() / np.sqrt(2000), rtol=0.06)
+
+
+@pytest.mark.parametrize("replicas", [0, -3])
+def test_a_bootstrap_without_replicas_is_refused(replicas):
+    with pytest.raises(FivesigmaError, match=f"one replica or more, not {replicas}"):
+        multiplicities(10, replicas, seed=1)
+    with pytest.raises(FivesigmaError, match=f"one replica or more, not {replicas}"):
+        poisson_bootstrap(lambda counts: counts.sum(axis=1), 10, replicas=replicas, seed=1)
 
 
 def test_percentiles_of_normal_replicas_are_one_sigma():

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.stats import poisson
 
 from fivesigma.core.arrays import Floats
-from fivesigma.core.errors import DataError
+from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.core.estimate import ONE_SIGMA, Estimate
 
 __all__ = ["Multiplicities", "multiplicities", "percentile_interval", "poisson_bootstrap", "scaled_poisson"]
@@ -32,7 +32,18 @@ def multiplicities(events: int, replicas: int, seed: int) -> Iterator[Multiplici
 
     The same seed and number of events give the same multiplicities, so that two statistics of the same events can be compared
     replica by replica.
+
+    Raises
+    ------
+    FivesigmaError
+        If there are fewer than one replica.
     """
+    if replicas < 1:
+        raise FivesigmaError(f"a bootstrap needs one replica or more, not {replicas}")
+    return _chunks(events, replicas, seed)
+
+
+def _chunks(events: int, replicas: int, seed: int) -> Iterator[Multiplicities]:
     generator = np.random.default_rng(seed)
     rows = max(1, _CHUNK // max(events, 1))
     for start in range(0, replicas, rows):
@@ -52,7 +63,7 @@ def poisson_bootstrap(
     events
         Number of events.
     replicas
-        Number of replicas.
+        Number of replicas, one or more.
     seed
         Of the multiplicities.
 
@@ -60,6 +71,11 @@ def poisson_bootstrap(
     -------
     Floats
         Shape (replicas, ...).
+
+    Raises
+    ------
+    FivesigmaError
+        If there are fewer than one replica.
     """
     return np.concatenate([statistic(counts) for counts in multiplicities(events, replicas, seed)])
 
