@@ -277,6 +277,8 @@ class TestFromElsewhere:
             ({"m": {"use": "onnx", "inputs": ["x"], "file": "thers.onnx"}}, "thers.onnx: cannot be read"),
             ({"m": {"use": "onnx", "inputs": ["x", "y"], "file": "theirs.onnx"}}, "takes 1 inputs in 'x', given are 2"),
             ({"m": {"use": "onnx", "inputs": ["x"]}}, "give the path of the model"),
+            ({"m": {"use": "onnx", "inputs": ["x"], "file": ""}}, "give the path of the model"),
+            ({"m": {"use": "onnx", "inputs": ["x"], "file": 3}}, "file is the path of the model, not 3"),
             ({"m": {"use": "column", "inputs": ["near_1"]}}, "no input or observable 'near_1'; did you mean .*near_0"),
             ({"m": {"use": "column", "inputs": ["near_{plac}"], "parametrised": ["place"]}}, "did you mean place"),
             ({"m": {"use": "column"}}, "needs to know which inputs"),
@@ -287,6 +289,12 @@ class TestFromElsewhere:
         linear(folder / "theirs.onnx", 2.0)
         with pytest.raises(ConfigurationError, match=says):
             load_resolved(self.written(folder, "wrong", models=models, inference={}), folder)
+
+    @pytest.mark.parametrize(("file", "says"), [("", "give the path"), (3, "not 3"), (["theirs.onnx"], "not ")])
+    def test_what_is_no_name_of_a_file_needs_no_folder_to_be_told(self, folder, file, says):
+        models = {"m": {"use": "onnx", "inputs": ["x"], "file": file}}
+        with pytest.raises(ConfigurationError, match=f"models.m: onnx: .*{says}"):
+            load_configuration(self.written(folder, "wrong", models=models, inference={}))
 
 
 class TestTuned:
@@ -316,6 +324,27 @@ class TestTuned:
         folds = json.loads((directory / "models/sought/model.json").read_text())["folds"]
         assert all({"max_leaf_nodes", "learning_rate"} == set(fold["tuned"]) for fold in folds)
         assert "learning_rate" in (directory / "report.html").read_text()
+
+    RANGE = "a range such as {low: 1, high: 2}, or a list of choices, says where a parameter is sought; given "
+
+    @pytest.mark.parametrize(
+        ("sought", "place", "says"),
+        [
+            ({"low": 1}, ".high", "this key is missing"),
+            ({"low": 1, "high": 2, "lgo": True}, ".lgo", "there is no key 'lgo'; did you mean low or log?"),
+            ({"low": "x", "high": 2}, ".low", "input should be a valid integer; given 'x', or: "),
+            (3, "", f"{RANGE}3"),
+            ("fast", "", f"{RANGE}'fast'"),
+            (None, "", f"{RANGE}None"),
+        ],
+    )
+    def test_what_is_no_range_is_told_once_in_words_of_the_file(self, folder, sought, place, says):
+        models = {"m": {"use": "lightgbm", "tune": {"parameters": {"learning_rate": sought}}}}
+        with pytest.raises(ConfigurationError) as caught:
+            load_configuration(written(folder, "wrong", models=models, inference={}))
+        (problem,) = caught.value.problems
+        assert problem.path == f"models.m.tune.parameters.learning_rate{place}"
+        assert problem.message.startswith(says)
 
     @pytest.mark.parametrize(
         ("parameters", "says"),

@@ -19,6 +19,7 @@ from fivesigma.analysis.schema import (
     Counting,
     LimitPlane,
     Normalisation,
+    Range,
     ShiftVariation,
     TemplateFit,
     WeightVariation,
@@ -141,6 +142,8 @@ def _value(text: str) -> Any:
 def _problems(source: YamlSource, error: ValidationError) -> list[Problem]:
     messages: dict[Location, list[str]] = {}
     for detail in error.errors(include_url=False):
+        if _is_sought(detail) and detail["type"] == "list_type" and isinstance(detail["input"], Mapping):
+            continue  # a range was meant, and what is wrong with it is said
         said = messages.setdefault(_location(detail), [])
         if (message := _message(detail)) not in said:
             said.append(message)
@@ -151,11 +154,19 @@ def _location(detail: ErrorDetails) -> Location:
     """Return where an error is, without pydantic's names of alternatives and its mark for keys."""
     place = detail["loc"]
     tagged = place[:1] in (("inference",), ("systematics",))
+    if _is_sought(detail) and place[5:6] == (Range.__name__,):
+        place = (*place[:5], *place[6:])
     return tuple(
         part
         for index, part in enumerate(place)
         if not (isinstance(part, str) and index > 1 and ((tagged and index == 2 and part in _TAGS) or _is_kind(part)))
     )
+
+
+def _is_sought(detail: ErrorDetails) -> bool:
+    """Return whether an error is in what a parameter is sought among."""
+    place = detail["loc"]
+    return place[:1] == ("models",) and place[2:4] == ("tune", "parameters") and len(place) > 5
 
 
 def _is_kind(part: str) -> bool:
@@ -175,6 +186,8 @@ def _message(detail: ErrorDetails) -> str:
     if kind == "union_tag_not_found":
         return f"`type` is missing; there are: {', '.join(_types(place))}"
     text = detail["msg"].removeprefix("Value error, ")
+    if _is_sought(detail) and kind in ("list_type", "model_type"):
+        text = "A range such as {low: 1, high: 2}, or a list of choices, says where a parameter is sought"
     shown = repr(given)
     return (
         text

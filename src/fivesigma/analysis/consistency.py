@@ -127,7 +127,8 @@ def _models(config: Configuration, folder: Path | None) -> Iterator[Inconsistenc
         yield from _parametrised(config, name)
         try:
             adapter = classifier(model.use)
-            if folder is not None or "file" not in model.parameters:
+            # a file that is named is looked at where it lies
+            if folder is not None or not (isinstance(file := model.parameters.get("file"), str) and file):
                 check_spec(model_spec(config, name, folder or Path()))
         except FivesigmaError as error:
             yield here, str(error)

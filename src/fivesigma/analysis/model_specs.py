@@ -19,7 +19,8 @@ __all__ = ["model_spec", "point_of"]
 def model_spec(config: Configuration, name: str, folder: Path) -> ModelSpec:
     """Return what a model of a configuration asks for; the name of a file in its parameters is relative to ``folder``."""
     model = config.models[name]
-    file = {"file": str(folder / model.parameters["file"])} if isinstance(model.parameters.get("file"), str) else {}
+    given = model.parameters.get("file")
+    file = {"file": str(folder / given)} if isinstance(given, str) and given else {}
     return ModelSpec(
         name=name,
         use=model.use,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -29,6 +30,8 @@ class OnnxModel:
     ------
     ValueError
         If no file is given.
+    TypeError
+        If what is given is no path.
     DataError
         If it is missing or damaged, or no model that scores events.
     """
@@ -42,6 +45,8 @@ class OnnxModel:
     def __init__(self, *, file: str | None = None, output: str | None = None) -> None:
         if not file:
             raise ValueError("give the path of the model as `file`")
+        if not isinstance(file, str | PathLike):
+            raise TypeError(f"file is the path of the model, not {file!r:.80}")
         try:
             content = Path(file).read_bytes()
         except OSError as error:
