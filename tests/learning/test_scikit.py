@@ -93,6 +93,13 @@ def test_a_class_of_no_use_is_refused_with_the_reason(name):
         check_spec(asked(name))
 
 
+def test_how_events_left_out_one_by_one_are_judged_is_no_parameter():
+    with pytest.raises(FivesigmaError, match="RidgeClassifierCV has no parameter 'scoring'"):
+        check_spec(asked("RidgeClassifierCV", scoring="roc_auc"))
+    check_spec(asked("RidgeClassifierCV", alphas=[0.1, 1.0]))
+    check_spec(asked("LogisticRegressionCV", scoring="roc_auc"))
+
+
 def test_a_class_that_has_an_adapter_of_its_own_is_that_one():
     assert classifier("HistGradientBoostingClassifier") is classifier("hist_gradient_boosting")
     assert classifier("LogisticRegression") is classifier("logistic")

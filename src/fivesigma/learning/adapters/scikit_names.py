@@ -51,6 +51,8 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     # what will be the defaults: until they are, scikit-learn warns who leaves them alone
     "LogisticRegressionCV": {"l1_ratios": (0.0,), "scoring": "neg_log_loss", "use_legacy_attributes": False},
 }
+# each event left out by itself has one class, of which no score of classes can be made
+_OURS = {"RidgeClassifierCV": {"scoring"}}
 
 
 def class_names() -> tuple[str, ...]:
@@ -80,6 +82,7 @@ def adapter_of(name: str) -> type[ScikitClassifier]:
         "__module__": __name__,
         "defaults": _DEFAULTS.get(name, {}),
         "library": library,
+        "ours": ScikitClassifier.ours | _OURS.get(name, set()),
         "prepares_with": _steps(library, name),
     }
     return type(name, (ScikitClassifier,), traits)
