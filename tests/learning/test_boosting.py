@@ -124,8 +124,22 @@ def test_constraints_are_written_as_lists(parts):
     asked = np.zeros((50, 3), dtype=np.float32)
     asked[:, 0] = np.linspace(-3, 3, 50)
     assert np.all(np.diff(model.score(asked)) <= 0)  # the wrong way round, as it was asked
-    with pytest.raises(FivesigmaError, match=r"XGBoost: .*constraint"):
+    with pytest.raises(FivesigmaError, match="monotone_constraints names 5 inputs, and there are 3"):
         trained("xgboost", parts, monotone_constraints=[1, 0, 0, 0, 0])
+    with pytest.raises(FivesigmaError, match="interaction_constraints names input 5; there are 3, counted from 0"):
+        trained("xgboost", parts, interaction_constraints=[[0, 1], [5]])
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, [5, 0, 0], "(1, 0, 0)", [0.5, 0, 0], [True, 0, 0], 1])
+def test_ways_that_are_none_are_refused_before_training(value):
+    with pytest.raises(ValueError, match="monotone_constraints is a list with -1, 0 or 1 for each input in turn, not"):
+        make_classifier("xgboost", {"monotone_constraints": value})
+
+
+@pytest.mark.parametrize("value", [{"a": [0]}, [0, 1], [[-1]], [["a"]], "[[0]]", [[0.5]], 1])
+def test_groups_of_inputs_that_are_none_are_refused_before_training(value):
+    with pytest.raises(ValueError, match="interaction_constraints is a list of lists of inputs by their places"):
+        make_classifier("xgboost", {"interaction_constraints": value})
 
 
 @both

@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from numbers import Integral
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
-from fivesigma.core.errors import MissingExtraError, first_line
+from fivesigma.core.errors import FivesigmaError, MissingExtraError, first_line
 from fivesigma.learning.classifiers import Part
 
 try:
@@ -19,7 +19,7 @@ try:
 except ImportError as error:
     raise MissingExtraError("XGBoost", "boosting") from error
 
-__all__ = ["drops", "matrix", "native", "parameters_offered", "reason", "require_parameters"]
+__all__ = ["drops", "matrix", "native", "parameters_offered", "reason", "require_constraints", "require_parameters"]
 
 _OFFERED = (
     "booster",
@@ -46,6 +46,7 @@ _OFFERED = (
 )
 """Parameters that a user may set; the others are for other tasks, or are cross-fitting's."""
 DEFAULTS = {"n_estimators": 300, "early_stopping_rounds": 10}
+_LISTS = (list, tuple)
 _OF_INPUTS = {"interaction_constraints": list, "monotone_constraints": tuple}
 
 
@@ -91,6 +92,7 @@ def require_parameters(parameters: Mapping[str, Any]) -> None:
             raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
     if parameters.get("booster") == "gblinear":
         raise ValueError("booster is gbtree or dart; a linear model is called logistic")
+    _require_form(parameters)
     # constraints are as long as there are inputs, which are not known here
     left_out = (*DEFAULTS, *_OF_INPUTS)
     tried = {name: value for name, value in parameters.items() if name not in left_out and value is not None}
@@ -99,6 +101,37 @@ def require_parameters(parameters: Mapping[str, Any]) -> None:
         raise ValueError(
             next((f"{name} cannot be {value!r}: {why}" for name, value, why in alone if why is not None), together)
         )
+
+
+def _require_form(parameters: Mapping[str, Any]) -> None:
+    """Raise ValueError if a constraint is not written as XGBoost takes it by the places of inputs."""
+    ways = parameters.get("monotone_constraints")
+    if ways is not None and not (isinstance(ways, _LISTS) and all(_is_whole(way) and abs(way) <= 1 for way in ways)):
+        raise ValueError(f"monotone_constraints is a list with -1, 0 or 1 for each input in turn, not {ways!r:.80}")
+    groups = parameters.get("interaction_constraints")
+    if groups is not None and not (
+        isinstance(groups, _LISTS)
+        and all(
+            isinstance(group, _LISTS) and all(_is_whole(place) and place >= 0 for place in group) for group in groups
+        )
+    ):
+        raise ValueError(
+            f"interaction_constraints is a list of lists of inputs by their places, counted from 0, not {groups!r:.80}"
+        )
+
+
+def _is_whole(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def require_constraints(parameters: Mapping[str, Any], inputs: int) -> None:
+    """Raise FivesigmaError if constraints are of other inputs than there are, some of which XGBoost passes over in silence."""
+    ways = parameters.get("monotone_constraints") or ()
+    if len(ways) not in (0, inputs):
+        raise FivesigmaError(f"monotone_constraints names {len(ways)} inputs, and there are {inputs}")
+    for place in {place for group in parameters.get("interaction_constraints") or () for place in group}:
+        if place >= inputs:
+            raise FivesigmaError(f"interaction_constraints names input {place}; there are {inputs}, counted from 0")
 
 
 def _refused(parameters: Mapping[str, Any]) -> str | None:

@@ -20,6 +20,7 @@ from fivesigma.learning.adapters.xgboost_parameters import (
     native,
     parameters_offered,
     reason,
+    require_constraints,
     require_parameters,
 )
 from fivesigma.learning.classifiers import Part
@@ -69,6 +70,7 @@ class XGBoost:
         FivesigmaError
             If XGBoost refuses the events, or constraints that do not fit the inputs.
         """
+        require_constraints(self._parameters, train.X.shape[1])
         self._told = met_missing(train)
         parameters = native(self._parameters, seed)
         try:
