@@ -219,3 +219,9 @@ def test_many_events_are_compared_block_by_block():
     pt = rng.exponential(40, 200_000)
     passed = Expression("process in ('s', 'ttbar') and pt > 30").mask({"process": words, "pt": pt})
     assert np.array_equal(passed, np.array([word != "b" for word in words]) & (pt > 30))
+
+
+def test_the_text_that_is_shown_is_the_first_that_is_no_number():
+    for words, shown in ((["1", "-2.5e3", "x", "y"], "x"), (["", "nan", "oops"], "oops"), (["", "1", "2"], "1")):
+        with pytest.raises(ExpressionError, match=f"column 'pt' holds text such as '{shown}', not numbers; .*"):
+            Expression("pt > 1").mask({"pt": np.array(words, dtype=object)})

@@ -33,11 +33,20 @@ def check_words(node: ast.Compare) -> None:
 
 
 def holds_text(name: str, column: Value) -> str:
-    """Return what to say where a column of texts is taken for one of numbers."""
-    word = next((word for word in column if word), None) if not isinstance(column, Lists) else None
+    """Return what to say where a column of texts is taken for one of numbers: it names the first that is none, if there is one."""
+    words = [word for word in column if word] if not isinstance(column, Lists) else []
+    word = next((word for word in words if not _is_number(word)), next(iter(words), None))
     such = f" such as {word!r:.{_SHOWN}}" if word is not None else ""
     example = f"{written(name)} == {(word or 'word')[:_SHOWN]!r}"
     return f"column {name!r} holds text{such}, not numbers; compare it with words, as in {example}"
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
 
 
 def require_comparable(nodes: tuple[ast.expr, ast.expr], sides: tuple[Value, Value]) -> None:
