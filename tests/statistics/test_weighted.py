@@ -6,7 +6,14 @@ from numpy.testing import assert_allclose
 from scipy.stats import binomtest
 
 from fivesigma.core.errors import DataError
-from fivesigma.statistics.weighted import effective_events, empirical_cdf, weighted_efficiency, weighted_quantile
+from fivesigma.statistics.weighted import (
+    effective_events,
+    effective_numbers,
+    empirical_cdf,
+    negative_fraction,
+    weighted_efficiency,
+    weighted_quantile,
+)
 
 _values = st.lists(st.integers(-5, 5).map(float), min_size=1, max_size=30).map(np.array)
 
@@ -91,3 +98,15 @@ def test_weights_that_sum_to_nothing_positive_are_an_error(weight):
 def test_a_probability_beyond_one_is_refused():
     with pytest.raises(ValueError, match="probabilities"):
         weighted_quantile(np.ones(3), 1.2)
+
+
+def test_effective_numbers_of_sums_are_those_of_the_weights():
+    weights = [np.ones(7), np.array([1.0, 2.0, -0.5]), np.empty(0)]
+    totals, squares = [weight.sum() for weight in weights], [np.square(weight).sum() for weight in weights]
+    assert_allclose(effective_numbers(totals, squares), [7, 2.5**2 / 5.25, 0])
+    assert_allclose([effective_events(weight) for weight in weights], effective_numbers(totals, squares))
+
+
+def test_the_fraction_of_negative_weights_is_by_size():
+    assert negative_fraction(np.array([1.0, 2.0, -1.0])) == 0.25
+    assert negative_fraction(np.ones(3)) == 0

@@ -21,16 +21,16 @@ from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.core.estimate import Estimate
 from fivesigma.core.scores import Scores
-from fivesigma.evaluation.classes import label, require_classes
+from fivesigma.evaluation.classes import class_totals, label, require_classes
+from fivesigma.evaluation.methods import bootstrap_method
 from fivesigma.statistics.bootstrap import Multiplicities, percentile_interval, poisson_bootstrap
-from fivesigma.statistics.weighted import effective_events, weighted_efficiency, weighted_quantile
+from fivesigma.statistics.weighted import effective_events, negative_fraction, weighted_efficiency, weighted_quantile
 
 __all__ = ["Balance", "Calibration", "CalibrationBin", "calibration", "calibration_curve"]
 
 Balance: TypeAlias = Literal["equal", "yields"]
-_METHOD = "Poisson bootstrap of the events, {} replicas{}; the randomness of retraining is left out"
 _REFLECTED = (
-    ", reflected about the value, for noise makes replicas larger than the value as it does the value than the truth"
+    "reflected about the value, for noise makes replicas larger than the value as it does the value than the truth"
 )
 
 
@@ -174,8 +174,8 @@ def calibration_curve(
         bins=made,
         calibration_error=_reflected(float(central[0]), values[:, 0], replicas),
         calibration_error_of_noise=sum(_noise(score[part], weight[part]) for part in inside) / float(weight.sum()),
-        brier=percentile_interval(float(central[1]), values[:, 1], method=_METHOD.format(replicas, "")),
-        negative_weight=float(np.abs(weight[weight < 0]).sum() / np.abs(weight).sum()),
+        brier=percentile_interval(float(central[1]), values[:, 1], method=bootstrap_method(replicas)),
+        negative_weight=negative_fraction(weight),
     )
 
 
@@ -219,7 +219,7 @@ class _Binned:
 
 
 def _require(is_signal: Bools, weight: Floats, score: Floats, bins: int, balance: str) -> None:
-    require_classes(is_signal, weight, score=score)
+    require_classes(is_signal, weight, raw=score)
     if balance not in (known := ("equal", "yields")):
         raise FivesigmaError(f"no balance {balance!r}{suggestion(balance, known)}; there are: {', '.join(known)}")
     if bins < 1:
@@ -229,8 +229,7 @@ def _require(is_signal: Bools, weight: Floats, score: Floats, bins: int, balance
 def _balanced(weight: Floats, is_signal: Bools, balance: Balance) -> Floats:
     if balance == "yields":
         return weight
-    totals: Floats = np.where(is_signal, weight[is_signal].sum(), weight[~is_signal].sum())
-    return weight / totals
+    return weight / class_totals(is_signal, weight)
 
 
 def _bin(score: Floats, is_signal: Bools, weight: Floats, total: float) -> CalibrationBin:
@@ -252,4 +251,4 @@ def _noise(score: Floats, weight: Floats) -> float:
 def _reflected(value: float, replicas: Floats, count: int) -> Estimate:
     """Return a value that noise biases upwards with its replicas' percentiles reflected about it, none below 0."""
     mirrored = 2 * value - replicas
-    return percentile_interval(value, np.maximum(mirrored, 0.0), method=_METHOD.format(count, _REFLECTED))
+    return percentile_interval(value, np.maximum(mirrored, 0.0), method=bootstrap_method(count, _REFLECTED))

@@ -19,6 +19,7 @@ from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.estimate import Estimate
 from fivesigma.evaluation.classes import require_classes
 from fivesigma.statistics.bootstrap import percentile_interval, scaled_poisson
+from fivesigma.statistics.weighted import effective_numbers
 
 __all__ = ["Direction", "FoldYields", "HonestMaximum", "Merit", "Yields", "honest_maximum", "yields_by_fold"]
 
@@ -62,8 +63,7 @@ class Yields:
     @property
     def background_effective(self) -> Floats:
         """Effective number of background events, (Σw)² / Σw², shape (m,)."""
-        squares = self.background_squares
-        return np.divide(self.background**2, squares, out=np.zeros_like(squares), where=squares > 0)
+        return effective_numbers(self.background, self.background_squares)
 
     def allowed(self, floor: float) -> Bools:
         """Return which cuts leave a positive background of at least ``floor`` effective events, shape (m,)."""

@@ -13,7 +13,7 @@ from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError
 from fivesigma.core.scores import Scores
 
-__all__ = ["Labelled", "label", "require_classes"]
+__all__ = ["Labelled", "class_totals", "label", "require_classes", "require_scores"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,12 @@ class Labelled:
     weight: Floats
     signal: tuple[str, ...]
     background: tuple[str, ...]
+
+    def within(self, keep: Bools) -> Bools:
+        """Return which events of the dataset are those of these that a mask of shape (n,) keeps."""
+        mask = self.chosen.copy()
+        mask[mask] = keep
+        return mask
 
 
 def label(
@@ -64,8 +70,8 @@ def label(
     DataError
         If a class has no events or weights that sum to nothing positive, or a sample is named in both classes.
     """
-    if scores is not None and len(scores) != len(dataset):
-        raise DataError(f"{len(scores)} scores of {scores.model} for {len(dataset)} events")
+    if scores is not None:
+        require_scores(scores, len(dataset))
     signal = tuple(dataset.names("signal") if signal is None else signal)
     background = tuple(dataset.names("background") if background is None else background)
     if both := set(signal) & set(background):
@@ -83,17 +89,35 @@ def label(
     return labelled
 
 
-def require_classes(is_signal: Bools, weight: Floats, **others: NDArray[np.generic]) -> None:
-    """Raise DataError unless both classes have events whose weights sum to something positive.
+def require_scores(scores: Scores, events: int) -> None:
+    """Raise DataError unless there is one score for each of so many events."""
+    if len(scores) != events:
+        raise DataError(f"{len(scores)} scores of {scores.model} for {events} events")
+
+
+def require_classes(
+    is_signal: Bools, weight: Floats, score: Floats | None = None, **others: NDArray[np.generic]
+) -> None:
+    """Raise DataError unless both classes have events whose weights sum to something positive, and scores are finite.
 
     Raises
     ------
     ValueError
-        If ``weight`` or one of the ``others`` has another length than ``is_signal``.
+        If ``weight``, ``score`` or one of the ``others`` has another length than ``is_signal``.
     """
+    if score is not None:
+        others["score"] = score
     require_length(len(is_signal), weight=weight, **others)
     for name, mask in (("signal", is_signal), ("background", ~is_signal)):
         if not mask.any():
             raise DataError(f"there are no {name} events")
         if not weight[mask].sum() > 0:
             raise DataError(f"the weights of {mask.sum()} {name} events sum to {weight[mask].sum():g}, not above 0")
+    if score is not None and not np.isfinite(score).all():
+        raise DataError(f"{np.count_nonzero(~np.isfinite(score))} of {len(score)} scores are not finite")
+
+
+def class_totals(is_signal: Bools, weight: Floats) -> Floats:
+    """Return the sum of the weights of the class that each event is of, shape (n,)."""
+    totals: Floats = np.where(is_signal, weight[is_signal].sum(), weight[~is_signal].sum())
+    return totals

@@ -13,12 +13,13 @@ from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.estimate import Estimate
 from fivesigma.core.scores import Scores
 from fivesigma.evaluation.classes import label
+from fivesigma.evaluation.methods import RETRAINING_LEFT_OUT
 from fivesigma.statistics.bootstrap import percentile_interval, scaled_poisson
 
 __all__ = ["Classification", "Measures", "classification"]
 
 _REPLICAS = 1000
-_METHOD = "scaled Poisson sums of the simulated events; the randomness of retraining is left out"
+_METHOD = f"scaled Poisson sums of the simulated events; {RETRAINING_LEFT_OUT}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

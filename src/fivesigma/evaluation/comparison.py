@@ -17,16 +17,15 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from fivesigma.core.arrays import Floats
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.core.estimate import Estimate
 from fivesigma.core.identity import derive_seed, fold_of
 from fivesigma.core.scores import Scores
-from fivesigma.evaluation.choice import Yields
 from fivesigma.evaluation.classes import label
 from fivesigma.evaluation.figures_of_merit import asimov_merit
 from fivesigma.evaluation.paired import Contender, Measured, measured_at_choice, measured_auc
+from fivesigma.evaluation.significance_improvement import improvement
 from fivesigma.statistics.differences import RETRAINING, familywise_level, normal_interval
 
 __all__ = ["ComparedQuantity", "Comparison", "PairedDifference", "Quantity", "Verdict", "compare"]
@@ -166,7 +165,7 @@ def compare(
         (
             "significance_improvement",
             "ε(S) / √ε(B)",
-            lambda one: measured_at_choice(one, _improvement, _SIC_FLOOR, halves),
+            lambda one: measured_at_choice(one, improvement, _SIC_FLOOR, halves),
         ),
         (
             "asimov_z",
@@ -190,12 +189,6 @@ def _check(names: Sequence[str], members: Mapping[str, Sequence[Scores]]) -> Non
     for name in members:
         if name not in names:
             raise FivesigmaError(f"no model {name!r} to compare{suggestion(name, names)}")
-
-
-def _improvement(yields: Yields) -> Floats:
-    """Return the significance improvement ε_S / √ε_B."""
-    improvement: Floats = yields.signal / yields.all_signal / np.sqrt(yields.background / yields.all_background)
-    return improvement
 
 
 def _compared(name: Quantity, title: str, measured: Sequence[Measured], level: float) -> ComparedQuantity:

@@ -275,9 +275,7 @@ def _strongest(dependence: Dependence) -> tuple[str, float]:
 def _background(dataset: Dataset, background: Sequence[str] | None, scores: Scores | None = None) -> Bools:
     """Return which events of the dataset are background, shape (n,)."""
     chosen = label(dataset, scores, background=background)
-    mask = chosen.chosen.copy()
-    mask[mask] = ~chosen.is_signal
-    return mask
+    return chosen.within(~chosen.is_signal)
 
 
 def _dependences(

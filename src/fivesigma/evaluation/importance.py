@@ -22,8 +22,10 @@ from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.estimate import Estimate
 from fivesigma.core.identity import derive_seed, ticket_of
 from fivesigma.core.scores import Scores
-from fivesigma.evaluation.classes import label
+from fivesigma.evaluation.classes import class_totals, label
+from fivesigma.evaluation.methods import RETRAINING_LEFT_OUT
 from fivesigma.evaluation.paired import Influenced, influenced_auc
+from fivesigma.statistics.differences import normal_interval
 
 __all__ = ["Importance", "Importances", "ScoreOf", "drawn_evenly", "permutation_importance"]
 
@@ -31,8 +33,8 @@ ScoreOf: TypeAlias = Callable[[Dataset], Scores]
 """Scores events, each by the estimator of its fold, whatever their inputs were replaced by: as ``FittedModel.score`` does."""
 
 _Places: TypeAlias = NDArray[np.intp]
-_METHOD = "{} events of {}, {} draws; differences of their influences, normal; the randomness of retraining is left out"
-_METHOD_AUC = "{} events of {}; propagated from their influences, normal; the randomness of retraining is left out"
+_METHOD = f"{{}} events of {{}}, {{}} draws; differences of their influences, normal; {RETRAINING_LEFT_OUT}"
+_METHOD_AUC = f"{{}} events of {{}}; propagated from their influences, normal; {RETRAINING_LEFT_OUT}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,15 +143,9 @@ def permutation_importance(
         ]
         return Importance(inputs=group, drop=_drop(whole, permuted, others, method))
 
-    error = float(np.sqrt(np.square(whole.influence).sum()))
     return Importances(
         model=scores.model,
-        auc=Estimate(
-            value=whole.value,
-            low=whole.value - error,
-            high=whole.value + error,
-            method=_METHOD_AUC.format(len(drawn), all_events),
-        ),
+        auc=normal_interval(whole.value, whole.variance, method=_METHOD_AUC.format(len(drawn), all_events)),
         inputs=tuple(importance((name,)) for name in names),
         groups=tuple(importance(group) for group in _several(groups, names)),
         events=len(drawn),
@@ -190,9 +186,7 @@ def drawn_evenly(
         if there > most:
             mine = mine[np.argsort(ticket[mine], kind="stable")[:most]]
         keep[mine] = True
-    mask = chosen.chosen.copy()
-    mask[mask] = keep
-    return dataset.where(mask), chosen.is_signal[keep]
+    return dataset.where(chosen.within(keep)), chosen.is_signal[keep]
 
 
 def _several(groups: Sequence[Sequence[str]], names: Sequence[str]) -> list[tuple[str, ...]]:
@@ -209,7 +203,7 @@ def _permuted(drawn: Dataset, group: tuple[str, ...], other: _Places) -> Dataset
 
 def _drawn_others(fold: NDArray[np.int8], is_signal: Bools, weight: Floats, repeats: int, seed: int) -> list[_Places]:
     size = np.abs(weight)
-    size = size / np.where(is_signal, size[is_signal].sum(), size[~is_signal].sum())
+    size = size / class_totals(is_signal, size)
     generator = np.random.default_rng(seed)
     return [_others(fold, size, generator) for _ in range(repeats)]
 
@@ -240,6 +234,5 @@ def _drop(whole: Influenced, permuted: Sequence[Influenced], others: Sequence[_P
     as_other = [np.bincount(place, own, minlength=len(own)) for place, own in zip(others, itself, strict=True)]
     both = np.mean(itself, axis=0) + np.mean(as_other, axis=0)
     one = float(np.mean([np.square(own).sum() for own in itself]))
-    error = float(np.sqrt(max(np.square(both).sum() - one / draws, one / draws**2)))
-    value = float(np.mean(values))
-    return Estimate(value=value, low=value - error, high=value + error, method=method)
+    variance = float(max(np.square(both).sum() - one / draws, one / draws**2))
+    return normal_interval(float(np.mean(values)), variance, method=method)

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats, require_length
-from fivesigma.core.estimate import ONE_SIGMA, Estimate
+from fivesigma.core.estimate import Estimate
 from fivesigma.evaluation.distributions import Histogram, histogram, score_edges
+from fivesigma.evaluation.methods import RETRAINING_LEFT_OUT
 from fivesigma.evaluation.paired import influenced_auc
 from fivesigma.statistics.differences import normal_interval
 from fivesigma.statistics.two_samples import EqualityTest, two_sample_test
@@ -31,8 +32,8 @@ Reading: TypeAlias = Literal["no difference seen", "training events look differe
 _ALPHA = 0.05
 
 _MEAN = "mean over the estimators; interval as wide as theirs on average, for they share events"
-_AUC = "propagated from the events (DeLong), normal; the randomness of retraining is left out"
-_GAP = "of two disjoint sets of events, in quadrature; the randomness of retraining is left out"
+_AUC = f"propagated from the events (DeLong), normal; {RETRAINING_LEFT_OUT}"
+_GAP = f"of two disjoint sets of events, in quadrature; {RETRAINING_LEFT_OUT}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,12 +195,11 @@ def overtraining(
 
 def _gap(number: int, train: ScoredEvents, out_of_fold: ScoredEvents, seed: int) -> EstimatorGap:
     first, second = (influenced_auc(events.score, events.is_signal, events.weight) for events in (train, out_of_fold))
-    variances = [float(np.square(auc.influence).sum()) for auc in (first, second)]
     return EstimatorGap(
         estimator=number,
-        auc_train=normal_interval(first.value, variances[0], level=ONE_SIGMA, method=_AUC),
-        auc_out_of_fold=normal_interval(second.value, variances[1], level=ONE_SIGMA, method=_AUC),
-        difference=normal_interval(first.value - second.value, sum(variances), level=ONE_SIGMA, method=_GAP),
+        auc_train=normal_interval(first.value, first.variance, method=_AUC),
+        auc_out_of_fold=normal_interval(second.value, second.variance, method=_AUC),
+        difference=normal_interval(first.value - second.value, first.variance + second.variance, method=_GAP),
         signal=_equality(train, out_of_fold, True, seed),
         background=_equality(train, out_of_fold, False, seed),
     )

@@ -16,10 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats
-from fivesigma.core.errors import DataError
 from fivesigma.core.scores import Scores
 from fivesigma.evaluation.choice import Merit, Yields, honest_maximum, yields_by_fold
-from fivesigma.evaluation.classes import Labelled, require_classes
+from fivesigma.evaluation.classes import Labelled, class_totals, require_classes, require_scores
 from fivesigma.evaluation.figures_of_merit import score_cuts
 from fivesigma.statistics.differences import seed_variance
 
@@ -43,6 +42,11 @@ class Influenced:
     value: float
     influence: Floats
 
+    @property
+    def variance(self) -> float:
+        """The variance of the number: the sum of the squared influences."""
+        return float(np.square(self.influence).sum())
+
 
 def influenced_auc(score: Floats, is_signal: Bools, weight: Floats) -> Influenced:
     """Return the AUC of scores, shape (n,), of events that are signal or background, and each event's influence on it.
@@ -55,18 +59,15 @@ def influenced_auc(score: Floats, is_signal: Bools, weight: Floats) -> Influence
     DataError
         If a class has no events, its weights do not sum to something positive, or a score is not finite.
     """
-    require_classes(is_signal, weight, score=score)
-    if not np.isfinite(score).all():
-        raise DataError(f"{np.count_nonzero(~np.isfinite(score))} of {len(score)} scores are not finite")
+    require_classes(is_signal, weight, score)
     values, place = np.unique(score, return_inverse=True)
     beaten = np.empty(len(score))
     for mine in (is_signal, ~is_signal):
         others = np.bincount(place[~mine], weight[~mine], minlength=len(values))
         beaten[mine] = ((np.cumsum(others) - others / 2) / others.sum())[place[mine]]
     beaten[~is_signal] = 1 - beaten[~is_signal]
-    total = np.where(is_signal, weight[is_signal].sum(), weight[~is_signal].sum())
     value = float(weight[is_signal] @ beaten[is_signal] / weight[is_signal].sum())
-    return Influenced(value, weight / total * (beaten - value))
+    return Influenced(value, weight / class_totals(is_signal, weight) * (beaten - value))
 
 
 def influenced_merit(merit: Merit, passes: Bools, is_signal: Bools, weight: Floats) -> Influenced | None:
@@ -128,8 +129,7 @@ class Contender:
     def of(cls, scores: Scores, members: Sequence[Scores], events: Labelled) -> Contender:
         """Return the model of the scores of all events of a dataset; DataError if there are more or fewer."""
         for one in (scores, *members):
-            if len(one) != len(events.chosen):
-                raise DataError(f"{len(one)} scores of {one.model} for {len(events.chosen)} events")
+            require_scores(one, len(events.chosen))
         alone = tuple(member.value[events.chosen] for member in members)
         return cls(scores.model, scores.value[events.chosen], alone, scores.fold[events.chosen], scores.folds, events)
 

@@ -17,15 +17,17 @@ from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.core.estimate import Estimate
 from fivesigma.core.scores import Scores
-from fivesigma.evaluation.classes import label
+from fivesigma.evaluation.classes import class_totals, label
 from fivesigma.evaluation.distributions import binning
 from fivesigma.evaluation.importance import ScoreOf, drawn_evenly
+from fivesigma.evaluation.methods import RETRAINING_LEFT_OUT
+from fivesigma.statistics.differences import normal_interval
 from fivesigma.statistics.weighted import weighted_quantile
 
 __all__ = ["PartialDependence", "partial_dependence"]
 
 _TAIL = 0.01
-_METHOD = "propagated from {} events of {}, normal; the randomness of retraining is left out"
+_METHOD = f"propagated from {{}} events of {{}}, normal; {RETRAINING_LEFT_OUT}"
 _Folds = NDArray[np.intp]
 
 
@@ -129,7 +131,8 @@ def partial_dependence(
     table = scores.value.reshape(len(asked), len(drawn)).T
     share = _share(is_signal, drawn.weight)
     mean = share @ table
-    error = np.sqrt(_variance(table, is_signal, share))
+    variance = _variance(table, is_signal, share)
+    error = np.sqrt(variance)
     edges = binning(values[there], bins)
     method = _METHOD.format(len(drawn), len(values))
     count = len(places)
@@ -141,11 +144,7 @@ def partial_dependence(
         low=(mean - error)[:count],
         high=(mean + error)[:count],
         by_fold=_by_fold(table[:, :count], is_signal, drawn.weight, scores),
-        missing=None
-        if count == len(asked)
-        else Estimate(
-            value=float(mean[-1]), low=float(mean[-1] - error[-1]), high=float(mean[-1] + error[-1]), method=method
-        ),
+        missing=None if count == len(asked) else normal_interval(float(mean[-1]), float(variance[-1]), method=method),
         edges=edges,
         signal=_fractions(values, chosen.is_signal, chosen.weight, edges),
         background=_fractions(values, ~chosen.is_signal, chosen.weight, edges),
@@ -198,8 +197,7 @@ def _repeated(drawn: Dataset, column: int, places: Matrix) -> Dataset:
 
 def _share(is_signal: Bools, weight: Floats) -> Floats:
     """Return weights, shape (n,), that sum to one half in either class."""
-    share: Floats = weight / (2 * np.where(is_signal, weight[is_signal].sum(), weight[~is_signal].sum()))
-    return share
+    return weight / (2 * class_totals(is_signal, weight))
 
 
 def _variance(table: Floats, is_signal: Bools, share: Floats) -> Floats:

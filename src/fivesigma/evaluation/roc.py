@@ -19,16 +19,15 @@ from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.dataset import Dataset
-from fivesigma.core.errors import DataError
 from fivesigma.core.estimate import Estimate
 from fivesigma.core.scores import Scores
 from fivesigma.evaluation.classes import label, require_classes
+from fivesigma.evaluation.methods import bootstrap_method
 from fivesigma.statistics.bootstrap import Multiplicities, percentile_interval, poisson_bootstrap
-from fivesigma.statistics.weighted import effective_events
+from fivesigma.statistics.weighted import effective_events, effective_numbers, negative_fraction
 
 __all__ = ["BackgroundRejection", "RocCurve", "RocPoints", "auc", "roc", "roc_curve", "roc_points"]
 
-_METHOD = "Poisson bootstrap of the events, {} replicas; the randomness of retraining is left out"
 _POINTS = 500
 _BLOCK = 1 << 18
 """Multiplicities measured at once: few enough for a processor's cache, and enough to make little of each call."""
@@ -191,7 +190,7 @@ def roc_curve(
     wanted = np.asarray(efficiencies, dtype=np.float64)
     central = ranking.measure(np.ones((1, len(score)), dtype=np.uint8), wanted)[0]
     values = poisson_bootstrap(lambda counts: ranking.measure(counts, wanted), len(score), replicas=replicas, seed=seed)
-    method = _METHOD.format(replicas)
+    method = bootstrap_method(replicas)
     estimates = [percentile_interval(float(central[i]), values[:, i], method=method) for i in range(len(central))]
     points = roc_points(score, is_signal, weight)
     drawn = points.at(_thinned(points.signal_efficiency, points.background_efficiency))
@@ -204,7 +203,7 @@ def roc_curve(
         rejections=tuple(map(_rejection, efficiencies, estimates[1:])),
         signal_events=effective_events(weight[is_signal]),
         background_events=effective_events(weight[~is_signal]),
-        negative_weight=float(np.abs(weight[weight < 0]).sum() / np.abs(weight).sum()),
+        negative_weight=negative_fraction(weight),
         largest_fall=points.largest_fall,
     )
 
@@ -212,7 +211,7 @@ def roc_curve(
 def roc_points(score: Floats, is_signal: Bools, weight: Floats | None = None) -> RocPoints:
     """Return the curve alone, all of its points and no intervals; parameters and errors as for `roc_curve`."""
     weight = np.ones(len(score)) if weight is None else weight
-    _require(score, is_signal, weight)
+    require_classes(is_signal, weight, score)
     order = np.argsort(-score, kind="stable")
     ranked, kind, weight = score[order], is_signal[order], weight[order]
     last = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), len(order) - 1)
@@ -223,7 +222,7 @@ def roc_points(score: Floats, is_signal: Bools, weight: Floats | None = None) ->
     return RocPoints(
         signal_efficiency=signal / signal[-1],
         background_efficiency=background / background[-1],
-        background_effective=np.divide(background**2, squares, out=np.zeros_like(squares), where=squares > 0),
+        background_effective=effective_numbers(background, squares),
     )
 
 
@@ -276,14 +275,8 @@ class _Ranking:
         return measured
 
 
-def _require(score: Floats, is_signal: Bools, weight: Floats) -> None:
-    require_classes(is_signal, weight, score=score)
-    if not np.isfinite(score).all():
-        raise DataError(f"{np.count_nonzero(~np.isfinite(score))} of {len(score)} scores are not finite")
-
-
 def _rank(score: Floats, is_signal: Bools, weight: Floats) -> _Ranking:
-    _require(score, is_signal, weight)
+    require_classes(is_signal, weight, score)
     signal, background = np.flatnonzero(is_signal), np.flatnonzero(~is_signal)
     signal = signal[np.argsort(score[signal], kind="stable")]
     background = background[np.argsort(score[background], kind="stable")]

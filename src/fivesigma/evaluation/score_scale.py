@@ -78,8 +78,7 @@ def check_score_scale(
             f"folds are compared from two on, not {scores.folds}, at a share in (0, 1), not {validation}"
         )
     chosen = label(dataset, scores, background=background)
-    mask = chosen.chosen.copy()
-    mask[mask] = ~chosen.is_signal
+    mask = chosen.within(~chosen.is_signal)
     value, weight, fold = scores.value[mask], dataset.weight[mask], scores.fold[mask]
     events = validation * (1 - 1 / scores.folds) * effective_events(weight)
     found = [_fold(j, value, weight, fold == j, scores.folds, events, seed) for j in range(scores.folds)]

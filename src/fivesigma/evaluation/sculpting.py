@@ -15,14 +15,14 @@ from scipy import sparse
 
 from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.dataset import Dataset
-from fivesigma.core.errors import DataError, FivesigmaError, suggestion
+from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.core.estimate import ONE_SIGMA, Estimate
 from fivesigma.core.identity import derive_seed
 from fivesigma.core.scores import Scores
-from fivesigma.evaluation.classes import Labelled, label
+from fivesigma.evaluation.classes import Labelled, label, require_scores
 from fivesigma.evaluation.distributions import binning
 from fivesigma.statistics.bootstrap import poisson_bootstrap
-from fivesigma.statistics.weighted import effective_events
+from fivesigma.statistics.weighted import effective_events, effective_numbers
 
 __all__ = [
     "LEAST_EVENTS",
@@ -212,8 +212,7 @@ def observed_events(
     """
     if observable not in dataset.observables:
         raise FivesigmaError(f"no observable {observable!r}{suggestion(observable, dataset.observables)}")
-    if len(scores) != len(dataset):
-        raise DataError(f"{len(scores)} scores of {scores.model} for {len(dataset)} events")
+    require_scores(scores, len(dataset))
     there = np.isfinite(dataset.observables[observable])
     part = dataset if there.all() else dataset.where(there)
     chosen = label(part, signal=signal, background=background)
@@ -359,7 +358,7 @@ def _mirrored(value: float, replicas: Floats) -> Estimate:
 def _by_chance(total: Floats, squares: Floats, generator: np.random.Generator) -> float:
     """Return what 95 % of random cuts stay below that leave as many effective events; Σw and Σw² before and after, (2, m)."""
     before, kept = total[0], total[1].sum() / total[0].sum()
-    effective = np.divide(before**2, squares[0], out=np.zeros_like(before), where=squares[0] > 0)
+    effective = effective_numbers(before, squares[0])
     # weights may differ between what passes and what does not
     scale = min(1.0, kept * squares[0].sum() / squares[1].sum()) if squares[1].sum() > 0 else 1.0
     tries = np.maximum(np.rint(effective * scale), 1).astype(np.int64)

@@ -17,7 +17,7 @@ from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.estimate import Estimate
 from fivesigma.core.identity import derive_seed
-from fivesigma.evaluation.classes import label
+from fivesigma.evaluation.classes import class_totals, label
 from fivesigma.evaluation.paired import influenced_auc
 from fivesigma.statistics.bootstrap import percentile_interval, scaled_poisson
 from fivesigma.statistics.weighted import weighted_quantile
@@ -155,7 +155,7 @@ def _places(values: Floats, is_signal: Bools, weight: Floats, bins: int) -> tupl
     """Return the bin of each value, shape (n,), the last for those that are missing, and how many others are filled."""
     there = ~np.isnan(values)
     size = np.abs(weight)
-    size = size / np.where(is_signal, size[is_signal].sum(), size[~is_signal].sum())
+    size = size / class_totals(is_signal, size)
     if not size[there].sum() > 0:
         return np.zeros(len(values), dtype=np.intp), 0
     inner = np.linspace(0, 1, bins + 1)[1:-1]
@@ -217,6 +217,5 @@ def _area(values: Floats, is_signal: Bools, weight: Floats, missing: Floats) -> 
     known, own = 1 - missing, np.where(is_signal, *(1 - missing))
     alone = influenced_auc(values[there], is_signal[there], weight[there])
     influence[there] = known.prod() * alone.influence
-    total = np.where(is_signal, weight[is_signal].sum(), weight[~is_signal].sum())
-    influence += (alone.value - 0.5) * known.prod() / own * weight / total * (there - own)
+    influence += (alone.value - 0.5) * known.prod() / own * weight / class_totals(is_signal, weight) * (there - own)
     return 0.5 + (alone.value - 0.5) * float(known.prod()), influence

@@ -16,21 +16,18 @@ from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.dataset import Dataset
-from fivesigma.core.errors import DataError
 from fivesigma.core.identity import derive_seed, fold_of
 from fivesigma.core.scores import Scores
 from fivesigma.evaluation.choice import HonestMaximum, Yields, honest_maximum, yields_by_fold
 from fivesigma.evaluation.classes import label, require_classes
 from fivesigma.evaluation.figures_of_merit import merit_values
+from fivesigma.evaluation.methods import bootstrap_method
 from fivesigma.statistics.bootstrap import Multiplicities, percentile_interval, poisson_bootstrap
 from fivesigma.statistics.weighted import effective_events, weighted_quantile
 
 __all__ = ["SignificanceImprovement", "improvement", "significance_improvement", "significance_improvement_curve"]
 
-_METHOD = (
-    "chosen on one half of the events, read on the other; Poisson bootstrap of the events, {} replicas, with the cuts held;"
-    " the randomness of retraining is left out"
-)
+_CHOICE = "chosen on one half of the events, read on the other"
 _STEPS = 100
 
 
@@ -137,9 +134,7 @@ def significance_improvement_curve(
         If a class has no events, its weights do not sum to something positive, or a score is not finite.
     """
     weight = np.ones(len(score)) if weight is None else weight
-    require_classes(is_signal, weight, score=score)
-    if not np.isfinite(score).all():
-        raise DataError(f"{np.count_nonzero(~np.isfinite(score))} of {len(score)} scores are not finite")
+    require_classes(is_signal, weight, score)
     if half is None:
         half = fold_of(np.arange(len(score), dtype=np.uint64), seed=derive_seed(seed, "halves"), folds=2)
     cuts = _candidates(score, is_signal, weight, floor)
@@ -149,7 +144,8 @@ def significance_improvement_curve(
     if best is not None:
         passes = score >= np.asarray(best.cuts)[half]
         values = _replicas(passes, is_signal, weight, replicas=replicas, seed=seed)
-        best = replace(best, value=percentile_interval(best.value.value, values, method=_METHOD.format(replicas)))
+        method = f"{_CHOICE}; {bootstrap_method(replicas, 'with the cuts held')}"
+        best = replace(best, value=percentile_interval(best.value.value, values, method=method))
     return SignificanceImprovement(
         model=model,
         cuts=cuts,

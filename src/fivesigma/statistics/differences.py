@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from fivesigma.core.errors import FivesigmaError
-from fivesigma.core.estimate import Estimate
+from fivesigma.core.estimate import ONE_SIGMA, Estimate
 
 __all__ = ["RETRAINING", "familywise_level", "normal_interval", "seed_variance", "with_seeds"]
 
@@ -40,7 +40,7 @@ def familywise_level(error_rate: float, comparisons: int) -> float:
     return 1 - error_rate / max(1, comparisons)
 
 
-def normal_interval(value: float, variance: float, *, level: float, method: str) -> Estimate:
+def normal_interval(value: float, variance: float, *, level: float = ONE_SIGMA, method: str) -> Estimate:
     """Return the central interval of a normal distribution about ``value``."""
     half = float(ndtri((1 + level) / 2)) * math.sqrt(variance)
     return Estimate(value=value, low=value - half, high=value + half, level=level, method=method)

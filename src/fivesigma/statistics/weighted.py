@@ -17,7 +17,15 @@ from fivesigma.core.arrays import Bools, Floats, require_length
 from fivesigma.core.errors import DataError
 from fivesigma.core.estimate import ONE_SIGMA, Estimate
 
-__all__ = ["EmpiricalCDF", "effective_events", "empirical_cdf", "weighted_efficiency", "weighted_quantile"]
+__all__ = [
+    "EmpiricalCDF",
+    "effective_events",
+    "effective_numbers",
+    "empirical_cdf",
+    "negative_fraction",
+    "weighted_efficiency",
+    "weighted_quantile",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +112,19 @@ def weighted_quantile(values: Floats, probabilities: ArrayLike, weight: Floats |
 
 def effective_events(weight: Floats) -> float:
     """Return (Σw)² / Σw², how many events of weight one would have the same relative error; 0 without events."""
-    squares = float(np.square(weight).sum())
-    return float(weight.sum()) ** 2 / squares if squares > 0 else 0.0
+    return float(effective_numbers(weight.sum(), np.square(weight).sum()))
+
+
+def effective_numbers(total: ArrayLike, squares: ArrayLike) -> Floats:
+    """Return (Σw)² / Σw² of sums Σw and Σw², of any one shape; 0 where there are no events."""
+    total, squares = np.asarray(total, dtype=np.float64), np.asarray(squares, dtype=np.float64)
+    numbers: Floats = np.divide(total**2, squares, out=np.zeros_like(squares), where=squares > 0)
+    return numbers
+
+
+def negative_fraction(weight: Floats) -> float:
+    """Return the fraction of Σ|w| that negative weights have, shape (n,)."""
+    return float(np.abs(weight[weight < 0]).sum() / np.abs(weight).sum())
 
 
 def weighted_efficiency(passes: Bools, weight: Floats | None = None, *, level: float = ONE_SIGMA) -> Estimate:
