@@ -155,7 +155,7 @@ class TestStorage:
         ({"batch_size": 10.5}, "batch_size must be a whole number"),
         ({"dropout": 1.0}, "dropout must be at least 0 and below 1"),
         ({"learning_rate": "fast"}, "learning_rate must be above 0, not 'fast'"),
-        ({"learning_rate": float("nan")}, "learning_rate must be above 0"),
+        ({"learning_rate": float("nan")}, "learning_rate must be finite, not nan"),
         ({"activation": "rleu"}, "no activation 'rleu'; did you mean relu"),
         ({"optimiser": "adma"}, "no optimiser 'adma'; did you mean adam"),
         ({"optimizer": "adam"}, "no parameter 'optimizer'; did you mean optimiser"),

@@ -191,8 +191,8 @@ def outcome_digest(directory: RunDirectory, outcome: Outcome) -> str:
 
 
 def _digest_of(record: dict[str, Any]) -> str:
-    """Return a digest of what stands in a stage's record, times aside."""
-    return digest(_timeless(record))
+    """Return a digest of what a stage recorded, times aside, and its key, which may depend on events that stay unseen."""
+    return digest(_timeless({name: entry for name, entry in record.items() if name != "key"}))
 
 
 def _timeless(value: Any) -> Any:
