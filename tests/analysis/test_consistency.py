@@ -51,6 +51,7 @@ def test_axes_of_an_observable(text, axes):
         ("models.trees.inputs", [], "models.trees.inputs", "a model needs an input"),
         ("models.trees.inputs", ["a", "m"], "models.trees.inputs", "no input 'm'"),
         ("models.m", {"use": "random_forest"}, "models.m", "a model and an observable are both called 'm'"),
+        ("models.inputs", {"use": "random_forest"}, "models.inputs", "what is said of all models is called 'inputs'"),
         (
             "models.trees.use",
             "random_forst",

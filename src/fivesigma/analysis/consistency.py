@@ -26,6 +26,7 @@ __all__ = ["axes_of", "inconsistencies"]
 
 Inconsistency = tuple[Location, str]
 _TAKEN = {"mu", "total", STATISTICS, MC_STATISTICS}
+_OF_ALL_MODELS = ("comparison", "input_groups", "inputs", "single_cuts")
 
 
 def axes_of(observable: str) -> tuple[str, ...]:
@@ -124,6 +125,8 @@ def _models(config: Configuration, folder: Path | None) -> Iterator[Inconsistenc
             yield (*here, "inputs"), "a model needs an input"
         if name in config.features.observables:
             yield here, f"a model and an observable are both called {name!r}"
+        if name in _OF_ALL_MODELS:
+            yield here, f"what is said of all models is called {name!r} in results.json; give the model another name"
         yield from _parametrised(config, name)
         try:
             adapter = classifier(model.use)
