@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from fivesigma.core.errors import FivesigmaError
 from fivesigma.evaluation.choice import Yields
 from fivesigma.evaluation.figures_of_merit import figures_of_merit
-from fivesigma.evaluation.working_points import merit_of, naive_cut_flatters, working_point
+from fivesigma.evaluation.working_points import maximised, merit_of, naive_cut_flatters
 
 ONE = Yields(
     signal=np.array([20.0]),
@@ -36,7 +37,7 @@ def test_figures_of_merit_by_name(maximise, value):
 @pytest.mark.parametrize("maximise", ["asimov_z", "s_over_sqrt_b", "ams"])
 def test_the_working_point_is_that_of_what_is_maximised(toy, maximise):
     scan = figures_of_merit(*toy, regulators=(10.0,), seed=1)
-    found = working_point(scan, maximise, 10.0)
+    found = maximised(scan, maximise, 10.0).best
     merit = merit_of(maximise, background_uncertainty=0.1, regulator=10.0)
     at = ONE.__class__(
         signal=np.array([found.signal]),
@@ -54,8 +55,8 @@ def test_the_last_cut_before_the_background_is_gone_is_remarked_on(make):
     found = []
     for seed in range(5):
         dataset, scores = make(n=400, seed=seed, separation=2.5, yields=(20.0, 8000.0))
-        best = working_point(figures_of_merit(dataset, scores, seed=seed), "s_over_sqrt_b", 10.0)
-        found += naive_cut_flatters([("trees", "S / √B", best)])
+        figure = maximised(figures_of_merit(dataset, scores, seed=seed), "s_over_sqrt_b", 10.0)
+        found += naive_cut_flatters({"trees": figure})
     assert len(found) >= 4
     assert (found[0].code, found[0].severity, found[0].subject) == ("naive-cut-flatters", "info", "trees")
     assert found[0].evidence["naive"] > found[0].evidence["high"]
@@ -64,4 +65,9 @@ def test_the_last_cut_before_the_background_is_gone_is_remarked_on(make):
 def test_a_choice_among_two_cuts_of_many_events_is_not(make):
     dataset, scores = make(n=40_000, separation=1.0)
     scan = figures_of_merit(dataset, scores, background_uncertainty=0.5, seed=3)
-    assert naive_cut_flatters([("trees", "AMS", working_point(scan, "ams", 10.0))]) == ()
+    assert naive_cut_flatters({"trees": maximised(scan, "ams", 10.0)}) == ()
+
+
+def test_an_ams_of_another_regulator_was_not_computed(toy):
+    with pytest.raises(FivesigmaError, match="no figure of merit 'ams_yields_3'; did you mean ams_yields_10"):
+        maximised(figures_of_merit(*toy), "ams", 3.0)

@@ -32,11 +32,6 @@ def judgement_findings(config: Configuration, judged: Mapping[str, JudgedModel])
         f"the score of {name}": in_doubt(model.score.agreement, model.score_with_signal)
         for name, model in judged.items()
     }
-    points = [
-        (name, config.judgement.maximise.replace("_", " "), model.working_point)
-        for name, model in judged.items()
-        if model.working_point is not None
-    ]
     return (
         *_unless(follows, {f"{name} and {axis}" for name in judged for axis in fitted_observables(config)}),
         *(dataclasses.replace(shape, severity="info") if config.inference else shape for shape in shapes),
@@ -44,7 +39,7 @@ def judgement_findings(config: Configuration, judged: Mapping[str, JudgedModel])
         *data_and_simulation_differ(scores),
         *one_input_decides(looked_at),
         *unused_inputs(looked_at),
-        *naive_cut_flatters(points),
+        *naive_cut_flatters({name: model.maximised for name, model in judged.items()}),
     )
 
 

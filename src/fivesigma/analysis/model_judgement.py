@@ -22,12 +22,11 @@ from fivesigma.core.identity import derive_seed
 from fivesigma.core.parallel import Shared
 from fivesigma.core.scores import Scores
 from fivesigma.evaluation.calibration import Balance, Calibration, calibration
-from fivesigma.evaluation.choice import HonestMaximum
 from fivesigma.evaluation.classes import label
 from fivesigma.evaluation.classification import Classification, classification
 from fivesigma.evaluation.correlation import ObservableCorrelations, observable_correlations
 from fivesigma.evaluation.distributions import ScoreDistribution, score_distribution
-from fivesigma.evaluation.figures_of_merit import MeritScan, figures_of_merit
+from fivesigma.evaluation.figures_of_merit import FigureOfMerit, MeritScan, figures_of_merit
 from fivesigma.evaluation.importance import Importances, permutation_importance
 from fivesigma.evaluation.overtraining import Overtraining, ScoredEvents, overtraining
 from fivesigma.evaluation.partial_dependence import PartialDependence, partial_dependence
@@ -36,7 +35,7 @@ from fivesigma.evaluation.score_scale import ScaleCheck, check_score_scale
 from fivesigma.evaluation.sculpting import sculpting
 from fivesigma.evaluation.significance_improvement import SignificanceImprovement, significance_improvement
 from fivesigma.evaluation.spurious_signal import ObservableSculpting, spurious_signal
-from fivesigma.evaluation.working_points import working_point
+from fivesigma.evaluation.working_points import maximised
 from fivesigma.events.files import filled
 from fivesigma.learning.catalogue import classifier, scores_log_odds
 from fivesigma.learning.fitted_model import VALIDATION_PARTS, Point
@@ -57,7 +56,7 @@ class JudgedModel:
     overtraining: Overtraining | None
     scale: ScaleCheck | None
     merits: MeritScan
-    working_point: HonestMaximum | None
+    maximised: FigureOfMerit
     classification: Classification | None
     score: ScoreDistribution
     score_with_signal: ChiSquare | None
@@ -109,7 +108,7 @@ def judge_model(item: ModelToJudge, _shared: Shared) -> JudgedModel:
         floor=judgement.floor,
         seed=seed,
     )
-    point = working_point(merits, judgement.maximise, judgement.regulators[0])
+    figure = maximised(merits, judgement.maximise, judgement.regulators[0])
     kept, learns = _kept_from(config, item.model, dataset), _learns(config, item.model)
     importances, dependences = _understood(item, dataset, seed) if learns else (None, ())
     return JudgedModel(
@@ -123,10 +122,10 @@ def judge_model(item: ModelToJudge, _shared: Shared) -> JudgedModel:
         if learns
         else None,
         merits=merits,
-        working_point=point,
+        maximised=figure,
         classification=None
-        if point is None
-        else classification(dataset, scores, point.cuts, show_data=item.shows_data, seed=seed),
+        if figure.best is None
+        else classification(dataset, scores, figure.best.cuts, show_data=item.shows_data, seed=seed),
         score=score_distribution(dataset, scores, show_data=item.shows_data),
         score_with_signal=score_distribution(
             dataset, scores, show_data=item.shows_data, expected_signal=dataset.names("signal")

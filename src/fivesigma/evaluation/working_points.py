@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
+from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.core.finding import Finding
-from fivesigma.evaluation.choice import HonestMaximum, Merit
-from fivesigma.evaluation.figures_of_merit import MeritScan, asimov_merit
+from fivesigma.evaluation.choice import Merit
+from fivesigma.evaluation.figures_of_merit import FigureOfMerit, MeritScan, asimov_merit
 from fivesigma.statistics.significance import approximate_median_significance, signal_over_root_background
 
-__all__ = ["Maximised", "merit_of", "naive_cut_flatters", "working_point"]
+__all__ = ["Maximised", "maximised", "merit_of", "naive_cut_flatters"]
 
 Maximised: TypeAlias = Literal["asimov_z", "s_over_sqrt_b", "ams"]
 """What a working point maximises; the AMS is that of yields."""
@@ -37,26 +38,35 @@ def merit_of(maximise: Maximised, *, background_uncertainty: float, regulator: f
             return lambda yields: approximate_median_significance(yields.signal, yields.background, regulator)
 
 
-def working_point(scan: MeritScan, maximise: Maximised, regulator: float) -> HonestMaximum | None:
-    """Return the cut that a model is read at, chosen on other folds; None if none leaves enough background."""
+def maximised(scan: MeritScan, maximise: Maximised, regulator: float) -> FigureOfMerit:
+    """Return the figure of merit whose best cut is the one that a model is read at.
+
+    Raises
+    ------
+    FivesigmaError
+        If it was not computed, for that regulator.
+    """
     name = f"ams_yields_{regulator:g}" if maximise == "ams" else maximise
-    return next((figure.best for figure in scan.figures if figure.name == name), None)
+    for figure in scan.figures:
+        if figure.name == name:
+            return figure
+    raise FivesigmaError(f"no figure of merit {name!r}{suggestion(name, [figure.name for figure in scan.figures])}")
 
 
-def naive_cut_flatters(points: Iterable[tuple[str, str, HonestMaximum]]) -> tuple[Finding, ...]:
+def naive_cut_flatters(points: Mapping[str, FigureOfMerit]) -> tuple[Finding, ...]:
     """Return what the maximum read on the events that chose it adds to the honest one, where it lies above its interval.
 
     Parameters
     ----------
     points
-        For each model its name, what the figure of merit is called, and the maximum.
+        For each model the figure of merit that its cut maximises.
     """
     return tuple(
         Finding(
             code="naive-cut-flatters",
             severity="info",
             subject=model,
-            message=f"the best {title} of all cuts on {model}, read on the events that chose it, is {best.naive_value:.3g};"
+            message=f"{figure.title}: the best of all cuts on {model}, read on the events that chose it, is {best.naive_value:.3g};"
             f" chosen on other folds it is {best.value}",
             evidence={
                 "naive": best.naive_value,
@@ -66,6 +76,6 @@ def naive_cut_flatters(points: Iterable[tuple[str, str, HonestMaximum]]) -> tupl
                 "high": best.value.high,
             },
         )
-        for model, title, best in points
-        if best.naive_value > best.value.high
+        for model, figure in points.items()
+        if (best := figure.best) is not None and best.naive_value > best.value.high
     )
