@@ -2,79 +2,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from numpy.testing import assert_allclose
-from scipy.spatial.distance import jensenshannon
 
 from fivesigma.core.errors import DataError, FivesigmaError
-from fivesigma.evaluation.sculpting import cut_histograms, jensen_shannon, merged_bins, sculpting
-
-
-def test_divergence_is_scipys_squared_distance():
-    generator = np.random.default_rng(1)
-    first, second = generator.random((2, 5, 12))
-    first[:, 3], second[:, 7] = 0, 0
-    expected = [jensenshannon(one, two, base=2) ** 2 for one, two in zip(first, second, strict=True)]
-    assert_allclose(jensen_shannon(first, second), expected)
-    assert jensen_shannon(np.array([1.0, 0.0]), np.array([0.0, 3.0])) == 1
-    assert np.isnan(jensen_shannon(np.zeros(3), np.ones(3)))
-
-
-@given(st.lists(st.floats(0, 10), min_size=2, max_size=10), st.integers(0, 1000))
-def test_divergence_is_symmetric_within_bounds_and_zero_for_one_shape(values, seed):
-    first = np.array(values) + 0.1
-    second = np.random.default_rng(seed).random(len(values))
-    assert_allclose(jensen_shannon(first, second), jensen_shannon(second, first), atol=1e-12)
-    assert 0 <= jensen_shannon(first, second) <= 1
-    assert_allclose(jensen_shannon(first, 3 * first), 0, atol=1e-12)
-
-
-def test_negative_entries_count_as_zero():
-    assert_allclose(
-        jensen_shannon(np.array([2.0, -1.0, 1.0]), np.ones(3)), jensen_shannon(np.array([2.0, 0, 1.0]), np.ones(3))
-    )
-
-
-def test_bins_are_merged_until_each_holds_enough_and_is_positive():
-    total = np.array([8.0, 12.0, 1.0, -2.0, 30.0, 4.0])
-    assert merged_bins(total, np.abs(total), floor=10).tolist() == [0, 2]
-    assert merged_bins(total, np.abs(total), floor=3).tolist() == [0, 1, 2, 5]
-    assert merged_bins(total, np.abs(total), floor=1e3).tolist() == [0]
-    assert merged_bins(-total, np.abs(total), floor=0.1).tolist() == [0]
-
-
-@settings(max_examples=30)
-@given(st.integers(0, 1000), st.floats(0.5, 30))
-def test_merged_bins_hold_what_they_should(seed, floor):
-    total = np.random.default_rng(seed).exponential(5, 20)
-    starts = merged_bins(total, total, floor=floor)
-    assert starts[0] == 0
-    assert (np.add.reduceat(total, starts) >= floor).all() or len(starts) == 1
-
-
-def test_histograms_are_those_of_the_events_that_pass():
-    generator = np.random.default_rng(2)
-    values, score, weight = generator.random(500), generator.random(500), generator.uniform(-0.5, 1, 500)
-    group, edges = generator.integers(0, 2, 500), np.linspace(0.2, 0.9, 6)
-    found = cut_histograms(values, score, weight, group, edges, (0.5, 0.1), replicas=3, seed=1)
-    for place, cut in enumerate((0.0, 0.5, 0.9)):
-        for number in (0, 1):
-            mask = (score >= cut) & (group == number)
-            expected = np.histogram(values[mask], edges, weights=weight[mask])[0]
-            assert_allclose(found.total[number, place], expected, atol=1e-12)
-            squares = np.histogram(values[mask], edges, weights=weight[mask] ** 2)[0]
-            assert_allclose(found.squares[number, place], squares)
-    assert found.replicas.shape == (3, 2, 3, 5)
-
-
-def test_replicas_spread_as_the_weights_tell():
-    generator = np.random.default_rng(2)
-    values, score, weight = generator.random(2000), generator.random(2000), generator.uniform(-0.5, 1, 2000)
-    edges, group = np.linspace(0, 1, 4), np.zeros(2000, dtype=np.int64)
-    found = cut_histograms(values, score, weight, group, edges, (0.3,), replicas=800, seed=1)
-    assert_allclose(found.replicas.std(axis=0), np.sqrt(found.squares), rtol=0.1)
-    assert_allclose(found.replicas.mean(axis=0), found.total, atol=4 * np.sqrt(found.squares.max() / 800))
+from fivesigma.evaluation.sculpting import sculpting
+from fivesigma.statistics.histograms import jensen_shannon
 
 
 def test_a_score_that_follows_the_observable_diverges_and_one_that_does_not_stays_within_chance(toy):
@@ -84,6 +16,7 @@ def test_a_score_that_follows_the_observable_diverges_and_one_that_does_not_stay
     for cut in follower.cuts:
         assert cut.divergence.low > 10 * cut.by_chance
     for cut in mass.cuts:
+        assert cut.divergence.low <= cut.divergence.value <= cut.divergence.high
         assert cut.divergence.value < 1.5 * cut.by_chance
         assert_allclose(cut.kept, cut.efficiency, rtol=0.01)
         assert_allclose(cut.events, 3000 * cut.kept)
@@ -91,6 +24,24 @@ def test_a_score_that_follows_the_observable_diverges_and_one_that_does_not_stay
         assert len(cut.edges) == len(cut.after) + 1
     assert len(mass.cuts[2].after) < len(mass.cuts[0].after) <= 30
     assert follower.model == "trees"
+
+
+def test_what_chance_adds_is_taken_off_a_clean_model_and_changes_little_of_one_that_sculpts(make):
+    values, beyond = [], 0
+    for seed in range(12):
+        dataset, scores = make(n=2000, seed=seed)
+        clean, follower = (
+            sculpting(dataset, scores, name, efficiencies=[0.2], replicas=50, seed=seed).cuts[0]
+            for name in ("mass", "follower")
+        )
+        values.append(clean.divergence.value)
+        beyond += clean.divergence.value > clean.by_chance
+        plain = jensen_shannon(follower.before, follower.after)
+        assert follower.divergence.low < follower.divergence.value < plain < follower.divergence.high
+        assert plain - follower.divergence.value < follower.divergence.error
+    assert beyond <= 3  # in 5 % of cases, 0.6 of 12
+    assert np.mean(np.array(values) == 0) >= 0.25  # half of them, but for the skewness of what scatters
+    assert np.mean(values) < 0.5 * clean.by_chance
 
 
 def test_shapes_and_their_errors_are_those_of_the_events(toy):

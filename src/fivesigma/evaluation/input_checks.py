@@ -9,6 +9,7 @@ import numpy as np
 from fivesigma.core.arrays import Bools, Floats, Matrix
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.finding import Finding
+from fivesigma.statistics.histograms import places_with_ties
 
 __all__ = ["check_inputs", "overlap"]
 
@@ -54,9 +55,7 @@ def overlap(values: Matrix, is_signal: Bools, weight: Floats) -> float:
     """
     there = ~np.isnan(values)
     edges = np.unique(np.quantile(values[there], np.linspace(0, 1, _BINS + 1)[1:-1])) if there.any() else np.empty(0)
-    # between two edges, or on one: a value that repeats until it is an edge has a bin of its own
-    places = np.searchsorted(edges, values, side="left") + np.searchsorted(edges, values, side="right")
-    bins = np.where(there, places, 2 * len(edges) + 1)
+    bins = places_with_ties(values, edges)
     shares = [
         np.bincount(bins[of_class], weights=weight[of_class], minlength=2 * len(edges) + 2) / weight[of_class].sum()
         for of_class in (is_signal, ~is_signal)

@@ -10,38 +10,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import sparse
 
 from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.dataset import Dataset
-from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.core.estimate import ONE_SIGMA, Estimate
 from fivesigma.core.identity import derive_seed
 from fivesigma.core.scores import Scores
-from fivesigma.evaluation.classes import Labelled, label, require_scores
+from fivesigma.evaluation.cut_histograms import CutHistograms, cut_histograms, observed_events
 from fivesigma.evaluation.distributions import binning
-from fivesigma.statistics.bootstrap import poisson_bootstrap
+from fivesigma.evaluation.methods import bootstrap_method
+from fivesigma.statistics.histograms import jensen_shannon, unit_sum
 from fivesigma.statistics.weighted import effective_events, effective_numbers
 
-__all__ = [
-    "LEAST_EVENTS",
-    "CutHistograms",
-    "CutShape",
-    "Sculpting",
-    "cut_histograms",
-    "jensen_shannon",
-    "merged_bins",
-    "observed_events",
-    "sculpting",
-]
+__all__ = ["CutShape", "Sculpting", "sculpting"]
 
-LEAST_EVENTS = 10.0
-"""Effective events that a cut which shapes nothing leaves in each bin."""
 _RANDOM_CUTS = 400
 _ALPHA = 0.05
-_METHOD = "Poisson bootstrap of the events, {} replicas, mirrored at the value to take off what chance adds; retraining is left out"
-_Codes = NDArray[np.int64]
+_MIRRORED = "mirrored at the plain value; what chance adds is taken off value and interval"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +50,10 @@ class CutShape:
     ratio, ratio_error
         ``after`` over ``before``, which share events, and its standard deviation.
     divergence
-        Jensen and Shannon's, in bits, between the two; None where fewer than two bins are left.
+        Jensen and Shannon's, in bits, between the two, less what chance adds: the mean of random cuts that leave as many effective
+        events. A cut that shapes nothing scatters about 0, where it is cut off. None where fewer than two bins are left.
     by_chance
-        What 95 % of random cuts that leave as many effective events stay below; None as above.
+        What 95 % of those random cuts stay below, their mean taken off likewise; None as above.
     """
 
     efficiency: float
@@ -112,23 +98,6 @@ class Sculpting:
     signal: Floats
     outside: float
     cuts: tuple[CutShape, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CutHistograms:
-    """Histograms of g groups of events in m bins, before any of c cuts and after each.
-
-    Attributes
-    ----------
-    total, squares
-        Σw and Σw², shape (g, 1 + c, m).
-    replicas
-        Σw of each bootstrap replica, shape (r, g, 1 + c, m).
-    """
-
-    total: Floats
-    squares: Floats
-    replicas: Floats
 
 
 def sculpting(
@@ -183,130 +152,15 @@ def sculpting(
         model=scores.model,
         observable=observable,
         edges=edges,
-        before=_shape(filled.total[0, 0]),
-        before_error=_shape(filled.replicas[:, 0, 0]).std(axis=0),
-        signal=_shape(of_signal),
+        before=unit_sum(filled.total[0, 0]),
+        before_error=unit_sum(filled.replicas[:, 0, 0]).std(axis=0),
+        signal=unit_sum(of_signal),
         outside=1 - float(filled.total[0, 0].sum() / weight.sum()),
         cuts=tuple(
             _cut(efficiency, score >= 1 - efficiency, weight, edges, filled, place, generator)
             for place, efficiency in enumerate(wanted, start=1)
         ),
     )
-
-
-def observed_events(
-    dataset: Dataset,
-    scores: Scores,
-    observable: str,
-    signal: Sequence[str] | None,
-    background: Sequence[str] | None,
-) -> tuple[Labelled, Floats, Floats]:
-    """Return the simulated events that have an observable, its values and their scores on the common scale, shape (n,).
-
-    Raises
-    ------
-    FivesigmaError
-        If there is no such observable or sample.
-    DataError
-        If a class has no events with the observable, or its weights do not sum to something positive.
-    """
-    if observable not in dataset.observables:
-        raise FivesigmaError(f"no observable {observable!r}{suggestion(observable, dataset.observables)}")
-    require_scores(scores, len(dataset))
-    there = np.isfinite(dataset.observables[observable])
-    part = dataset if there.all() else dataset.where(there)
-    chosen = label(part, signal=signal, background=background)
-    values, score = part.observables[observable][chosen.chosen], scores.value[there][chosen.chosen]
-    return chosen, values, score
-
-
-def cut_histograms(
-    values: Floats,
-    score: Floats,
-    weight: Floats,
-    group: _Codes,
-    edges: Floats,
-    efficiencies: Sequence[float],
-    *,
-    replicas: int,
-    seed: int,
-) -> CutHistograms:
-    """Return the weighted histograms of groups of events before and after cuts at 1 - efficiency on the common scale.
-
-    Parameters
-    ----------
-    values, score, weight, group
-        Of the events, shape (n,); ``group`` counts from 0.
-    edges
-        Of the bins, shape (m + 1,); what lies outside is left out, the last bin holds its upper edge too.
-    efficiencies
-        Descending, each between 0 and 1.
-    replicas, seed
-        Of the bootstrap, whose multiplicities are the same before and after a cut.
-
-    Raises
-    ------
-    FivesigmaError
-        If an efficiency is not between 0 and 1.
-    """
-    if wrong := [efficiency for efficiency in efficiencies if not 0 < efficiency < 1]:
-        raise FivesigmaError(f"a cut keeps a fraction between 0 and 1 of the background, not {wrong[0]:g}")
-    bins, levels = len(edges) - 1, len(efficiencies) + 1
-    place = np.searchsorted(edges, values, side="right") - 1
-    place[values == edges[-1]] = bins - 1
-    inside = np.flatnonzero((place >= 0) & (place < bins))
-    passed = np.searchsorted(1 - np.asarray(efficiencies), score, side="right")
-    cells = ((group * levels + passed) * bins + place)[inside]
-    shape = (int(group.max()) + 1, levels, bins)
-    count = int(np.prod(shape))
-    cell_of = sparse.csr_matrix((weight[inside], (inside, cells)), shape=(len(values), count))
-    sample = poisson_bootstrap(lambda counts: counts @ cell_of, len(values), replicas=replicas, seed=seed)
-    total, squares = (
-        np.bincount(cells, weight[inside] ** power, minlength=count).astype(np.float64).reshape(shape)
-        for power in (1, 2)
-    )
-    return CutHistograms(
-        total=_passing(total),
-        squares=_passing(squares),
-        replicas=_passing(sample.reshape(-1, *shape)),
-    )
-
-
-def merged_bins(total: Floats, squares: Floats, *, floor: float) -> _Codes:
-    """Return where merged bins start, ascending from 0, so that each holds ``floor`` effective events and a positive Σw.
-
-    Bins are gathered from the first to the last; what is left over in the end joins the last that is full. One bin holds all if
-    there are not enough events for more.
-
-    Parameters
-    ----------
-    total, squares
-        Σw and Σw² of the bins, shape (m,).
-    floor
-        The least (Σw)² / Σw².
-    """
-    starts, first = [], 0
-    for last in range(len(total)):
-        gathered, error = total[first : last + 1].sum(), squares[first : last + 1].sum()
-        if gathered > 0 and gathered**2 >= floor * error:
-            starts.append(first)
-            first = last + 1
-    return np.array(starts or [0], dtype=np.int64)
-
-
-def jensen_shannon(first: Floats, second: Floats) -> Floats:
-    """Return the Jensen–Shannon divergence, in bits, of distributions over m bins, shape (..., m): 0 if equal, at most 1.
-
-    It is the mean of the Kullback–Leibler divergences of both from their mean (Lin, IEEE Trans. Inf. Theory 37 (1991) 145). Its
-    inverse is the measure of decorrelation of arXiv:2001.05310. Distributions are scaled to a sum of one, negative entries
-    count as zero, and where nothing is left the divergence is NaN.
-    """
-    first, second = (_shape(np.maximum(shape, 0)) for shape in (first, second))
-    mean = (first + second) / 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = [np.where(one > 0, one * np.log2(one / mean), one) for one in (first, second)]
-    divergence: Floats = (terms[0] + terms[1]).sum(axis=-1) / 2
-    return np.maximum(divergence, 0)
 
 
 def _cut(
@@ -319,18 +173,19 @@ def _cut(
     generator: np.random.Generator,
 ) -> CutShape:
     """Return the shapes before and after one cut, which these of the background's events pass, in merged bins."""
-    starts = merged_bins(filled.total[0, 0], filled.squares[0, 0], floor=LEAST_EVENTS / efficiency)
+    starts = filled.bins_for(efficiency)
     parts = (filled.total[0], filled.squares[0], filled.replicas[:, 0])
     total, squares, sample = (np.add.reduceat(part, starts, axis=-1) for part in parts)
-    before, after = _shape(total[0]), _shape(total[place])
-    befores, afters = _shape(sample[:, 0]), _shape(sample[:, place])
+    before, after = unit_sum(total[0]), unit_sum(total[place])
+    befores, afters = unit_sum(sample[:, 0]), unit_sum(sample[:, place])
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio, ratios = after / before, afters / befores
     divergence, by_chance = None, None
     if len(starts) > 1 and total[place].sum() > 0:
-        value = float(jensen_shannon(before, after))
-        divergence = _mirrored(value, jensen_shannon(befores, afters))
-        by_chance = _by_chance(total[[0, place]], squares[[0, place]], generator)
+        random = _random_divergences(total[[0, place]], squares[[0, place]], generator)
+        chance = float(np.nanmean(random))
+        divergence = _unbiased(float(jensen_shannon(before, after)), chance, jensen_shannon(befores, afters))
+        by_chance = float(np.nanquantile(random, 1 - _ALPHA)) - chance
     return CutShape(
         efficiency=efficiency,
         kept=float(weight[passing].sum() / weight.sum()),
@@ -347,32 +202,27 @@ def _cut(
     )
 
 
-def _mirrored(value: float, replicas: Floats) -> Estimate:
-    """Return the basic bootstrap interval, cut at zero: replicas are further apart than their sample, as that is than the truth."""
-    low, high = 2 * value - np.nanquantile(replicas, [(1 + ONE_SIGMA) / 2, (1 - ONE_SIGMA) / 2])
+def _unbiased(plain: float, chance: float, replicas: Floats) -> Estimate:
+    """Return a divergence less what chance adds, with the basic bootstrap interval, both cut at zero.
+
+    That interval, which mirrors the replicas at the plain value, has it taken off by itself: replicas are further apart than their
+    sample, as that is than the truth.
+    """
+    low, high = 2 * plain - np.nanquantile(replicas, [(1 + ONE_SIGMA) / 2, (1 - ONE_SIGMA) / 2])
     return Estimate(
-        value=value, low=max(float(low), 0.0), high=max(float(high), 0.0), method=_METHOD.format(len(replicas))
+        value=max(plain - chance, 0.0),
+        low=max(float(low), 0.0),
+        high=max(float(high), 0.0),
+        method=bootstrap_method(len(replicas), _MIRRORED),
     )
 
 
-def _by_chance(total: Floats, squares: Floats, generator: np.random.Generator) -> float:
-    """Return what 95 % of random cuts stay below that leave as many effective events; Σw and Σw² before and after, (2, m)."""
+def _random_divergences(total: Floats, squares: Floats, generator: np.random.Generator) -> Floats:
+    """Return divergences after random cuts that leave as many effective events; Σw and Σw² before and after, shape (2, m)."""
     before, kept = total[0], total[1].sum() / total[0].sum()
     effective = effective_numbers(before, squares[0])
     # weights may differ between what passes and what does not
     scale = min(1.0, kept * squares[0].sum() / squares[1].sum()) if squares[1].sum() > 0 else 1.0
     tries = np.maximum(np.rint(effective * scale), 1).astype(np.int64)
     passing = generator.binomial(tries, np.clip(kept, 0, 1), size=(_RANDOM_CUTS, len(tries))) / tries
-    return float(np.nanquantile(jensen_shannon(before, passing * before), 1 - _ALPHA))
-
-
-def _passing(exclusive: Floats) -> Floats:
-    """Return sums over all events that pass at least so many cuts, along the axis before the last."""
-    return np.flip(np.cumsum(np.flip(exclusive, axis=-2), axis=-2), axis=-2)
-
-
-def _shape(total: Floats) -> Floats:
-    """Return histograms, shape (..., m), scaled to a sum of one; NaN where that is not positive."""
-    area = total.sum(axis=-1, keepdims=True)
-    shape: Floats = total / np.where(area > 0, area, np.nan)
-    return shape
+    return jensen_shannon(before, passing * before)

@@ -20,6 +20,7 @@ from fivesigma.core.identity import derive_seed
 from fivesigma.evaluation.classes import class_totals, label
 from fivesigma.evaluation.paired import influenced_auc
 from fivesigma.statistics.bootstrap import percentile_interval, scaled_poisson
+from fivesigma.statistics.histograms import places_with_ties
 from fivesigma.statistics.weighted import weighted_quantile
 
 __all__ = ["Separation", "separation"]
@@ -161,7 +162,7 @@ def _places(values: Floats, is_signal: Bools, weight: Floats, bins: int) -> tupl
     inner = np.linspace(0, 1, bins + 1)[1:-1]
     edges = np.unique(weighted_quantile(values[there], inner, size[there]))
     # up to an edge, unless so much lies on the edge itself that it was one several times over: then it stands alone
-    place = np.searchsorted(edges, values[there], side="left") + np.searchsorted(edges, values[there], side="right")
+    place = places_with_ties(values[there], edges)
     alone = np.bincount(place, size[there], 2 * len(edges) + 1)[1::2] >= size[there].sum() / bins
     merged = np.arange(2 * len(edges) + 1)
     merged[1::2][~alone] -= 1

@@ -19,33 +19,24 @@ from fivesigma.core.dataset import Dataset
 from fivesigma.core.estimate import Estimate
 from fivesigma.core.finding import Finding
 from fivesigma.core.scores import Scores
+from fivesigma.evaluation.cut_histograms import CutHistograms, cut_histograms, observed_events
 from fivesigma.evaluation.distributions import binning
-from fivesigma.evaluation.sculpting import (
-    LEAST_EVENTS,
-    CutHistograms,
-    Sculpting,
-    cut_histograms,
-    merged_bins,
-    observed_events,
-)
+from fivesigma.evaluation.methods import bootstrap_method
+from fivesigma.evaluation.sculpting import Sculpting
 from fivesigma.statistics.bootstrap import percentile_interval
+from fivesigma.statistics.histograms import unit_sum
+from fivesigma.statistics.two_templates import fit_two_templates
 
 __all__ = [
     "ObservableSculpting",
     "SpuriousCut",
     "SpuriousFit",
     "SpuriousSignal",
-    "fit_signal",
     "sculpted",
     "spurious_signal",
 ]
 
-_ITERATIONS = 20
-_LEAST = 0.25
 _ALPHA = 0.05
-_METHOD = (
-    "Poisson bootstrap of the simulated events, {} replicas, the same before and after the cut; retraining is left out"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,39 +146,6 @@ def spurious_signal(
     )
 
 
-def fit_signal(expected: Floats, signal: Floats, background: Floats) -> tuple[Floats, Floats]:
-    """Return the fitted events of signal and their standard deviation, each of shape (r,), of fits with two free templates.
-
-    Least squares, weighted by the inverse of the variance that Poisson data of the fitted expectation have, again and again until
-    that is its own: the maximum-likelihood fit of Poisson data (Charnes, Frome and Yu, J. Am. Stat. Assoc. 71 (1976) 169). No
-    variance is taken for less than a quarter of the mean of ``expected`` and of background alone in its bin, so that a fit which
-    leaves nothing there stays finite. The standard deviation is that of fits to Poisson data around ``expected``, by propagation.
-
-    Parameters
-    ----------
-    expected
-        Events in m bins, of r fits, shape (r, m).
-    signal, background
-        Templates, shape (r, m), scaled to a sum of one, that of the background positive; their normalisations are free.
-
-    Returns
-    -------
-    events, error
-        NaN where the templates are one shape.
-    """
-    templates = np.stack([signal, background], axis=1)
-    counted = np.maximum(expected, 0)
-    variance = (counted + counted.sum(axis=1, keepdims=True) * np.maximum(background, 0)) / 2
-    least = _LEAST * variance
-    for _ in range(_ITERATIONS):
-        weighed = templates / variance[:, None]
-        solve = _inverse(weighed @ templates.swapaxes(1, 2)) @ weighed
-        fitted = np.einsum("rkm,rm->rk", solve, expected)
-        variance = np.fmax(np.einsum("rk,rkm->rm", fitted, templates), least)
-    spread = np.einsum("rm,rm->r", solve[:, 0] ** 2, counted)
-    return fitted[:, 0], np.sqrt(spread)
-
-
 def sculpted(results: Iterable[SpuriousSignal], *, warning: float = 0.2, serious: float = 1.0) -> tuple[Finding, ...]:
     """Return a finding for each model and observable whose spurious signal is too large beside the data's error.
 
@@ -235,7 +193,7 @@ def _findings(result: SpuriousSignal, warning: float, serious: float) -> Iterato
 
 def _cut(efficiency: float, filled: CutHistograms, place: int) -> SpuriousCut:
     of_background, of_signal = (float(filled.total[group, place].sum()) for group in (0, 1))
-    starts = merged_bins(filled.total[0, 0], filled.squares[0, 0], floor=LEAST_EVENTS / efficiency)
+    starts = filled.bins_for(efficiency)
     fit = _fit(filled, place, starts) if len(starts) > 1 and of_signal > 0 and of_background > 0 else None
     return SpuriousCut(efficiency=efficiency, background=of_background, signal=of_signal, fit=fit)
 
@@ -243,11 +201,11 @@ def _cut(efficiency: float, filled: CutHistograms, place: int) -> SpuriousCut:
 def _fit(filled: CutHistograms, place: int, starts: NDArray[np.int64]) -> SpuriousFit | None:
     # the events themselves, then their replicas
     sums = np.add.reduceat(np.concatenate([filled.total[None], filled.replicas]), starts, axis=-1)
-    events, error = fit_signal(sums[:, 0, place], _scaled(sums[:, 1, place]), _scaled(sums[:, 0, 0]))
+    events, error = fit_two_templates(sums[:, 0, place], unit_sum(sums[:, 1, place]), unit_sum(sums[:, 0, 0]))
     ratio = events / error
     if not np.isfinite(ratio[0]):
         return None
-    method = _METHOD.format(len(filled.replicas))
+    method = bootstrap_method(len(filled.replicas), "the same before and after the cut")
     return SpuriousFit(
         events=percentile_interval(float(events[0]), events[1:], method=method),
         error=float(error[0]),
@@ -261,19 +219,3 @@ def _edges(background: Floats, signal: Floats, bins: int) -> Floats:
     if ends[0] >= edges[0] and ends[-1] <= edges[-1]:
         return edges
     return np.linspace(min(edges[0], ends[0]), max(edges[-1], ends[-1]), bins + 1)
-
-
-def _inverse(information: Floats) -> Floats:
-    """Return the inverses of symmetric matrices, shape (r, 2, 2); NaN where one can't be told from singular."""
-    a, b, d = information[:, 0, 0], information[:, 0, 1], information[:, 1, 1]
-    determinant = a * d - b * b
-    determinant = np.where(determinant > 1e-9 * a * d, determinant, np.nan)
-    adjoint = np.stack([np.stack([d, -b], axis=-1), np.stack([-b, a], axis=-1)], axis=-1)
-    inverse: Floats = adjoint / determinant[:, None, None]
-    return inverse
-
-
-def _scaled(total: Floats) -> Floats:
-    area = total.sum(axis=-1, keepdims=True)
-    scaled: Floats = total / np.where(area > 0, area, np.nan)
-    return scaled

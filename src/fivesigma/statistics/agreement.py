@@ -9,8 +9,9 @@ import numpy as np
 from scipy import stats
 
 from fivesigma.core.arrays import Floats, require_length
+from fivesigma.statistics.histograms import merged_bins
 
-__all__ = ["ChiSquare", "Normalisation", "chi_square", "merged_bins"]
+__all__ = ["ChiSquare", "Normalisation", "chi_square"]
 
 Normalisation: TypeAlias = Literal["fixed", "free"]
 """Whether the expectation is taken as it is, or scaled to the counts so that shapes alone are compared."""
@@ -44,8 +45,8 @@ def chi_square(
     Parameters
     ----------
     counts, expected, variance
-        n, μ and σ² = Σw² of each of m bins, shape (m,). Neighbours are merged as `merged_bins` has it, which does not look at the
-        counts, but for their sum where the normalisation is free.
+        n, μ and σ² = Σw² of each of m bins, shape (m,). Neighbours are merged until they expect 5 events of 20
+        effective simulated ones, which does not look at the counts, but for their sum where the normalisation is free.
     normalisation
         Whether the expectation is taken as it is.
     """
@@ -55,7 +56,9 @@ def chi_square(
         if not (expected.sum() > 0 and counts.sum() > 0):
             return None
         factor = float(counts.sum() / expected.sum())
-    starts = merged_bins(factor * expected, factor**2 * variance)
+    starts = merged_bins(
+        factor * expected, factor**2 * variance, least_effective=_LEAST_EFFECTIVE, least_total=_LEAST_EXPECTED
+    )
     lost = int(normalisation == "free")
     if len(starts) <= lost:
         return None
@@ -70,25 +73,3 @@ def chi_square(
         normalisation=normalisation,
         scale=factor * scale,
     )
-
-
-def merged_bins(
-    expected: Floats,
-    variance: Floats,
-    *,
-    least_expected: float = _LEAST_EXPECTED,
-    least_effective: float = _LEAST_EFFECTIVE,
-) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
-    """Return where groups of neighbouring bins start that each expect enough events, from enough simulated ones.
-
-    From the first bin on a group grows until it expects ``least_expected`` events from ``least_effective`` effective simulated
-    ones, μ² / σ²; what is left at the end joins the last group. Nothing is returned if all bins together are too little.
-    """
-    starts, start = [], 0
-    total = squares = 0.0
-    for place, (mu, square) in enumerate(zip(expected.tolist(), variance.tolist(), strict=True)):
-        total, squares = total + mu, squares + square
-        if total >= least_expected and total**2 >= least_effective * squares:
-            starts.append(start)
-            start, total, squares = place + 1, 0.0, 0.0
-    return np.array(starts, dtype=np.intp)
