@@ -10,7 +10,8 @@ from sklearn.metrics import roc_curve as bare_curve
 from table import print_row
 
 from fivesigma.core.arrays import Bools, Floats
-from fivesigma.evaluation.roc import auc, roc_curve, roc_points
+from fivesigma.evaluation.roc import auc, roc_curve
+from fivesigma.evaluation.roc_points import roc_points
 
 __all__ = ["compare_judgements"]
 

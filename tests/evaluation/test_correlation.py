@@ -6,13 +6,9 @@ from numpy.testing import assert_allclose
 from scipy.stats import spearmanr
 
 from fivesigma.core.errors import FivesigmaError
-from fivesigma.evaluation.correlation import (
-    correlations,
-    input_correlations,
-    input_follows_observable,
-    observable_correlations,
-    score_follows_observable,
-)
+from fivesigma.evaluation.correlation import correlations
+from fivesigma.evaluation.observable_dependence import input_correlations, observable_correlations
+from fivesigma.evaluation.observable_findings import input_follows_observable, score_follows_observable
 
 
 def test_each_class_has_its_matrix_and_what_does_not_vary_has_none(make):

@@ -8,7 +8,8 @@ from numpy.testing import assert_allclose
 
 from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.evaluation.agreement import data_and_simulation_differ
-from fivesigma.evaluation.distributions import binning, feature_distributions, score_distribution, score_edges
+from fivesigma.evaluation.distributions import feature_distributions, score_distribution
+from fivesigma.evaluation.histograms import binning, score_edges
 from fivesigma.statistics.agreement import chi_square
 
 

@@ -11,7 +11,8 @@ from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.core.sample import SampleInfo
 from fivesigma.core.scores import Scores
-from fivesigma.evaluation.roc import auc, roc, roc_curve, roc_points
+from fivesigma.evaluation.roc import auc, roc, roc_curve
+from fivesigma.evaluation.roc_points import roc_points
 from fivesigma.statistics.bootstrap import multiplicities
 from fivesigma.statistics.weighted import effective_events
 

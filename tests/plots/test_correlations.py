@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from fivesigma.evaluation.correlation import correlations, observable_correlations
+from fivesigma.evaluation.correlation import correlations
+from fivesigma.evaluation.observable_dependence import observable_correlations
 from fivesigma.plots.registry import plot
 from fivesigma.plots.style import Context
 

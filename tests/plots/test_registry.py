@@ -10,9 +10,10 @@ from matplotlib.figure import Figure
 
 from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.estimate import Estimate
-from fivesigma.evaluation.correlation import correlations, observable_correlations
+from fivesigma.evaluation.correlation import correlations
 from fivesigma.evaluation.distributions import feature_distributions, score_distribution
 from fivesigma.evaluation.figures_of_merit import figures_of_merit
+from fivesigma.evaluation.observable_dependence import observable_correlations
 from fivesigma.evaluation.overtraining import overtraining
 from fivesigma.evaluation.roc import roc
 from fivesigma.evaluation.single_cuts import single_cuts

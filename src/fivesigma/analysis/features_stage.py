@@ -11,10 +11,12 @@ from fivesigma.analysis.stages import Outcome, outcome_digest
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.identity import derive_seed
 from fivesigma.evaluation.agreement import data_and_simulation_differ
-from fivesigma.evaluation.correlation import correlations, input_correlations, input_follows_observable
+from fivesigma.evaluation.correlation import correlations
 from fivesigma.evaluation.distributions import FeatureYields, feature_distributions
 from fivesigma.evaluation.input_checks import check_inputs
 from fivesigma.evaluation.input_groups import input_groups
+from fivesigma.evaluation.observable_dependence import input_correlations
+from fivesigma.evaluation.observable_findings import input_follows_observable
 from fivesigma.evaluation.separation import Separation, separation
 from fivesigma.evaluation.single_cuts import SingleCut, single_cuts
 from fivesigma.plots.style import numbers

@@ -10,8 +10,8 @@ from fivesigma.analysis.model_judgement import JudgedModel
 from fivesigma.analysis.schema import Configuration
 from fivesigma.core.finding import Finding
 from fivesigma.evaluation.agreement import data_and_simulation_differ
-from fivesigma.evaluation.correlation import score_follows_observable
 from fivesigma.evaluation.importance_table import one_input_decides, unused_inputs
+from fivesigma.evaluation.observable_findings import score_follows_observable
 from fivesigma.evaluation.score_scale import folds_differ
 from fivesigma.evaluation.spurious_signal import sculpted
 from fivesigma.evaluation.working_points import naive_cut_flatters

@@ -1,48 +1,19 @@
-"""How inputs depend on each other, and how scores and inputs depend on the observables kept from the models.
-
-A score that follows an observable sculpts its background when it is cut on, and a fit of that observable then finds a bump that
-no signal made. An input that is nearly the observable invites that.
-"""
+"""How inputs and observables depend on each other: weighted linear correlations in either class, and how the classes differ in them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from fivesigma.core.arrays import Bools, Floats
+from fivesigma.core.arrays import Floats
 from fivesigma.core.dataset import Dataset
-from fivesigma.core.errors import FivesigmaError, suggestion
-from fivesigma.core.estimate import Estimate
-from fivesigma.core.finding import Finding
-from fivesigma.core.scores import Scores
 from fivesigma.evaluation.classes import label
-from fivesigma.statistics.bootstrap import percentile_interval, poisson_bootstrap
-from fivesigma.statistics.dependence import (
-    DistanceCorrelation,
-    correlation_of_moments,
-    distance_correlation,
-    pair_moments,
-    weighted_correlation,
-    weighted_ranks,
-)
+from fivesigma.evaluation.columns import columns_of
+from fivesigma.statistics.dependence import weighted_correlation
 
-__all__ = [
-    "Correlations",
-    "Dependence",
-    "InputCorrelations",
-    "ObservableCorrelations",
-    "correlations",
-    "input_correlations",
-    "input_follows_observable",
-    "observable_correlations",
-    "score_follows_observable",
-]
-
-_BOOTSTRAP = "Poisson bootstrap of the events, {} replicas"
-_NUMBERS = 24_000_000
-"""How many moments of events are held at once, 12 for each event and input."""
+__all__ = ["Correlations", "correlations"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,46 +33,6 @@ class Correlations:
     name: str
     features: tuple[str, ...]
     matrix: tuple[tuple[float | None, ...], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dependence:
-    """How a quantity depends on an observable; each coefficient is None where one of the two does not vary.
-
-    Attributes
-    ----------
-    pearson
-        Linear correlation.
-    spearman
-        Correlation of ranks; its interval holds the ranks as they are in all events.
-    distance
-        Distance correlation, with what independence would give.
-    """
-
-    pearson: Estimate | None = None
-    spearman: Estimate | None = None
-    distance: DistanceCorrelation | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObservableCorrelations:
-    """How a model's score depends on each observable, by its name, in background."""
-
-    model: str
-    dependences: Mapping[str, Dependence]
-
-    @property
-    def coefficients(self) -> dict[str, Estimate | None]:
-        """The weighted linear correlation with each observable; None without variation."""
-        return {name: dependence.pearson for name, dependence in self.dependences.items()}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InputCorrelations:
-    """How each input, by its name, depends on an observable, in background."""
-
-    observable: str
-    dependences: Mapping[str, Dependence]
 
 
 def correlations(
@@ -131,11 +62,8 @@ def correlations(
     """
     chosen = label(dataset, signal=signal, background=background)
     names = dataset.inputs if features is None else tuple(features)
-    there = dataset.columns()
-    for name in names:
-        if name not in there:
-            raise FivesigmaError(f"no input or observable {name!r}{suggestion(name, there)}")
-    values = np.stack([there[name][chosen.chosen] for name in names], axis=1)
+    columns = columns_of(dataset, names)
+    values = np.stack([column[chosen.chosen] for column in columns.values()], axis=1)
     of_signal, of_background = (
         weighted_correlation(values[mask], chosen.weight[mask]) for mask in (chosen.is_signal, ~chosen.is_signal)
     )
@@ -146,193 +74,6 @@ def correlations(
             name="signal \N{MINUS SIGN} background", features=names, matrix=_without_nan(of_signal - of_background)
         ),
     )
-
-
-def observable_correlations(
-    dataset: Dataset,
-    scores: Scores,
-    *,
-    background: Sequence[str] | None = None,
-    replicas: int = 200,
-    seed: int = 0,
-) -> ObservableCorrelations:
-    """Return how a model's score on the common scale depends on each observable in background.
-
-    Parameters
-    ----------
-    dataset, scores
-        The events and what the model says of each; those that lack an observable (NaN) do not count for it.
-    background
-        Names of samples; all of that kind if None.
-    replicas, seed
-        Of the bootstrap.
-
-    Raises
-    ------
-    DataError
-        If there is no background or its weights do not sum to something positive.
-    """
-    mask = _background(dataset, background, scores)
-    weight, score = dataset.weight[mask], scores.value[mask]
-    return ObservableCorrelations(
-        model=scores.model,
-        dependences={
-            name: _dependences({"score": score}, values[mask], weight, replicas=replicas, seed=seed)["score"]
-            for name, values in dataset.observables.items()
-        },
-    )
-
-
-def input_correlations(
-    dataset: Dataset,
-    *,
-    inputs: Sequence[str] | None = None,
-    background: Sequence[str] | None = None,
-    replicas: int = 200,
-    seed: int = 0,
-) -> tuple[InputCorrelations, ...]:
-    """Return how the inputs depend on each observable in background; it is the same for all models that take them.
-
-    Parameters
-    ----------
-    dataset
-        The events; those that lack one of two values (NaN) do not count for the two.
-    inputs
-        Their names; all if None.
-    background
-        Names of samples; all of that kind if None.
-    replicas, seed
-        Of the bootstrap.
-
-    Raises
-    ------
-    FivesigmaError
-        If there is no such input.
-    DataError
-        If there is no background or its weights do not sum to something positive.
-    """
-    mask = _background(dataset, background)
-    names = dataset.inputs if inputs is None else tuple(inputs)
-    columns = dict(zip(names, dataset.matrix(names)[mask].astype(np.float64).T, strict=True))
-    weight = dataset.weight[mask]
-    return tuple(
-        InputCorrelations(
-            observable=observable,
-            dependences=_dependences(columns, values[mask], weight, replicas=replicas, seed=seed),
-        )
-        for observable, values in dataset.observables.items()
-    )
-
-
-def score_follows_observable(
-    results: Iterable[ObservableCorrelations], *, threshold: float = 0.3
-) -> tuple[Finding, ...]:
-    """Return a warning for each score whose correlation with an observable is beyond ``threshold`` in size."""
-    return tuple(
-        Finding(
-            code="score-follows-observable",
-            severity="warning",
-            subject=f"{result.model} and {name}",
-            message=f"the score of {result.model} follows {name} in background: correlation {estimate}; "
-            f"a cut on it shapes the background of a fit of {name}",
-            evidence={
-                "correlation": estimate.value,
-                "low": estimate.low,
-                "high": estimate.high,
-                "threshold": threshold,
-            },
-        )
-        for result in results
-        for name, estimate in result.coefficients.items()
-        if estimate is not None and abs(estimate.value) > threshold
-    )
-
-
-def input_follows_observable(results: Iterable[InputCorrelations], *, threshold: float = 0.9) -> tuple[Finding, ...]:
-    """Return a warning for each input that is nearly an observable: rank or distance correlation beyond ``threshold`` in size."""
-    return tuple(
-        Finding(
-            code="input-follows-observable",
-            severity="warning",
-            subject=f"{name} and {result.observable}",
-            message=f"{name} is nearly {result.observable} in background: {what} correlation {value:.2f}; a model that takes it"
-            f" as an input knows {result.observable}, and a cut on its score shapes the background of a fit of that",
-            evidence={what: value, "threshold": threshold},
-        )
-        for result in results
-        for name, dependence in result.dependences.items()
-        for what, value in (_strongest(dependence),)
-        if abs(value) > threshold
-    )
-
-
-def _strongest(dependence: Dependence) -> tuple[str, float]:
-    spearman = 0.0 if dependence.spearman is None else dependence.spearman.value
-    distance = 0.0 if dependence.distance is None else dependence.distance.value
-    return ("rank", spearman) if abs(spearman) >= distance else ("distance", distance)
-
-
-def _background(dataset: Dataset, background: Sequence[str] | None, scores: Scores | None = None) -> Bools:
-    """Return which events of the dataset are background, shape (n,)."""
-    chosen = label(dataset, scores, background=background)
-    return chosen.within(~chosen.is_signal)
-
-
-def _dependences(
-    columns: Mapping[str, Floats], values: Floats, weight: Floats, *, replicas: int, seed: int
-) -> dict[str, Dependence]:
-    """Return how each of the columns depends on the values of an observable, each of shape (n,)."""
-    names, step = list(columns), max(1, _NUMBERS // (12 * max(len(weight), 1)))
-    found: dict[str, Dependence] = {}
-    for start in range(0, len(names), step):
-        group = {name: columns[name] for name in names[start : start + step]}
-        intervals = _intervals(list(group.values()), values, weight, replicas=replicas, seed=seed)
-        for (name, column), (pearson, spearman) in zip(group.items(), intervals, strict=True):
-            there = ~np.isnan(column) & ~np.isnan(values)
-            distance = distance_correlation(column[there], values[there], weight[there], seed=seed) if pearson else None
-            found[name] = Dependence(pearson=pearson, spearman=spearman, distance=distance)
-    return found
-
-
-def _intervals(
-    columns: Sequence[Floats], values: Floats, weight: Floats, *, replicas: int, seed: int
-) -> list[tuple[Estimate | None, Estimate | None]]:
-    """Return Pearson's and Spearman's coefficients of each column, all from the same replicas of the events."""
-    flat = np.empty((len(weight), len(columns), 12), dtype=np.float32)  # enough for an interval
-    central = np.empty((len(columns), 2))
-    for place, column in enumerate(columns):
-        moments = _moments(column, values, weight)
-        central[place] = correlation_of_moments(moments.sum(axis=0).reshape(2, 6))
-        flat[:, place] = moments
-    matrix = flat.reshape(len(weight), -1)
-    sums = poisson_bootstrap(
-        lambda counts: (counts.astype(np.float32) @ matrix).astype(np.float64),
-        len(weight),
-        replicas=replicas,
-        seed=seed,
-    )
-    sample = correlation_of_moments(sums.reshape(replicas, len(columns), 2, 6))
-    methods = (_BOOTSTRAP.format(replicas), _BOOTSTRAP.format(replicas) + ", the ranks held fixed")
-    pearson, spearman = (
-        [_estimate(central[place, which], sample[:, place, which], methods[which]) for place in range(len(columns))]
-        for which in (0, 1)
-    )
-    return list(zip(pearson, spearman, strict=True))
-
-
-def _moments(column: Floats, values: Floats, weight: Floats) -> Floats:
-    """Return the moments of values and of ranks, shape (n, 12); zero where an event lacks one of the two."""
-    there = ~np.isnan(column) & ~np.isnan(values)
-    moments = np.zeros((len(weight), 12))
-    x, y, inside = column[there], values[there], weight[there]
-    if inside.sum() > 0:
-        moments[there, :6] = pair_moments(x, y, inside)
-        moments[there, 6:] = pair_moments(weighted_ranks(x, inside), weighted_ranks(y, inside), inside)
-    return moments
-
-
-def _estimate(value: float, replicas: Floats, method: str) -> Estimate | None:
-    return percentile_interval(float(value), replicas, method=method) if np.isfinite(value) else None
 
 
 def _without_nan(matrix: Floats) -> tuple[tuple[float | None, ...], ...]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats, require_length
 from fivesigma.core.estimate import Estimate
-from fivesigma.evaluation.distributions import Histogram, histogram, score_edges
+from fivesigma.evaluation.histograms import Histogram, histogram, score_edges
 from fivesigma.evaluation.methods import RETRAINING_LEFT_OUT
 from fivesigma.evaluation.paired import influenced_auc
 from fivesigma.statistics.differences import normal_interval

@@ -18,7 +18,7 @@ from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.core.estimate import Estimate
 from fivesigma.core.scores import Scores
 from fivesigma.evaluation.classes import class_totals, label
-from fivesigma.evaluation.distributions import binning
+from fivesigma.evaluation.histograms import binning
 from fivesigma.evaluation.importance import ScoreOf, drawn_evenly
 from fivesigma.evaluation.methods import RETRAINING_LEFT_OUT
 from fivesigma.statistics.differences import normal_interval

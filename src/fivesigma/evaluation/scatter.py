@@ -9,9 +9,10 @@ import numpy as np
 
 from fivesigma.core.arrays import Floats
 from fivesigma.core.dataset import Dataset
-from fivesigma.core.errors import FivesigmaError, suggestion
+from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.identity import derive_seed
 from fivesigma.core.sample import Kind
+from fivesigma.evaluation.columns import columns_of
 from fivesigma.evaluation.distributions import FeatureDistribution, feature_distributions
 
 __all__ = ["ScatterMatrix", "ScatterSample", "scatter_matrix"]
@@ -62,11 +63,8 @@ def scatter_matrix(
     FivesigmaError
         If there are more than eight columns, or one is no input or observable.
     """
-    there = dataset.columns()
-    names = tuple(there)[:_MOST] if columns is None else tuple(columns)
-    for name in names:
-        if name not in there:
-            raise FivesigmaError(f"no input or observable {name!r}{suggestion(name, there)}")
+    names = tuple(dataset.columns())[:_MOST] if columns is None else tuple(columns)
+    there = columns_of(dataset, names)
     if len(names) > _MOST:
         raise FivesigmaError(f"a scatter matrix of {len(names)} columns cannot be read; name {_MOST} at most")
     values = np.stack([there[name] for name in names], axis=1)

@@ -17,7 +17,7 @@ from fivesigma.core.estimate import ONE_SIGMA, Estimate
 from fivesigma.core.identity import derive_seed
 from fivesigma.core.scores import Scores
 from fivesigma.evaluation.cut_histograms import CutHistograms, cut_histograms, observed_events
-from fivesigma.evaluation.distributions import binning
+from fivesigma.evaluation.histograms import binning
 from fivesigma.evaluation.methods import bootstrap_method
 from fivesigma.statistics.histograms import jensen_shannon, unit_sum
 from fivesigma.statistics.weighted import effective_events, effective_numbers

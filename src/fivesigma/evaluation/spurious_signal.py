@@ -20,7 +20,7 @@ from fivesigma.core.estimate import Estimate
 from fivesigma.core.finding import Finding
 from fivesigma.core.scores import Scores
 from fivesigma.evaluation.cut_histograms import CutHistograms, cut_histograms, observed_events
-from fivesigma.evaluation.distributions import binning
+from fivesigma.evaluation.histograms import binning
 from fivesigma.evaluation.methods import bootstrap_method
 from fivesigma.evaluation.sculpting import Sculpting
 from fivesigma.statistics.bootstrap import percentile_interval

@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from fivesigma.core.arrays import Floats
-from fivesigma.evaluation.correlation import Correlations, ObservableCorrelations
+from fivesigma.evaluation.correlation import Correlations
+from fivesigma.evaluation.observable_dependence import ObservableCorrelations
 from fivesigma.plots.registry import register_several
 from fivesigma.plots.style import Context, colours, new_figure, new_grid
 

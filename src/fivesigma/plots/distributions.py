@@ -11,7 +11,8 @@ from matplotlib.ticker import MaxNLocator
 
 from fivesigma.core.arrays import Floats
 from fivesigma.core.sample import Kind
-from fivesigma.evaluation.distributions import DataHistogram, SampleHistogram, ScoreDistribution
+from fivesigma.evaluation.distributions import SampleHistogram, ScoreDistribution
+from fivesigma.evaluation.histograms import DataHistogram
 from fivesigma.evaluation.overtraining import Overtraining
 from fivesigma.plots.feature_panels import agreement_text
 from fivesigma.plots.registry import register

@@ -11,13 +11,8 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
 
 from fivesigma.core.arrays import Floats
-from fivesigma.evaluation.distributions import (
-    DataHistogram,
-    FeatureDistribution,
-    FeatureShapes,
-    FeatureYields,
-    SampleHistogram,
-)
+from fivesigma.evaluation.distributions import FeatureDistribution, FeatureShapes, FeatureYields, SampleHistogram
+from fivesigma.evaluation.histograms import DataHistogram
 from fivesigma.plots.feature_panels import agreement_text, data_points, feature_axis, finish_panels
 from fivesigma.plots.registry import register_several
 from fivesigma.plots.style import DATA, Context, hatched_band, logarithmic, new_grid, sample_colours
