@@ -3,8 +3,10 @@ import pytest
 from numpy.testing import assert_allclose
 
 from fivesigma.core.errors import DataError, FivesigmaError
-from fivesigma.evaluation.choice import honest_maximum, yields_by_fold
-from fivesigma.evaluation.figures_of_merit import asimov_merit, figures_of_merit, score_cuts
+from fivesigma.evaluation.choice import honest_maximum, score_cuts
+from fivesigma.evaluation.figures_of_merit import figures_of_merit
+from fivesigma.evaluation.merits import asimov_merit
+from fivesigma.evaluation.yields import yields_by_fold
 from fivesigma.statistics.weighted import effective_events
 
 

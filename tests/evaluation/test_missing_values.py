@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from fivesigma.core.errors import DataError
-from fivesigma.evaluation.choice import yields_by_fold
 from fivesigma.evaluation.correlation import correlations
 from fivesigma.evaluation.distributions import feature_distributions
 from fivesigma.evaluation.observable_dependence import observable_correlations
 from fivesigma.evaluation.single_cuts import single_cuts
+from fivesigma.evaluation.yields import yields_by_fold
 
 
 @pytest.fixture(scope="module")

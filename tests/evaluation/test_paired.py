@@ -6,10 +6,10 @@ from numpy.testing import assert_allclose
 from scipy.stats import norm
 
 from fivesigma.core.errors import DataError
-from fivesigma.evaluation.choice import Yields
-from fivesigma.evaluation.figures_of_merit import asimov_merit
+from fivesigma.evaluation.merits import asimov_merit
 from fivesigma.evaluation.paired import influenced_auc, influenced_merit
 from fivesigma.evaluation.roc import auc, roc_curve
+from fivesigma.evaluation.yields import Yields
 from fivesigma.statistics.bootstrap import poisson_bootstrap
 from fivesigma.statistics.significance import asimov_significance
 from fivesigma.statistics.weighted import effective_events

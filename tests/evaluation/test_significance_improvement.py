@@ -7,14 +7,11 @@ from scipy.stats import norm
 
 from fivesigma.core.errors import DataError
 from fivesigma.core.identity import derive_seed, fold_of
-from fivesigma.evaluation.choice import Yields
 from fivesigma.evaluation.figures_of_merit import figures_of_merit
+from fivesigma.evaluation.merits import improvement
 from fivesigma.evaluation.roc import roc
-from fivesigma.evaluation.significance_improvement import (
-    improvement,
-    significance_improvement,
-    significance_improvement_curve,
-)
+from fivesigma.evaluation.significance_improvement import significance_improvement, significance_improvement_curve
+from fivesigma.evaluation.yields import Yields
 from fivesigma.statistics.bootstrap import multiplicities
 from fivesigma.statistics.weighted import effective_events
 

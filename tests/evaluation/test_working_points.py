@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from fivesigma.core.errors import FivesigmaError
-from fivesigma.evaluation.choice import Yields
 from fivesigma.evaluation.figures_of_merit import figures_of_merit
 from fivesigma.evaluation.working_points import maximised, merit_of, naive_cut_flatters
+from fivesigma.evaluation.yields import Yields
 
 ONE = Yields(
     signal=np.array([20.0]),

@@ -27,9 +27,9 @@ from fivesigma.evaluation.classification import Classification, classification
 from fivesigma.evaluation.distributions import ScoreDistribution, score_distribution
 from fivesigma.evaluation.figures_of_merit import FigureOfMerit, MeritScan, figures_of_merit
 from fivesigma.evaluation.importance import Importances, permutation_importance
-from fivesigma.evaluation.overtraining import Overtraining, ScoredEvents, overtraining
 from fivesigma.evaluation.observable_dependence import ObservableCorrelations, observable_correlations
 from fivesigma.evaluation.partial_dependence import PartialDependence, partial_dependence
+from fivesigma.evaluation.overtraining import Overtraining, ScoredEvents, overtraining
 from fivesigma.evaluation.roc import RocCurve, auc, roc
 from fivesigma.evaluation.score_scale import ScaleCheck, check_score_scale
 from fivesigma.evaluation.sculpting import sculpting

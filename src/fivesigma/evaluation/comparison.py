@@ -15,24 +15,22 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal, TypeAlias
 
-import numpy as np
-
+from fivesigma.core.arrays import Bytes
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.core.estimate import Estimate
-from fivesigma.core.identity import derive_seed, fold_of
 from fivesigma.core.scores import Scores
+from fivesigma.evaluation.choice import halves
 from fivesigma.evaluation.classes import label
-from fivesigma.evaluation.figures_of_merit import asimov_merit
-from fivesigma.evaluation.paired import Contender, Measured, measured_at_choice, measured_auc
-from fivesigma.evaluation.significance_improvement import improvement
+from fivesigma.evaluation.merits import asimov_merit, asimov_title, improvement
+from fivesigma.evaluation.paired import Contender, Influenced, Measured, measured_at_choice, measured_auc
+from fivesigma.evaluation.significance_improvement import LEAST_BACKGROUND
 from fivesigma.statistics.differences import RETRAINING, familywise_level, normal_interval
 
 __all__ = ["ComparedQuantity", "Comparison", "PairedDifference", "Quantity", "Verdict", "compare"]
 
 Quantity: TypeAlias = Literal["auc", "significance_improvement", "asimov_z"]
 Verdict: TypeAlias = Literal["better", "better as trained"]
-_SIC_FLOOR = 25.0
 _ROUNDING = 1e-12
 _AS_TRAINED = (
     "Poisson multiplicities of the events, the same for both models, to first order; normal; retraining is left out"
@@ -156,31 +154,34 @@ def compare(
     if len(scores) < 2:
         return None
     labels = [label(dataset, score, signal=signal, background=background) for score in scores]
-    halves = fold_of(dataset.id[labels[0].chosen], seed=derive_seed(seed, "halves"), folds=2)
+    half = halves(dataset.id[labels[0].chosen], seed=seed)
     level = familywise_level(error_rate, len(names) * (len(names) - 1) // 2)
     contenders = [Contender.of(score, members.get(score.model, ()), labels[0]) for score in scores]
-    percent = f"{100 * background_uncertainty:g} %"
-    kinds: list[tuple[Quantity, str, Callable[[Contender], Measured]]] = [
-        ("auc", "AUC", measured_auc),
-        (
-            "significance_improvement",
-            "ε(S) / √ε(B)",
-            lambda one: measured_at_choice(one, improvement, _SIC_FLOOR, halves),
-        ),
-        (
-            "asimov_z",
-            f"Asimov Z, {percent} on B",
-            lambda one: measured_at_choice(one, asimov_merit(background_uncertainty), floor),
-        ),
-    ]
     return Comparison(
         models=names,
         quantities=tuple(
-            _compared(name, title, [measure(one) for one in contenders], level) for name, title, measure in kinds
+            _compared(name, title, [measure(one) for one in contenders], level)
+            for name, title, measure in _quantities(half, background_uncertainty, floor)
         ),
         error_rate=error_rate,
         level=level,
     )
+
+
+def _quantities(
+    half: Bytes, background_uncertainty: float, floor: float
+) -> list[tuple[Quantity, str, Callable[[Contender], Measured]]]:
+    """Return the identifier and title of each quantity, and what it is of a model."""
+    asimov = asimov_merit(background_uncertainty)
+    return [
+        ("auc", "AUC", measured_auc),
+        (
+            "significance_improvement",
+            "ε(S) / √ε(B)",
+            lambda one: measured_at_choice(one, improvement, LEAST_BACKGROUND, half),
+        ),
+        ("asimov_z", asimov_title(background_uncertainty), lambda one: measured_at_choice(one, asimov, floor)),
+    ]
 
 
 def _check(names: Sequence[str], members: Mapping[str, Sequence[Scores]]) -> None:
@@ -206,7 +207,7 @@ def _differences(measured: Sequence[Measured], level: float) -> Iterator[PairedD
             continue
         value = first.number.value - second.number.value
         rounding = (_ROUNDING * (abs(first.number.value) + abs(second.number.value))) ** 2
-        variance = float(np.square(first.number.influence - second.number.influence).sum()) + rounding
+        variance = Influenced(value, first.number.influence - second.number.influence).variance + rounding
         seeds = first.seeds + second.seeds
         estimate = normal_interval(value, variance, level=level, method=_AS_TRAINED)
         method = f"{_RETRAINED}, with the spread over seeds" if seeds > 0 else _RETRAINED

@@ -16,24 +16,22 @@ from numpy.typing import NDArray
 from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.scores import Scores
-from fivesigma.evaluation.choice import HonestMaximum, Merit, Yields, honest_maximum, yields_by_fold
+from fivesigma.evaluation.choice import HonestMaximum, honest_maximum, score_cuts
 from fivesigma.evaluation.classes import label
-from fivesigma.statistics.significance import (
-    approximate_median_significance,
-    approximate_median_significance_of_rates,
-    asimov_significance,
+from fivesigma.evaluation.merits import (
+    Merit,
+    ams_of_rates,
+    ams_of_yields,
+    asimov_merit,
+    asimov_title,
+    merit_values,
+    purity,
+    signal_over_background,
     signal_over_root_background,
 )
+from fivesigma.evaluation.yields import yields_by_fold
 
-__all__ = [
-    "FigureOfMerit",
-    "MeritScan",
-    "asimov_merit",
-    "figures_of_merit",
-    "merit_values",
-    "scan_merits",
-    "score_cuts",
-]
+__all__ = ["FigureOfMerit", "MeritScan", "figures_of_merit", "scan_merits"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,48 +189,20 @@ def scan_merits(
     )
 
 
-def score_cuts() -> Floats:
-    """Return cuts on the common scale, shape (100,): even up to 0.98, then even in the logarithm of what is left."""
-    return np.concatenate([np.linspace(0, 0.98, 50), 1 - np.geomspace(0.019, 1e-4, 50)])
-
-
-def asimov_merit(background_uncertainty: float) -> Merit:
-    """Return the Asimov Z with a relative uncertainty of the background, as a figure of merit."""
-
-    def merit(yields: Yields) -> Floats:
-        return asimov_significance(yields.signal, yields.background, background_uncertainty * yields.background)
-
-    return merit
-
-
-def merit_values(yields: Yields, merit: Merit, floor: float) -> tuple[float | None, ...]:
-    """Return the figure of merit at each cut, None where it leaves too little background."""
-    allowed = yields.allowed(floor)
-    values = iter(merit(yields.at(allowed)).tolist())
-    return tuple(next(values) if good else None for good in allowed)
-
-
 def _merits(
     background_uncertainty: float, regulators: Sequence[float], rate_regulators: Sequence[float]
 ) -> list[tuple[str, str, Merit]]:
-    percent = f"{100 * background_uncertainty:g} %"
     return [
-        ("asimov_z", f"Asimov Z, {percent} on B", asimov_merit(background_uncertainty)),
-        ("s_over_b", "S / B", lambda yields: yields.signal / yields.background),
-        ("s_over_sqrt_b", "S / √B", lambda yields: signal_over_root_background(yields.signal, yields.background)),
-        ("purity", "S / (S + B)", lambda yields: yields.signal / (yields.signal + yields.background)),
-        *((f"ams_yields_{value:g}", f"AMS of yields, regulator {value:g}", _ams(value)) for value in regulators),
-        *((f"ams_rates_{value:g}", f"AMS of rates, regulator {value:g}", _rates(value)) for value in rate_regulators),
+        ("asimov_z", asimov_title(background_uncertainty), asimov_merit(background_uncertainty)),
+        ("s_over_b", "S / B", signal_over_background),
+        ("s_over_sqrt_b", "S / √B", signal_over_root_background),
+        ("purity", "S / (S + B)", purity),
+        *(
+            (f"ams_yields_{value:g}", f"AMS of yields, regulator {value:g}", ams_of_yields(value))
+            for value in regulators
+        ),
+        *(
+            (f"ams_rates_{value:g}", f"AMS of rates, regulator {value:g}", ams_of_rates(value))
+            for value in rate_regulators
+        ),
     ]
-
-
-def _ams(regulator: float) -> Merit:
-    return lambda yields: approximate_median_significance(yields.signal, yields.background, regulator)
-
-
-def _rates(regulator: float) -> Merit:
-    def merit(yields: Yields) -> Floats:
-        signal, background = yields.signal / yields.all_signal, yields.background / yields.all_background
-        return approximate_median_significance_of_rates(signal, background, regulator)
-
-    return merit

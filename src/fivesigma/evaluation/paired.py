@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.scores import Scores
-from fivesigma.evaluation.choice import Merit, Yields, honest_maximum, yields_by_fold
+from fivesigma.evaluation.choice import honest_maximum, score_cuts
 from fivesigma.evaluation.classes import Labelled, class_totals, require_classes, require_scores
-from fivesigma.evaluation.figures_of_merit import score_cuts
+from fivesigma.evaluation.merits import Merit
+from fivesigma.evaluation.yields import Yields, yields_by_fold
 from fivesigma.statistics.differences import seed_variance
 
 __all__ = [

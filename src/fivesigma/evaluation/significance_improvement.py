@@ -16,19 +16,21 @@ from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.dataset import Dataset
-from fivesigma.core.identity import derive_seed, fold_of
 from fivesigma.core.scores import Scores
-from fivesigma.evaluation.choice import HonestMaximum, Yields, honest_maximum, yields_by_fold
+from fivesigma.evaluation.choice import HonestMaximum, halves, honest_maximum
 from fivesigma.evaluation.classes import label, require_classes
-from fivesigma.evaluation.figures_of_merit import merit_values
+from fivesigma.evaluation.merits import improvement, merit_values
 from fivesigma.evaluation.methods import bootstrap_method
+from fivesigma.evaluation.yields import yields_by_fold
 from fivesigma.statistics.bootstrap import Multiplicities, percentile_interval, poisson_bootstrap
 from fivesigma.statistics.weighted import effective_events, weighted_quantile
 
-__all__ = ["SignificanceImprovement", "improvement", "significance_improvement", "significance_improvement_curve"]
+__all__ = ["LEAST_BACKGROUND", "SignificanceImprovement", "significance_improvement", "significance_improvement_curve"]
 
 _CHOICE = "chosen on one half of the events, read on the other"
 _STEPS = 100
+LEAST_BACKGROUND = 25.0
+"""Effective background events that a cut must leave for a value to be quoted: √ε_B is then known to a tenth."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +78,7 @@ def significance_improvement(
     *,
     signal: Sequence[str] | None = None,
     background: Sequence[str] | None = None,
-    floor: float = 25.0,
+    floor: float = LEAST_BACKGROUND,
     replicas: int = 200,
     seed: int = 0,
 ) -> SignificanceImprovement:
@@ -104,7 +106,7 @@ def significance_improvement(
         scores.value[chosen.chosen],
         chosen.is_signal,
         chosen.weight,
-        half=fold_of(dataset.id[chosen.chosen], seed=derive_seed(seed, "halves"), folds=2),
+        half=halves(dataset.id[chosen.chosen], seed=seed),
         model=scores.model,
         floor=floor,
         replicas=replicas,
@@ -119,7 +121,7 @@ def significance_improvement_curve(
     *,
     half: NDArray[np.integer] | None = None,
     model: str = "model",
-    floor: float = 25.0,
+    floor: float = LEAST_BACKGROUND,
     replicas: int = 200,
     seed: int = 0,
 ) -> SignificanceImprovement:
@@ -136,7 +138,7 @@ def significance_improvement_curve(
     weight = np.ones(len(score)) if weight is None else weight
     require_classes(is_signal, weight, score)
     if half is None:
-        half = fold_of(np.arange(len(score), dtype=np.uint64), seed=derive_seed(seed, "halves"), folds=2)
+        half = halves(np.arange(len(score), dtype=np.uint64), seed=seed)
     cuts = _candidates(score, is_signal, weight, floor)
     by_half = yields_by_fold(score, is_signal, weight, half, folds=2, cuts=cuts)
     yields, best = by_half.all(), honest_maximum(by_half, improvement, floor=floor, naive_floor=floor, seed=seed)
@@ -159,11 +161,6 @@ def significance_improvement_curve(
         best_background_efficiency=None if best is None else best.background / yields.all_background,
         naive_signal_efficiency=None if best is None else float(efficiency[np.searchsorted(cuts, best.naive_cut)]),
     )
-
-
-def improvement(yields: Yields) -> Floats:
-    """Return ε_S / √ε_B of yields with a positive background, shape (m,): arXiv:1010.3698."""
-    return yields.signal / yields.all_signal / np.sqrt(yields.background / yields.all_background)
 
 
 def _candidates(score: Floats, is_signal: Bools, weight: Floats, floor: float) -> Floats:

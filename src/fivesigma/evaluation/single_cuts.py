@@ -10,17 +10,10 @@ import numpy as np
 from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.identity import fold_of
-from fivesigma.evaluation.choice import (
-    Direction,
-    FoldYields,
-    HonestMaximum,
-    Merit,
-    Yields,
-    honest_maximum,
-    yields_by_fold,
-)
+from fivesigma.evaluation.choice import HonestMaximum, honest_maximum
 from fivesigma.evaluation.classes import label
-from fivesigma.evaluation.figures_of_merit import asimov_merit, merit_values
+from fivesigma.evaluation.merits import Merit, asimov_merit, merit_values, signal_over_background
+from fivesigma.evaluation.yields import Direction, FoldYields, Yields, yields_by_fold
 from fivesigma.statistics.weighted import weighted_quantile
 
 __all__ = ["CutScan", "SingleCut", "single_cuts"]
@@ -134,7 +127,7 @@ def _single_cut(name: str, yields: FoldYields, background_uncertainty: float, fl
         feature=name,
         scans=tuple(_scan(yields, directions == way, asimov, floor) for way in dict.fromkeys(yields.directions)),
         best_asimov_z=honest_maximum(yields, asimov, floor=floor, seed=seed),
-        best_s_over_b=honest_maximum(yields, _s_over_b, floor=floor, seed=seed),
+        best_s_over_b=honest_maximum(yields, signal_over_background, floor=floor, seed=seed),
         no_cut_asimov_z=float(whole[0]),
         background_uncertainty=background_uncertainty,
     )
@@ -147,13 +140,9 @@ def _scan(yields: FoldYields, keep: Bools, asimov: Merit, floor: float) -> CutSc
         cuts=yields.cuts[keep],
         signal=part.signal,
         background=part.background,
-        s_over_b=merit_values(part, _s_over_b, floor),
+        s_over_b=merit_values(part, signal_over_background, floor),
         asimov_z=merit_values(part, asimov, floor),
     )
-
-
-def _s_over_b(yields: Yields) -> Floats:
-    return yields.signal / yields.background
 
 
 def _candidates(values: Floats, is_signal: Bools, weight: Floats, points: int) -> Floats:

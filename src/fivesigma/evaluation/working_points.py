@@ -7,9 +7,8 @@ from typing import Literal, TypeAlias
 
 from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.core.finding import Finding
-from fivesigma.evaluation.choice import Merit
-from fivesigma.evaluation.figures_of_merit import FigureOfMerit, MeritScan, asimov_merit
-from fivesigma.statistics.significance import approximate_median_significance, signal_over_root_background
+from fivesigma.evaluation.figures_of_merit import FigureOfMerit, MeritScan
+from fivesigma.evaluation.merits import Merit, ams_of_yields, asimov_merit, signal_over_root_background
 
 __all__ = ["Maximised", "maximised", "merit_of", "naive_cut_flatters"]
 
@@ -33,9 +32,9 @@ def merit_of(maximise: Maximised, *, background_uncertainty: float, regulator: f
         case "asimov_z":
             return asimov_merit(background_uncertainty)
         case "s_over_sqrt_b":
-            return lambda yields: signal_over_root_background(yields.signal, yields.background)
+            return signal_over_root_background
         case "ams":
-            return lambda yields: approximate_median_significance(yields.signal, yields.background, regulator)
+            return ams_of_yields(regulator)
 
 
 def maximised(scan: MeritScan, maximise: Maximised, regulator: float) -> FigureOfMerit:

@@ -10,8 +10,9 @@ from fivesigma.core.arrays import Bools
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError
 from fivesigma.core.scores import Scores
-from fivesigma.evaluation.choice import Merit, honest_maximum, yields_by_fold
-from fivesigma.evaluation.figures_of_merit import asimov_merit, score_cuts
+from fivesigma.evaluation.choice import honest_maximum, score_cuts
+from fivesigma.evaluation.merits import Merit, asimov_merit
+from fivesigma.evaluation.yields import yields_by_fold
 from fivesigma.inference.counting import CountingResult, count
 
 __all__ = ["count_above_working_point", "count_in_region"]

@@ -1,0 +1,85 @@
+"""Figures of merit as functions of the yields that a cut leaves, each under the name that the field gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+
+from fivesigma.core.arrays import Floats
+from fivesigma.evaluation.yields import Yields
+from fivesigma.statistics import significance
+
+__all__ = [
+    "Merit",
+    "ams_of_rates",
+    "ams_of_yields",
+    "asimov_merit",
+    "asimov_title",
+    "improvement",
+    "merit_values",
+    "purity",
+    "signal_over_background",
+    "signal_over_root_background",
+]
+
+Merit: TypeAlias = Callable[[Yields], Floats]
+"""A figure of merit: of yields with a positive background, its value for each cut, shape (m,)."""
+
+
+def asimov_merit(background_uncertainty: float) -> Merit:
+    """Return the Asimov Z with a relative uncertainty of the background."""
+
+    def merit(yields: Yields) -> Floats:
+        error = background_uncertainty * yields.background
+        return significance.asimov_significance(yields.signal, yields.background, error)
+
+    return merit
+
+
+def asimov_title(background_uncertainty: float) -> str:
+    """Return what axes call that."""
+    return f"Asimov Z, {100 * background_uncertainty:g} % on B"
+
+
+def signal_over_background(yields: Yields) -> Floats:
+    """Return S / B."""
+    return yields.signal / yields.background
+
+
+def signal_over_root_background(yields: Yields) -> Floats:
+    """Return S / √B."""
+    return significance.signal_over_root_background(yields.signal, yields.background)
+
+
+def purity(yields: Yields) -> Floats:
+    """Return S / (S + B)."""
+    return yields.signal / (yields.signal + yields.background)
+
+
+def improvement(yields: Yields) -> Floats:
+    """Return the significance improvement ε_S / √ε_B: arXiv:1010.3698."""
+    return yields.signal / yields.all_signal / np.sqrt(yields.background / yields.all_background)
+
+
+def ams_of_yields(regulator: float) -> Merit:
+    """Return the AMS of yields with a regulator in expected events."""
+    return lambda yields: significance.approximate_median_significance(yields.signal, yields.background, regulator)
+
+
+def ams_of_rates(regulator: float) -> Merit:
+    """Return the AMS of efficiencies in place of yields, with a regulator of that kind."""
+
+    def merit(yields: Yields) -> Floats:
+        signal, background = yields.signal / yields.all_signal, yields.background / yields.all_background
+        return significance.approximate_median_significance_of_rates(signal, background, regulator)
+
+    return merit
+
+
+def merit_values(yields: Yields, merit: Merit, floor: float) -> tuple[float | None, ...]:
+    """Return the figure of merit at each cut, None where it leaves too little background."""
+    allowed = yields.allowed(floor)
+    values = iter(merit(yields.at(allowed)).tolist())
+    return tuple(next(values) if good else None for good in allowed)
