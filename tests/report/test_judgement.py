@@ -43,18 +43,23 @@ def test_without_a_verdict_it_says_none() -> None:
 
 def test_inputs_stand_beside_what_each_model_loses_without_them() -> None:
     inputs = {
-        "pt": {"separation": _estimate(0.2), "auc": _estimate(0.7)},
-        "eta": {"separation": _estimate(0.0), "auc": _estimate(0.5)},
+        "pt": {
+            "separation": _estimate(0.2),
+            "auc": _estimate(0.7),
+            "correlation_with": {"m": {"spearman": _estimate(0.95)}},
+        },
+        "eta": {"separation": _estimate(0.0), "auc": _estimate(0.5), "correlation_with": {"m": {"spearman": None}}},
     }
     drops = {
         "trees": {"pt": _estimate(0.15, 0.01), "eta": _estimate(0.0, 0.01), "pt + eta": _estimate(0.2, 0.01)},
         "cut": None,
     }
     (table,) = importance_tables(inputs, drops)
-    assert [column.text for column in table.columns] == ["", "Separation", "AUC alone", "trees: AUC lost"]
+    heads = ["", "Separation", "AUC alone", "Rank correlation with m", "trees: AUC lost"]
+    assert [column.text for column in table.columns] == heads
     rows = _rows(table)
-    assert rows["Each by itself"][0] == ["pt", "0.20", "0.70", "0.150"]
-    assert rows["Correlated ones together"] == [["pt + eta", "—", "—", "0.200"]]
+    assert rows["Each by itself"] == [["pt", "0.20", "0.70", "0.95", "0.150"], ["eta", "0.00", "0.50", "—", "0.000"]]
+    assert rows["Correlated ones together"] == [["pt + eta", "—", "—", "—", "0.200"]]
 
 
 def test_spurious_signals_are_grouped_by_observable() -> None:

@@ -93,7 +93,11 @@ def _features(context: RunContext, dataset: Dataset) -> Outcome:
     followers = input_correlations(dataset, background=classes(config)["background"], seed=seed)
     value = {
         "inputs": {
-            one.feature: {**_input(one), "agreement": numbers(agreements[one.feature])}
+            one.feature: {
+                **_input(one),
+                "agreement": numbers(agreements[one.feature]),
+                "correlation_with": {of.observable: numbers(of.dependences[one.feature]) for of in followers},
+            }
             for one in sorted(separations, key=lambda one: -one.auc.value)
         },
         "input_groups": [list(group) for group in input_groups(dataset, **classes(config)) if len(group) > 1],

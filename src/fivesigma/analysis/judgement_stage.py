@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from fivesigma.analysis.dataset_files import load_dataset
@@ -71,7 +73,10 @@ def _models(context: RunContext, items: list[ModelToJudge], models: Mapping[str,
 
 
 def _compared(items: list[ModelToJudge]) -> Comparison | None:
-    """Return the differences between the models; None of one model alone."""
+    """Return the differences between the models; None of one model alone.
+
+    What is said of the classification is of the samples that were trained on, and yields are of all.
+    """
     if len(items) < 2:
         return None
     config, first = items[0].config, items[0]
@@ -81,12 +86,17 @@ def _compared(items: list[ModelToJudge]) -> Comparison | None:
         of_all, *alone = (one.where(stays) for one in item.scores())
         scores.append(of_all)
         members[item.model] = alone
-    return compare(
+    against = partial(
+        compare,
         dataset,
         scores,
         members=members,
-        **classes(config),
         background_uncertainty=config.judgement.background_uncertainty,
         floor=config.judgement.floor,
         seed=derive_seed(config.analysis.seed, "judgement"),
     )
+    of_trained, of_all = against(**classes(config)), against()
+    if of_trained is None or of_all is None:
+        return None
+    quantities = [(of_all if one.name == "asimov_z" else of_trained).of(one.name) for one in of_trained.quantities]
+    return dataclasses.replace(of_trained, quantities=tuple(quantities))

@@ -19,17 +19,20 @@ from fivesigma.analysis.score_files import load_member_scores, load_scores, load
 from fivesigma.analysis.stages import Outcome
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.identity import derive_seed
+from fivesigma.core.numbers import digits
 from fivesigma.core.parallel import Shared
 from fivesigma.core.scores import Scores
-from fivesigma.evaluation.calibration import Balance, Calibration, calibration
+from fivesigma.evaluation.binned_scores import Balance
+from fivesigma.evaluation.calibration import Calibration, calibration
 from fivesigma.evaluation.classes import label
 from fivesigma.evaluation.classification import Classification, classification
 from fivesigma.evaluation.distributions import ScoreDistribution, score_distribution
+from fivesigma.evaluation.estimator_gap import ScoredEvents
 from fivesigma.evaluation.figures_of_merit import FigureOfMerit, MeritScan, figures_of_merit
 from fivesigma.evaluation.importance import Importances, permutation_importance
 from fivesigma.evaluation.observable_dependence import ObservableCorrelations, observable_correlations
+from fivesigma.evaluation.overtraining import Overtraining, overtraining
 from fivesigma.evaluation.partial_dependence import PartialDependence, partial_dependence
-from fivesigma.evaluation.overtraining import Overtraining, ScoredEvents, overtraining
 from fivesigma.evaluation.roc import RocCurve, auc, roc
 from fivesigma.evaluation.score_scale import ScaleCheck, check_score_scale
 from fivesigma.evaluation.sculpting import sculpting
@@ -188,7 +191,7 @@ def _calibration(item: ModelToJudge, dataset: Dataset, scores: Scores, seed: int
 def _kept_from(config: Configuration, model: str, dataset: Dataset) -> Dataset:
     """Return the dataset with the observables that a model does not take itself, as one that is a published score does."""
     asked, points = config.models[model].inputs or (), [sample.parameters for sample in config.samples.values()]
-    taken = {filled(name, {key: f"{value:g}" for key, value in point.items()}) for name in asked for point in points}
+    taken = {filled(name, {key: digits(value) for key, value in point.items()}) for name in asked for point in points}
     observables = {name: column for name, column in dataset.observables.items() if name not in taken}
     return dataclasses.replace(dataset, observables=observables)
 

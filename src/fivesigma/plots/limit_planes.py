@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from fivesigma.core.arrays import Floats
+from fivesigma.core.numbers import digits
 from fivesigma.inference.limit_plane import LimitPlane, LimitRow, LimitTable
 from fivesigma.inference.limits import NamedLimit
 from fivesigma.plots.limit_contours import plot_contours
@@ -43,7 +44,7 @@ def plot_limit_table(result: LimitTable, *, context: Context) -> Figure:
         return _curves(result, context)
     if len(known) > 1 and len(result.parameters) == 2:
         return plot_contours(result, context=context)
-    names = [", ".join(f"{name} = {value:g}" for name, value in row.parameters.items()) for row in known]
+    names = [", ".join(f"{name} = {digits(value)}" for name, value in row.parameters.items()) for row in known]
     limits = [
         NamedLimit(name=name, expected=row.limit_expected, observed=row.limit_observed, level=result.level)
         for name, row in zip(names, known, strict=True)

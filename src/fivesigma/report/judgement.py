@@ -65,21 +65,32 @@ def importance_tables(inputs: Mapping[str, Any], importances: _Sides) -> Iterato
     """
     models = {name: drops for name, drops in importances.items() if drops}
     together = dict.fromkeys(name for drops in models.values() for name in drops if name not in inputs)
+    observables = list(dict.fromkeys(name for item in inputs.values() for name in item["correlation_with"]))
     rows = {
-        name: {"separation": item["separation"], "auc_alone": item["auc"], **_drops(name, models)}
+        name: {
+            "separation": item["separation"],
+            "auc_alone": item["auc"],
+            **{f"rank {observable}": _rank(item["correlation_with"][observable]) for observable in observables},
+            **_drops(name, models),
+        }
         for name, item in inputs.items()
     }
-    groups = {name: {"separation": None, "auc_alone": None, **_drops(name, models)} for name in together}
+    alone = dict.fromkeys(next(iter(rows.values())))
+    groups = {name: {**alone, **_drops(name, models)} for name in together}
     table = rows_of(
         "Inputs", {"": rows} if not groups else {"Each by itself": rows, "Correlated ones together": groups}
     )
-    own = [Column(text=f"{name}: AUC lost") for name in models]
+    own = [f"Rank correlation with {name}" for name in observables] + [f"{name}: AUC lost" for name in models]
     yield replace(
         table,
-        columns=(*table.columns[:3], *own),
-        note="Separation: half the integral of (s − b)²/(s + b), 0 to 1. AUC lost: out of fold, when the values are those of other"
+        columns=(*table.columns[:3], *(Column(text=text) for text in own)),
+        note="Separation: half the integral of (s − b)²/(s + b), 0 to 1. Rank correlations are those in background. AUC lost: out of fold, when the values are those of other"
         " events. Inputs that stand in for each other lose little by themselves and much together.",
     )
+
+
+def _rank(dependence: Mapping[str, Any]) -> float | None:
+    return None if dependence["spearman"] is None else round(dependence["spearman"]["value"], 3)
 
 
 def _drops(name: str, models: _Sides) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fivesigma.core.numbers import digits
 from fivesigma.report.cells import MISSING, Cell, cell
 from fivesigma.report.limits import CONFIDENCE, limit_texts
 from fivesigma.report.tables import Column, Group, Row, Table
@@ -52,4 +53,4 @@ def _row(point: Mapping[str, Any], names: list[str], *, with_cross_section: bool
     if with_cross_section:
         limit = point["cross_section_limit"]
         cells += [cell(point["cross_section"], "cross_section"), cell(limit and limit["expected"][2], "limit")]
-    return Row(head=f"{point['parameters'][names[0]]:g}", cells=tuple(cells), note=point["failure"] or "")
+    return Row(head=digits(point["parameters"][names[0]]), cells=tuple(cells), note=point["failure"] or "")
