@@ -95,8 +95,8 @@ def _compared(items: list[ModelToJudge]) -> Comparison | None:
         floor=config.judgement.floor,
         seed=derive_seed(config.analysis.seed, "judgement"),
     )
-    of_trained, of_all = against(**classes(config)), against()
-    if of_trained is None or of_all is None:
+    of_trained, of_samples = against(**classes(config)), against()
+    if of_trained is None or of_samples is None:
         return None
-    quantities = [(of_all if one.name == "asimov_z" else of_trained).of(one.name) for one in of_trained.quantities]
+    quantities = [(of_samples if one.name == "asimov_z" else of_trained).of(one.name) for one in of_trained.quantities]
     return dataclasses.replace(of_trained, quantities=tuple(quantities))
