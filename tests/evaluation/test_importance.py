@@ -8,7 +8,8 @@ from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.core.identity import fold_of
 from fivesigma.core.sample import SampleInfo
 from fivesigma.core.scores import Scores
-from fivesigma.evaluation.importance import drawn_evenly, permutation_importance
+from fivesigma.evaluation.drawing import drawn_evenly
+from fivesigma.evaluation.importance import permutation_importance
 from fivesigma.evaluation.roc import auc
 
 FOLDS = 5

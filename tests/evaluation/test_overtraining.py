@@ -3,7 +3,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from fivesigma.core.errors import DataError
-from fivesigma.evaluation.overtraining import ScoredEvents, overtraining
+from fivesigma.evaluation.estimator_gap import ScoredEvents
+from fivesigma.evaluation.overtraining import overtraining
 
 
 def _block(seed, separation, n=4000, estimators=5):

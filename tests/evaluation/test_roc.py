@@ -5,16 +5,13 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
-from sklearn.metrics import roc_curve as roc_curve_of_scikit_learn
 
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.core.sample import SampleInfo
 from fivesigma.core.scores import Scores
 from fivesigma.evaluation.roc import auc, roc, roc_curve
-from fivesigma.evaluation.roc_points import roc_points
 from fivesigma.statistics.bootstrap import multiplicities
-from fivesigma.statistics.weighted import effective_events
 
 
 def _brute_force(score, is_signal, weight):
@@ -56,30 +53,6 @@ def test_the_area_under_the_drawn_curve_is_the_auc():
     area = np.trapezoid(curve.signal_efficiency, curve.background_efficiency)
     assert_allclose(area, curve.auc.value, rtol=1e-12)
     assert 0.05 < curve.negative_weight < 0.15
-
-
-@pytest.mark.parametrize("digits", [1, 15])
-def test_the_points_are_those_of_scikit_learn_for_positive_weights(digits):
-    score, is_signal, weight = _events(1, 3000)
-    score = score.round(digits)
-    points = roc_points(score, is_signal, weight)
-    background, signal, _ = roc_curve_of_scikit_learn(is_signal, score, sample_weight=weight, drop_intermediate=False)
-    assert_allclose(points.signal_efficiency, signal, atol=1e-12)
-    assert_allclose(points.background_efficiency, background, atol=1e-12)
-    assert points.largest_fall == 0
-
-
-def test_each_point_says_how_many_background_events_made_it():
-    score, is_signal, weight = _events(11, 5000, negative=0.1)
-    curve = roc_curve(score.round(3), is_signal, weight, replicas=5)
-    cuts = np.append(np.inf, np.unique(score.round(3))[::-1])
-    points = roc_points(score.round(3), is_signal, weight)
-    for place in (0, 1, 40, len(cuts) // 2, len(cuts) - 1):
-        passing = weight[~is_signal & (score.round(3) >= cuts[place])]
-        assert_allclose(points.background_effective[place], effective_events(passing), atol=1e-9)
-    assert len(curve.background_effective) == len(curve.signal_efficiency) < len(cuts)
-    assert curve.background_effective[0] == 0
-    assert_allclose(curve.background_effective[-1], curve.background_events)
 
 
 def test_a_curve_that_runs_backwards_says_how_far():

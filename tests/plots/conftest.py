@@ -5,7 +5,7 @@ from fivesigma.core.dataset import Dataset
 from fivesigma.core.identity import fold_of
 from fivesigma.core.sample import SampleInfo
 from fivesigma.core.scores import Scores
-from fivesigma.evaluation.overtraining import ScoredEvents
+from fivesigma.evaluation.estimator_gap import ScoredEvents
 
 
 class Toy:

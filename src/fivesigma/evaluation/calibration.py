@@ -11,24 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.core.estimate import Estimate
 from fivesigma.core.scores import Scores
+from fivesigma.evaluation.binned_scores import Balance, BinnedScores, noise
 from fivesigma.evaluation.classes import class_totals, label, require_classes
 from fivesigma.evaluation.methods import bootstrap_method
-from fivesigma.statistics.bootstrap import Multiplicities, percentile_interval, poisson_bootstrap
+from fivesigma.statistics.bootstrap import percentile_interval, poisson_bootstrap
 from fivesigma.statistics.weighted import effective_events, negative_fraction, weighted_efficiency, weighted_quantile
 
-__all__ = ["Balance", "Calibration", "CalibrationBin", "calibration", "calibration_curve"]
+__all__ = ["Calibration", "CalibrationBin", "calibration", "calibration_curve"]
 
-Balance: TypeAlias = Literal["equal", "yields"]
 _REFLECTED = (
     "reflected about the value, for noise makes replicas larger than the value as it does the value than the truth"
 )
@@ -161,7 +159,7 @@ def calibration_curve(
         return None
     weight = _balanced(weight, is_signal, balance)
     edges = np.unique(weighted_quantile(score, np.arange(1, bins) / bins, weight))
-    binned = _Binned.of(score, is_signal, weight, np.searchsorted(edges, score, side="left"), balance)
+    binned = BinnedScores.of(score, is_signal, weight, np.searchsorted(edges, score, side="left"), balance)
     central = binned.measure(np.ones((1, len(score)), dtype=np.uint8))[0]
     values = poisson_bootstrap(binned.measure, len(score), replicas=replicas, seed=seed)
     inside = [binned.place == number for number in range(binned.bins)]
@@ -173,49 +171,10 @@ def calibration_curve(
         balance=balance,
         bins=made,
         calibration_error=_reflected(float(central[0]), values[:, 0], replicas),
-        calibration_error_of_noise=sum(_noise(score[part], weight[part]) for part in inside) / float(weight.sum()),
+        calibration_error_of_noise=sum(noise(score[part], weight[part]) for part in inside) / float(weight.sum()),
         brier=percentile_interval(float(central[1]), values[:, 1], method=bootstrap_method(replicas)),
         negative_weight=negative_fraction(weight),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Binned:
-    """Events by bin and class, with what is summed of them: Σw, Σw p and Σw (p - y)²."""
-
-    place: NDArray[np.intp]
-    bins: int
-    groups: tuple[NDArray[np.intp], ...]
-    columns: tuple[Floats, ...]
-    balance: Balance
-
-    @classmethod
-    def of(cls, score: Floats, is_signal: Bools, weight: Floats, place: NDArray[np.intp], balance: Balance) -> _Binned:
-        """Return the events of each class, signal first, by bin."""
-        columns = np.stack([weight, weight * score, weight * np.square(score - is_signal)], axis=1)
-        bins = int(place.max()) + 1
-        groups = [
-            np.flatnonzero(kind & (place == number)) for kind in (is_signal, ~is_signal) for number in range(bins)
-        ]
-        return cls(place, bins, tuple(groups), tuple(columns[group] for group in groups), balance)
-
-    def measure(self, counts: Multiplicities) -> Floats:
-        """Return calibration error and Brier score of r replicas, shape (r, 2); NaN where a class has no positive weight."""
-        pairs = zip(self.groups, self.columns, strict=True)
-        sums = np.stack([np.take(counts, group, axis=1) @ columns for group, columns in pairs], axis=1)
-        sums = sums.reshape(len(counts), 2, self.bins, 3)
-        totals = sums[..., 0].sum(axis=2)
-        whole = (totals > 0).all(axis=1)
-        sums, totals = sums[whole], totals[whole]
-        if self.balance == "equal":
-            sums = sums / totals[:, :, np.newaxis, np.newaxis]
-        weight, summed, squares = np.moveaxis(sums.sum(axis=1), 2, 0)
-        signal = sums[:, 0, :, 0]
-        measured = np.full((len(counts), 2), np.nan)
-        # share |mean score - fraction| of a bin is |Σw p - Σw of signal|, whatever the sign of its weight
-        measured[whole, 0] = np.abs(summed - signal).sum(axis=1) / weight.sum(axis=1)
-        measured[whole, 1] = squares.sum(axis=1) / weight.sum(axis=1)
-        return measured
 
 
 def _require(is_signal: Bools, weight: Floats, score: Floats, bins: int, balance: str) -> None:
@@ -241,11 +200,6 @@ def _bin(score: Floats, is_signal: Bools, weight: Floats, total: float) -> Calib
         share=float(weight.sum() / total),
         effective=effective_events(weight),
     )
-
-
-def _noise(score: Floats, weight: Floats) -> float:
-    """Return the mean of |Σw (p - y)| in a bin where each event is signal with probability p: √(2/π) of its deviation."""
-    return float(np.sqrt(2 / np.pi * (np.square(weight) * score * (1 - score)).sum()))
 
 
 def _reflected(value: float, replicas: Floats, count: int) -> Estimate:

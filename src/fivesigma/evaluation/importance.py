@@ -20,14 +20,15 @@ from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.estimate import Estimate
-from fivesigma.core.identity import derive_seed, ticket_of
+from fivesigma.core.identity import derive_seed
 from fivesigma.core.scores import Scores
 from fivesigma.evaluation.classes import class_totals, label
+from fivesigma.evaluation.drawing import drawn_evenly
 from fivesigma.evaluation.methods import RETRAINING_LEFT_OUT
 from fivesigma.evaluation.paired import Influenced, influenced_auc
 from fivesigma.statistics.differences import normal_interval
 
-__all__ = ["Importance", "Importances", "ScoreOf", "drawn_evenly", "permutation_importance"]
+__all__ = ["Importance", "Importances", "ScoreOf", "permutation_importance"]
 
 ScoreOf: TypeAlias = Callable[[Dataset], Scores]
 """Scores events, each by the estimator of its fold, whatever their inputs were replaced by: as ``FittedModel.score`` does."""
@@ -108,7 +109,7 @@ def permutation_importance(
     repeats
         How often other events' inputs are drawn.
     events
-        At most so many events are scored each time: see `drawn_evenly`.
+        At most so many events are scored each time: see `fivesigma.evaluation.drawing.drawn_evenly`.
     seed
         Of the draws, which are the same for all models of the same folds.
 
@@ -152,41 +153,6 @@ def permutation_importance(
         all_events=all_events,
         repeats=repeats,
     )
-
-
-def drawn_evenly(
-    dataset: Dataset,
-    *,
-    events: int,
-    signal: Sequence[str] | None = None,
-    background: Sequence[str] | None = None,
-    seed: int = 0,
-) -> tuple[Dataset, Bools]:
-    """Return at most so many events of both classes, and which are signal, shape (n,).
-
-    Each class gets half of ``events``, or what it has if that is less, the other then more. Which ones goes by their identifiers alone.
-    Weights stay as they are: inside a class every event has the same chance.
-
-    Raises
-    ------
-    FivesigmaError
-        If there is no such sample, or fewer than two events are asked for.
-    DataError
-        If a class has no events or its weights do not sum to something positive.
-    """
-    if events < 2:
-        raise FivesigmaError(f"two events or more are drawn, not {events}")
-    chosen = label(dataset, signal=signal, background=background)
-    numbers = {kind: int(np.count_nonzero(chosen.is_signal == kind)) for kind in (True, False)}
-    ticket = ticket_of(dataset.id[chosen.chosen], seed=seed, draw="importance")
-    keep = np.zeros(len(ticket), dtype=np.bool_)
-    for kind, there in numbers.items():
-        most = max(events // 2, events - numbers[not kind])
-        mine = np.flatnonzero(chosen.is_signal == kind)
-        if there > most:
-            mine = mine[np.argsort(ticket[mine], kind="stable")[:most]]
-        keep[mine] = True
-    return dataset.where(chosen.within(keep)), chosen.is_signal[keep]
 
 
 def _several(groups: Sequence[Sequence[str]], names: Sequence[str]) -> list[tuple[str, ...]]:

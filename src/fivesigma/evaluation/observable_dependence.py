@@ -16,6 +16,7 @@ from fivesigma.core.dataset import Dataset
 from fivesigma.core.estimate import Estimate
 from fivesigma.core.scores import Scores
 from fivesigma.evaluation.classes import label
+from fivesigma.evaluation.methods import bootstrap_method
 from fivesigma.statistics.bootstrap import percentile_interval, poisson_bootstrap
 from fivesigma.statistics.dependence import (
     DistanceCorrelation,
@@ -27,7 +28,7 @@ from fivesigma.statistics.dependence import (
 
 __all__ = ["Dependence", "InputCorrelations", "ObservableCorrelations", "input_correlations", "observable_correlations"]
 
-_BOOTSTRAP = "Poisson bootstrap of the events, {} replicas"
+_RANKS = "the ranks held fixed"
 _NUMBERS = 24_000_000
 """How many moments of events are held at once, 12 for each event and input."""
 
@@ -101,7 +102,9 @@ def observable_correlations(
     return ObservableCorrelations(
         model=scores.model,
         dependences={
-            name: _dependences({"score": score}, values[mask], weight, replicas=replicas, seed=seed)["score"]
+            name: _dependences({"score": score}, values[mask], weight, replicas=replicas, seed=seed, trained=True)[
+                "score"
+            ]
             for name, values in dataset.observables.items()
         },
     )
@@ -142,7 +145,7 @@ def input_correlations(
     return tuple(
         InputCorrelations(
             observable=observable,
-            dependences=_dependences(columns, values[mask], weight, replicas=replicas, seed=seed),
+            dependences=_dependences(columns, values[mask], weight, replicas=replicas, seed=seed, trained=False),
         )
         for observable, values in dataset.observables.items()
     )
@@ -155,14 +158,14 @@ def _background(dataset: Dataset, background: Sequence[str] | None, scores: Scor
 
 
 def _dependences(
-    columns: Mapping[str, Floats], values: Floats, weight: Floats, *, replicas: int, seed: int
+    columns: Mapping[str, Floats], values: Floats, weight: Floats, *, replicas: int, seed: int, trained: bool
 ) -> dict[str, Dependence]:
     """Return how each of the columns depends on the values of an observable, each of shape (n,)."""
     names, step = list(columns), max(1, _NUMBERS // (12 * max(len(weight), 1)))
     found: dict[str, Dependence] = {}
     for start in range(0, len(names), step):
         group = {name: columns[name] for name in names[start : start + step]}
-        intervals = _intervals(list(group.values()), values, weight, replicas=replicas, seed=seed)
+        intervals = _intervals(list(group.values()), values, weight, replicas=replicas, seed=seed, trained=trained)
         for (name, column), (pearson, spearman) in zip(group.items(), intervals, strict=True):
             there = ~np.isnan(column) & ~np.isnan(values)
             distance = distance_correlation(column[there], values[there], weight[there], seed=seed) if pearson else None
@@ -171,7 +174,7 @@ def _dependences(
 
 
 def _intervals(
-    columns: Sequence[Floats], values: Floats, weight: Floats, *, replicas: int, seed: int
+    columns: Sequence[Floats], values: Floats, weight: Floats, *, replicas: int, seed: int, trained: bool
 ) -> list[tuple[Estimate | None, Estimate | None]]:
     """Return Pearson's and Spearman's coefficients of each column, all from the same replicas of the events."""
     flat = np.empty((len(weight), len(columns), 12), dtype=np.float32)  # enough for an interval
@@ -188,7 +191,7 @@ def _intervals(
         seed=seed,
     )
     sample = correlation_of_moments(sums.reshape(replicas, len(columns), 2, 6))
-    methods = (_BOOTSTRAP.format(replicas), _BOOTSTRAP.format(replicas) + ", the ranks held fixed")
+    methods = (bootstrap_method(replicas, trained=trained), bootstrap_method(replicas, _RANKS, trained=trained))
     pearson, spearman = (
         [_estimate(central[place, which], sample[:, place, which], methods[which]) for place in range(len(columns))]
         for which in (0, 1)

@@ -3,9 +3,6 @@
 A model that has learned its training events by heart separates them better than events it never saw. Some difference is no
 harm by itself: what is quoted and fitted comes from out-of-fold scores only. Forests and boosted trees always show one, with
 p-values as small as can be told; a small p-value is a fact about the estimator and no verdict on the numbers quoted.
-
-An estimator's training events and its out-of-fold events are disjoint, as the test of their equality needs: the latter are those
-of its fold, none of which it trained on. (All its training events against all out-of-fold events would not be.)
 """
 
 from __future__ import annotations
@@ -14,17 +11,13 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fivesigma.core.arrays import Bools, Floats, require_length
+from fivesigma.core.arrays import Floats
 from fivesigma.core.estimate import Estimate
+from fivesigma.evaluation.estimator_gap import EstimatorGap, ScoredEvents, estimator_gap
 from fivesigma.evaluation.histograms import Histogram, histogram, score_edges
-from fivesigma.evaluation.methods import RETRAINING_LEFT_OUT
-from fivesigma.evaluation.paired import influenced_auc
-from fivesigma.statistics.differences import normal_interval
-from fivesigma.statistics.two_samples import EqualityTest, two_sample_test
 
-__all__ = ["ClassOverlay", "EstimatorGap", "Overtraining", "Reading", "ScoredEvents", "overtraining"]
+__all__ = ["ClassOverlay", "Overtraining", "Reading", "overtraining"]
 
 Reading: TypeAlias = Literal["no difference seen", "training events look different"]
 """What the tests of equality say of training and unseen events."""
@@ -32,43 +25,6 @@ Reading: TypeAlias = Literal["no difference seen", "training events look differe
 _ALPHA = 0.05
 
 _MEAN = "mean over the estimators; interval as wide as theirs on average, for they share events"
-_AUC = f"propagated from the events (DeLong), normal; {RETRAINING_LEFT_OUT}"
-_GAP = f"of two disjoint sets of events, in quadrature; {RETRAINING_LEFT_OUT}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScoredEvents:
-    """Events scored by the estimators of a model.
-
-    Attributes
-    ----------
-    score
-        On the common scale, shape (n,).
-    is_signal
-        Shape (n,).
-    weight
-        Expected events, shape (n,).
-    estimator
-        Which fold's estimator made the score, shape (n,). A training event of several estimators is there once for each.
-    """
-
-    score: Floats
-    is_signal: Bools
-    weight: Floats
-    estimator: NDArray[np.integer]
-
-    def __post_init__(self) -> None:
-        require_length(len(self.score), is_signal=self.is_signal, weight=self.weight, estimator=self.estimator)
-
-    def of(self, estimator: int) -> ScoredEvents:
-        """Return the events that one estimator scored."""
-        mask = self.estimator == estimator
-        return ScoredEvents(
-            score=self.score[mask],
-            is_signal=self.is_signal[mask],
-            weight=self.weight[mask],
-            estimator=self.estimator[mask],
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,21 +39,6 @@ class ClassOverlay:
     train: Histogram
     out_of_fold: Histogram
     p_value: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EstimatorGap:
-    """One estimator's AUC on the events it trained on, on those it never saw, and the difference.
-
-    ``signal`` and ``background`` tell whether the scores of the two, in that class, are of one distribution.
-    """
-
-    estimator: int
-    auc_train: Estimate
-    auc_out_of_fold: Estimate
-    difference: Estimate
-    signal: EqualityTest
-    background: EqualityTest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +113,7 @@ def overtraining(
         If an estimator has no signal or no background events in either block.
     """
     estimators = [int(number) for number in np.unique(out_of_fold.estimator)]
-    gaps = tuple(_gap(number, train.of(number), out_of_fold.of(number), seed) for number in estimators)
+    gaps = tuple(estimator_gap(number, train.of(number), out_of_fold.of(number), seed) for number in estimators)
     edges = _edges(train, out_of_fold, bins)
     return Overtraining(
         model=model,
@@ -190,29 +131,6 @@ def overtraining(
         auc_train=_mean([gap.auc_train for gap in gaps]),
         auc_out_of_fold=_mean([gap.auc_out_of_fold for gap in gaps]),
         difference=_mean([gap.difference for gap in gaps]),
-    )
-
-
-def _gap(number: int, train: ScoredEvents, out_of_fold: ScoredEvents, seed: int) -> EstimatorGap:
-    first, second = (influenced_auc(events.score, events.is_signal, events.weight) for events in (train, out_of_fold))
-    return EstimatorGap(
-        estimator=number,
-        auc_train=normal_interval(first.value, first.variance, method=_AUC),
-        auc_out_of_fold=normal_interval(second.value, second.variance, method=_AUC),
-        difference=normal_interval(first.value - second.value, first.variance + second.variance, method=_GAP),
-        signal=_equality(train, out_of_fold, True, seed),
-        background=_equality(train, out_of_fold, False, seed),
-    )
-
-
-def _equality(train: ScoredEvents, out_of_fold: ScoredEvents, kind: bool, seed: int) -> EqualityTest:
-    ours, others = train.is_signal == kind, out_of_fold.is_signal == kind
-    return two_sample_test(
-        train.score[ours],
-        out_of_fold.score[others],
-        first_weight=train.weight[ours],
-        second_weight=out_of_fold.weight[others],
-        seed=seed,
     )
 
 

@@ -18,8 +18,9 @@ from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.core.estimate import Estimate
 from fivesigma.core.scores import Scores
 from fivesigma.evaluation.classes import class_totals, label
+from fivesigma.evaluation.drawing import drawn_evenly
 from fivesigma.evaluation.histograms import binning
-from fivesigma.evaluation.importance import ScoreOf, drawn_evenly
+from fivesigma.evaluation.importance import ScoreOf
 from fivesigma.evaluation.methods import RETRAINING_LEFT_OUT
 from fivesigma.statistics.differences import normal_interval
 from fivesigma.statistics.weighted import weighted_quantile
@@ -101,7 +102,7 @@ def partial_dependence(
     signal, background
         Names of samples; all of that kind if None.
     events
-        The mean goes over at most so many, see `fivesigma.evaluation.importance.drawn_evenly`.
+        The mean goes over at most so many, see `fivesigma.evaluation.drawing.drawn_evenly`.
     bins
         Of the histograms.
     seed
