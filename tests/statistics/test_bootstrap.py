@@ -29,10 +29,12 @@ def test_the_bootstrap_error_of_a_mean_is_the_known_one():
 
 @pytest.mark.parametrize("replicas", [0, -3])
 def test_a_bootstrap_without_replicas_is_refused(replicas):
-    with pytest.raises(FivesigmaError, match=f"one replica or more, not {replicas}"):
+    with pytest.raises(FivesigmaError, match=f"one replica or more, not from {replicas}"):
         multiplicities(10, replicas, seed=1)
-    with pytest.raises(FivesigmaError, match=f"one replica or more, not {replicas}"):
+    with pytest.raises(FivesigmaError, match=f"one replica or more, not from {replicas}"):
         poisson_bootstrap(lambda counts: counts.sum(axis=1), 10, replicas=replicas, seed=1)
+    with pytest.raises(FivesigmaError, match=f"one replica or more, not from {replicas}"):
+        scaled_poisson(3.0, 1.0, replicas, np.random.default_rng(1))
 
 
 def test_percentiles_of_normal_replicas_are_one_sigma():

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.stats import spearmanr
 
-from fivesigma.core.errors import DataError
+from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.statistics.dependence import (
     correlation_of_moments,
     distance_correlation,
@@ -156,3 +156,8 @@ def test_distance_correlation_does_not_mind_shift_scale_and_order(seed, scale, s
     x, y = generator.normal(size=(2, 40))
     found = distance_correlation(x, y, permutations=2).value
     assert_allclose(distance_correlation(scale * y + shift, x, permutations=2).value, found, rtol=1e-6, atol=1e-9)
+
+
+def test_independence_is_not_told_without_permutations():
+    with pytest.raises(FivesigmaError, match="one replica or more, not from 0"):
+        distance_correlation(np.arange(9.0), np.arange(9.0), permutations=0)

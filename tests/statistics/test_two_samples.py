@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.stats import ks_2samp
 
-from fivesigma.core.errors import DataError
+from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.statistics.two_samples import two_sample_test, uniformity_test
 
 
@@ -149,3 +149,8 @@ def test_the_false_alarm_rate_of_uniformity_knows_of_the_calibration():
     alarms = np.mean(p <= 0.05, axis=0)
     assert abs(alarms[0] - 0.05) <= 0.015
     assert alarms[1] > 0.2
+
+
+def test_a_test_without_replicas_is_refused():
+    with pytest.raises(FivesigmaError, match="one replica or more, not from 0"):
+        two_sample_test(np.ones(3), np.ones(3), replicas=0)

@@ -14,20 +14,19 @@ from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats, Matrix
 from fivesigma.core.dataset import Dataset
-from fivesigma.core.errors import DataError, FivesigmaError
+from fivesigma.core.errors import DataError
 from fivesigma.core.estimate import Estimate
 from fivesigma.core.scores import Scores
 from fivesigma.evaluation.classes import class_totals, label
+from fivesigma.evaluation.dependence_grid import dependence_grid
 from fivesigma.evaluation.drawing import drawn_evenly
 from fivesigma.evaluation.histograms import binning
 from fivesigma.evaluation.importance import ScoreOf
 from fivesigma.evaluation.methods import RETRAINING_LEFT_OUT
 from fivesigma.statistics.differences import normal_interval
-from fivesigma.statistics.weighted import weighted_quantile
 
 __all__ = ["PartialDependence", "partial_dependence"]
 
-_TAIL = 0.01
 _METHOD = f"propagated from {{}} events of {{}}, normal; {RETRAINING_LEFT_OUT}"
 _Folds = NDArray[np.intp]
 
@@ -125,7 +124,7 @@ def partial_dependence(
     there = ~np.isnan(values)
     if not there.any():
         raise DataError(f"{feature!r} is missing in every event, so no score can depend on it")
-    places = _grid(values[there], chosen.is_signal[there], chosen.weight[there], grid)
+    places = dependence_grid(values[there], chosen.is_signal[there], chosen.weight[there], grid)
     drawn, is_signal = drawn_evenly(dataset, events=events, signal=signal, background=background, seed=seed)
     asked = places if there.all() else np.append(places, np.nan)
     scores = score_of(_repeated(drawn, column, asked.astype(np.float32)))
@@ -153,31 +152,6 @@ def partial_dependence(
         all_events=len(values),
         method=method,
     )
-
-
-def _grid(values: Floats, is_signal: Bools, weight: Floats, grid: int | Sequence[float]) -> Floats:
-    """Return the values that are asked for, ascending; if only their number is, spread over both classes at equal weight."""
-    if isinstance(grid, int):
-        if grid < 2:
-            raise FivesigmaError(f"a dependence is seen at two values or more, not at {grid}")
-        size = np.abs(weight)
-        for mask in (is_signal, ~is_signal):
-            size[mask] /= size[mask].sum() or 1.0
-        return _spread(values, size, grid)
-    places = np.unique(np.asarray(grid, dtype=np.float64))
-    if not len(places) or not np.isfinite(places).all():
-        raise FivesigmaError(f"an input is set to finite values, not to {list(grid)}")
-    return places
-
-
-def _spread(values: Floats, size: Floats, count: int) -> Floats:
-    """Return at most so many different values of events: quantiles show where those are, even steps leave no wide gap."""
-    distinct = np.unique(values)
-    if len(distinct) <= count:
-        return distinct
-    quantiles = weighted_quantile(values, np.linspace(_TAIL, 1 - _TAIL, max(2, count // 2)), size)
-    steps = np.linspace(quantiles[0], quantiles[-1], count - len(quantiles) + 2)[1:-1]
-    return np.unique(np.append(quantiles, distinct[np.searchsorted(distinct, steps)]))
 
 
 def _repeated(drawn: Dataset, column: int, places: Matrix) -> Dataset:

@@ -17,7 +17,14 @@ from fivesigma.core.arrays import Floats
 from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.core.estimate import ONE_SIGMA, Estimate
 
-__all__ = ["Multiplicities", "multiplicities", "percentile_interval", "poisson_bootstrap", "scaled_poisson"]
+__all__ = [
+    "Multiplicities",
+    "multiplicities",
+    "percentile_interval",
+    "poisson_bootstrap",
+    "require_replicas",
+    "scaled_poisson",
+]
 
 Multiplicities: TypeAlias = NDArray[np.uint8]
 
@@ -25,6 +32,12 @@ _CHUNK = 2_000_000
 _STEPS = 1 << 16
 # Poisson quantiles at 2^16 equal steps of probability: ten times as fast as drawing them, and the same to 2^-16
 _TABLE = poisson.ppf((np.arange(_STEPS) + 0.5) / _STEPS, 1.0).astype(np.uint8)
+
+
+def require_replicas(replicas: int) -> None:
+    """Raise FivesigmaError unless there is one replica or more."""
+    if replicas < 1:
+        raise FivesigmaError(f"chance is told from one replica or more, not from {replicas}")
 
 
 def multiplicities(events: int, replicas: int, seed: int) -> Iterator[Multiplicities]:
@@ -38,8 +51,7 @@ def multiplicities(events: int, replicas: int, seed: int) -> Iterator[Multiplici
     FivesigmaError
         If there are fewer than one replica.
     """
-    if replicas < 1:
-        raise FivesigmaError(f"a bootstrap needs one replica or more, not {replicas}")
+    require_replicas(replicas)
     return _chunks(events, replicas, seed)
 
 
@@ -103,7 +115,13 @@ def scaled_poisson(total: float, squares: float, replicas: int, generator: np.ra
     They follow the scaled Poisson distribution of Bohm and Zech (arXiv:1309.1287, section 3): (Σw² / Σw) times a Poisson number
     of mean (Σw)² / Σw², which has the mean and variance of the sum. For a sum of zero or less, which negative weights allow, a
     normal distribution of the same mean and variance stands in.
+
+    Raises
+    ------
+    FivesigmaError
+        If there are fewer than one replica.
     """
+    require_replicas(replicas)
     if squares <= 0:
         return np.full(replicas, total)
     if total <= 0:

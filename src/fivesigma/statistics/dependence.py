@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats
+from fivesigma.statistics.bootstrap import require_replicas
 from fivesigma.statistics.weighted import empirical_cdf
 
 __all__ = [
@@ -118,7 +119,13 @@ def distance_correlation(
         How many permutations of ``y`` tell what independence would give.
     seed
         Of the draw and the permutations.
+
+    Raises
+    ------
+    FivesigmaError
+        If there are fewer than one permutation.
     """
+    require_replicas(permutations)
     generator = np.random.default_rng(seed)
     drawn = np.arange(len(x))
     if len(drawn) > events:

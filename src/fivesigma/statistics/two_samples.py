@@ -18,6 +18,7 @@ import numpy as np
 
 from fivesigma.core.arrays import Floats, require_length
 from fivesigma.core.errors import DataError
+from fivesigma.statistics.bootstrap import require_replicas
 
 __all__ = ["EqualityTest", "two_sample_test", "uniformity_test"]
 
@@ -77,6 +78,8 @@ def two_sample_test(
     ------
     DataError
         If a sample has no events, weights that do not sum to something positive, or a value that is not finite.
+    FivesigmaError
+        If there are fewer than one replica.
     """
     samples = [_checked(first, first_weight), _checked(second, second_weight)]
     steps = np.linspace(0, 1, _GRID + 1)
@@ -130,6 +133,7 @@ def _tested(
     difference: Floats, shape: Floats, variance: Floats, grid: Floats, replicas: int, seed: int
 ) -> EqualityTest:
     """Return the test of differences in bins, given the common shape and the variance of each bin."""
+    require_replicas(replicas)
     distances = np.cumsum(difference)
     place = int(np.argmax(np.abs(distances)))
     largest = float(distances[place])
