@@ -18,7 +18,7 @@ from fivesigma.evaluation.merits import Merit
 from fivesigma.evaluation.yields import Direction, FoldYields, Yields
 from fivesigma.statistics.bootstrap import percentile_interval, scaled_poisson
 
-__all__ = ["HonestMaximum", "halves", "honest_maximum", "score_cuts"]
+__all__ = ["HonestMaximum", "chosen_value", "halves", "honest_maximum", "score_cuts"]
 
 _REPLICAS = 1000
 _METHOD = "chosen on the other folds, read on this one; interval by scaled Poisson sums with the cuts held"
@@ -85,16 +85,14 @@ def honest_maximum(
     seed
         Of the interval.
     """
-    folds = range(yields.sums.shape[1])
     naive = _best(yields.all(), merit, naive_floor)
-    choices = [_best(yields.others(fold), merit, floor) for fold in folds]
-    chosen = [choice[0] for choice in choices if choice is not None]
-    if naive is None or len(chosen) < len(choices):
+    chosen = _chosen(yields, merit, floor)
+    if naive is None or chosen is None:
         return None
-    read = _summed([yields.of(np.arange(len(folds)) == fold).at(_only(yields, chosen[fold])) for fold in folds])
-    value = _read(read, merit, seed) if read.allowed(0.0)[0] else None
-    if value is None:
+    read = _read_at(yields, chosen)
+    if not read.allowed(0.0)[0]:
         return None
+    value = _read(read, merit, seed)
     directions = tuple(yields.directions[place] for place in chosen)
     direction = Counter(directions).most_common(1)[0][0]
     same = [float(yields.cuts[place]) for place in chosen if yields.directions[place] == direction]
@@ -111,6 +109,27 @@ def honest_maximum(
         naive_direction=yields.directions[naive[0]],
         naive_value=naive[1],
     )
+
+
+def chosen_value(yields: FoldYields, merit: Merit, floor: float) -> float | None:
+    """Return the value of `honest_maximum` alone; None where that is."""
+    chosen = _chosen(yields, merit, floor)
+    if chosen is None or not (read := _read_at(yields, chosen)).allowed(0.0)[0]:
+        return None
+    return float(merit(read)[0])
+
+
+def _chosen(yields: FoldYields, merit: Merit, floor: float) -> list[int] | None:
+    """Return the place of each fold's cut, the best on the other folds; None if a fold has none."""
+    choices = [_best(yields.others(fold), merit, floor) for fold in range(yields.sums.shape[1])]
+    places = [choice[0] for choice in choices if choice is not None]
+    return places if len(places) == len(choices) else None
+
+
+def _read_at(yields: FoldYields, chosen: list[int]) -> Yields:
+    """Return what passes each fold's own cut, all folds together."""
+    folds = range(yields.sums.shape[1])
+    return _summed([yields.of(np.arange(len(folds)) == fold).at(_only(yields, chosen[fold])) for fold in folds])
 
 
 def _best(yields: Yields, merit: Merit, floor: float) -> tuple[int, float] | None:

@@ -5,6 +5,8 @@ numbers of mean one, as in `fivesigma.statistics.bootstrap`, the variance of the
 influences (infinitesimal jackknife: Jaeckel 1972; Efron, "The jackknife, the bootstrap and other resampling plans", 1982, chapter 6;
 for the AUC DeLong, DeLong and Clarke-Pearson, Biometrics 44 (1988) 837): what the bootstrap comes to with replicas without end.
 That of a difference takes the differences of the influences, in which cancels what the models share. Weights of either sign do.
+
+A number that is read at a cut which the events themselves choose has no derivative; there replicas of the bootstrap stand in.
 """
 
 from __future__ import annotations
@@ -17,10 +19,10 @@ from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.scores import Scores
-from fivesigma.evaluation.choice import honest_maximum, score_cuts
+from fivesigma.evaluation.choice import chosen_value
 from fivesigma.evaluation.classes import Labelled, class_totals, require_classes, require_scores
 from fivesigma.evaluation.merits import Merit
-from fivesigma.evaluation.yields import Yields, yields_by_fold
+from fivesigma.evaluation.yields import replicated_yields, yields_by_fold
 from fivesigma.statistics.differences import seed_variance
 
 __all__ = [
@@ -28,12 +30,9 @@ __all__ = [
     "Influenced",
     "Measured",
     "influenced_auc",
-    "influenced_merit",
     "measured_at_choice",
     "measured_auc",
 ]
-
-_STEP = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,38 +68,6 @@ def influenced_auc(score: Floats, is_signal: Bools, weight: Floats) -> Influence
     beaten[~is_signal] = 1 - beaten[~is_signal]
     value = float(weight[is_signal] @ beaten[is_signal] / weight[is_signal].sum())
     return Influenced(value, weight / class_totals(is_signal, weight) * (beaten - value))
-
-
-def influenced_merit(merit: Merit, passes: Bools, is_signal: Bools, weight: Floats) -> Influenced | None:
-    """Return a figure of merit of the events that pass a cut, which is held, and each event's influence on it.
-
-    All arrays have shape (n,). The influence of an event is its weight times the derivative by the yields that it is part of, as a
-    central difference. None if no background passes.
-    """
-    kinds = np.stack([is_signal & passes, ~is_signal & passes, is_signal, ~is_signal])
-    sums, squares = kinds @ weight, kinds @ np.square(weight)
-    here = _yields(sums, squares)
-    if not here.allowed(0.0)[0]:
-        return None
-    steps = _STEP * np.sqrt(squares)
-    changes = [
-        float(merit(_yields(sums + step, squares))[0] - merit(_yields(sums - step, squares))[0])
-        for step in np.diag(steps)
-    ]
-    slopes = np.divide(changes, 2 * steps, out=np.zeros(len(steps)), where=steps > 0)
-    return Influenced(float(merit(here)[0]), weight * (slopes @ kinds))
-
-
-def _yields(sums: Floats, squares: Floats) -> Yields:
-    """Return the yields at one cut, of Σw and Σw² of signal and background that pass, then of all, each of shape (4,)."""
-    return Yields(
-        signal=sums[:1],
-        background=sums[1:2],
-        signal_squares=squares[:1],
-        background_squares=squares[1:2],
-        all_signal=float(sums[2]),
-        all_background=float(sums[3]),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,16 +123,36 @@ def measured_auc(one: Contender) -> Measured:
 
 
 def measured_at_choice(
-    one: Contender, merit: Merit, floor: float, halves: NDArray[np.integer] | None = None
+    one: Contender,
+    merit: Merit,
+    floor: float,
+    cuts: Floats,
+    *,
+    halves: NDArray[np.integer] | None = None,
+    replicas: int = 200,
+    seed: int = 0,
 ) -> Measured:
     """Return a figure of merit of a model where it is best on the other folds, or on the other half if ``halves`` are given.
 
-    Its seeds are read at the same cuts. ``floor`` is the least effective number of background events where a cut is chosen.
+    The cut is chosen again in each bootstrap replica of the events: where many cuts are nearly as good, which of them is chosen is
+    much of the luck. ``floor`` is the least effective number of background events where a cut is chosen, ``cuts`` are those tried.
+    What stands for the influence of the events are the deviations of the replicas, over the root of their number less one: their
+    squares sum to the variance, and those of two models to that of the difference.
     """
     events, (part, parts) = one.events, (one.fold, one.folds) if halves is None else (halves, 2)
-    yields = yields_by_fold(one.value, events.is_signal, events.weight, part, folds=parts, cuts=score_cuts())
-    best = honest_maximum(yields, merit, floor=floor)
-    if best is None:
+
+    def value(score: Floats) -> float | None:
+        yields = yields_by_fold(score, events.is_signal, events.weight, part, folds=parts, cuts=cuts)
+        return chosen_value(yields, merit, floor)
+
+    found = value(one.value)
+    if found is None:
         return Measured(one.name, None, 0.0)
-    cuts = np.asarray(best.cuts)[part]
-    return Measured.by(one, lambda value: influenced_merit(merit, value >= cuts, events.is_signal, events.weight))
+    drawn = replicated_yields(
+        one.value, events.is_signal, events.weight, part, folds=parts, cuts=cuts, replicas=replicas, seed=seed
+    )
+    # a replica in which no cut leaves enough background says nothing of the fluctuation
+    values = np.array([np.nan if (v := chosen_value(yields, merit, floor)) is None else v for yields in drawn])
+    deviations = np.nan_to_num(values - np.nanmean(values)) / np.sqrt(max(1, np.isfinite(values).sum() - 1))
+    alone = [value(score) for score in one.members]
+    return Measured(one.name, Influenced(found, deviations), seed_variance([v for v in alone if v is not None]))

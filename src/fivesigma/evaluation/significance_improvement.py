@@ -25,7 +25,13 @@ from fivesigma.evaluation.yields import yields_by_fold
 from fivesigma.statistics.bootstrap import Multiplicities, percentile_interval, poisson_bootstrap
 from fivesigma.statistics.weighted import effective_events, weighted_quantile
 
-__all__ = ["LEAST_BACKGROUND", "SignificanceImprovement", "significance_improvement", "significance_improvement_curve"]
+__all__ = [
+    "LEAST_BACKGROUND",
+    "SignificanceImprovement",
+    "improvement_cuts",
+    "significance_improvement",
+    "significance_improvement_curve",
+]
 
 _CHOICE = "chosen on one half of the events, read on the other"
 _STEPS = 100
@@ -139,7 +145,7 @@ def significance_improvement_curve(
     require_classes(is_signal, weight, score)
     if half is None:
         half = halves(np.arange(len(score), dtype=np.uint64), seed=seed)
-    cuts = _candidates(score, is_signal, weight, floor)
+    cuts = improvement_cuts(score, is_signal, weight, floor)
     by_half = yields_by_fold(score, is_signal, weight, half, folds=2, cuts=cuts)
     yields, best = by_half.all(), honest_maximum(by_half, improvement, floor=floor, naive_floor=floor, seed=seed)
     efficiency = yields.signal / yields.all_signal
@@ -163,8 +169,8 @@ def significance_improvement_curve(
     )
 
 
-def _candidates(score: Floats, is_signal: Bools, weight: Floats, floor: float) -> Floats:
-    """Return cuts that keep even shares of the signal, and shares of the background even in the logarithm."""
+def improvement_cuts(score: Floats, is_signal: Bools, weight: Floats, floor: float) -> Floats:
+    """Return the cuts to try, ascending: they keep even shares of the signal, and shares of the background even in the logarithm."""
     events = max(effective_events(weight[~is_signal]), 2.0)
     kept = np.geomspace(min(max(floor, 1.0) / events, 0.5), 1.0, _STEPS)
     return np.unique(

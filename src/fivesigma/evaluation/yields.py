@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.errors import FivesigmaError
 from fivesigma.evaluation.classes import require_classes
+from fivesigma.statistics.bootstrap import multiplicities
 from fivesigma.statistics.weighted import effective_numbers
 
-__all__ = ["Direction", "FoldYields", "Yields", "yields_by_fold"]
+__all__ = ["Direction", "FoldYields", "Yields", "replicated_yields", "yields_by_fold"]
 
 Direction: TypeAlias = Literal[">=", "<"]
 """Whether a cut keeps what lies at and above it, or what lies below."""
@@ -152,6 +155,38 @@ def yields_by_fold(
         sums=np.concatenate([passing[direction] for direction in directions], axis=2),
         totals=totals[:2],
     )
+
+
+def replicated_yields(
+    values: Floats,
+    is_signal: Bools,
+    weight: Floats,
+    fold: NDArray[np.integer],
+    *,
+    folds: int,
+    cuts: Floats,
+    replicas: int,
+    seed: int,
+) -> Iterator[FoldYields]:
+    """Yield what passes each cut in each fold, in each bootstrap replica of the events.
+
+    Parameters are those of `yields_by_fold`, and the replicas and seed of `fivesigma.statistics.bootstrap.multiplicities`: models
+    judged on the same events with the same seed share them.
+    """
+    bins = len(cuts) + 1
+    place = fold.astype(np.int64) * bins + np.searchsorted(cuts, values, side="right")
+    kind, count = np.where(is_signal, 0, 1), folds * bins
+    # Σw of signal and of background, then Σw² of each, as one product of multiplicities and a matrix of two entries an event
+    columns = np.stack([kind * count + place, (2 + kind) * count + place], axis=1)
+    starts = np.arange(0, 2 * len(weight) + 1, 2)
+    entries = np.stack([weight, np.square(weight)], axis=1)
+    matrix = sparse.csr_matrix((entries.ravel(), columns.ravel(), starts), shape=(len(weight), 4 * count)).T.tocsr()
+    upwards: Direction = ">="
+    for counts in multiplicities(len(weight), replicas, seed):
+        filled = (matrix @ counts.T.astype(np.float64)).T.reshape(len(counts), 4, folds, bins)
+        above = np.cumsum(filled[..., ::-1], axis=3)[..., ::-1]
+        for sums in above:
+            yield FoldYields(cuts=cuts, directions=(upwards,) * len(cuts), sums=sums[..., 1:], totals=sums[:2, :, 0])
 
 
 def _sums(place: NDArray[np.integer], weight: Floats, mask: Bools, power: int, count: int) -> Floats:
