@@ -11,6 +11,7 @@ from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.schema import Configuration
 from fivesigma.analysis.stages import Outcome
 from fivesigma.evaluation.comparison import Comparison
+from fivesigma.evaluation.partial_dependence import PartialDependence
 from fivesigma.learning.losses import loss_curves
 
 __all__ = ["judgement_drawings", "loss_drawings"]
@@ -32,7 +33,10 @@ def loss_drawings(models: Mapping[str, Outcome]) -> Iterator[Drawing]:
 
 
 def judgement_drawings(
-    context: RunContext, judged: Mapping[str, JudgedModel], comparison: Comparison | None
+    context: RunContext,
+    judged: Mapping[str, JudgedModel],
+    comparison: Comparison | None,
+    curves: Mapping[str, Sequence[PartialDependence]],
 ) -> Iterator[Drawing]:
     """Yield the figures of all models together, then those of each."""
     models = list(judged.values())
@@ -74,7 +78,7 @@ def judgement_drawings(
             alt="Fraction of signal against raw score.",
             result=calibrated,
         )
-    yield from _understanding(models)
+    yield from _understanding(models, [curve for several in curves.values() for curve in several])
     yield from _sculpting(context.config, models)
     for name, model in judged.items():
         yield from _model_drawings(name, model, context.figure_context.data_title)
@@ -92,24 +96,26 @@ def _comparison(comparison: Comparison) -> Drawing:
     )
 
 
-def _understanding(models: Sequence[JudgedModel]) -> Iterator[Drawing]:
+def _understanding(models: Sequence[JudgedModel], curves: Sequence[PartialDependence]) -> Iterator[Drawing]:
     """Yield what the models look at."""
     if found := [model.importances for model in models if model.importances is not None]:
+        drawn, together = found[0], any(one.groups for one in found)
         yield Drawing(
             name="importance",
             section="judgement",
             title="Importance of the inputs",
-            caption="AUC lost out of fold when an input has the values of other events; correlated inputs together as well.",
+            caption="AUC lost out of fold when an input has the values of other events"
+            f"{', and where several correlated ones have' if together else ''}; of {drawn.events:,} events of {drawn.all_events:,}.",
             alt="Importance of each input for each model.",
             result=found,
         )
-    if curves := [curve for model in models for curve in model.dependences]:
+    if curves:
         yield Drawing(
             name="partial-dependence",
             section="judgement",
             title="Dependence of the score on an input",
-            caption="Mean score when an input has one value in all events; thin lines are the estimators of single folds. The"
-            " histograms show where there are events.",
+            caption="Mean score when an input has one value in all events, for the inputs of most importance; thin lines are the"
+            " estimators of single folds. The histograms show where there are events, on a scale of their own.",
             alt="Partial dependence of each model's score on its inputs.",
             result=curves,
         )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from fivesigma.analysis.dataset_files import load_dataset
 from fivesigma.analysis.drawing import draw
@@ -13,17 +13,19 @@ from fivesigma.analysis.judgement_drawings import judgement_drawings, loss_drawi
 from fivesigma.analysis.judgement_findings import judgement_findings
 from fivesigma.analysis.judgement_values import areas, compared, summary
 from fivesigma.analysis.judging import classes, judged, judged_by
-from fivesigma.analysis.model_judgement import JudgedModel, ModelToJudge, judge_model
+from fivesigma.analysis.model_judgement import JudgedModel, ModelToJudge, depend_model, judge_model
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.stages import Outcome, outcome_digest
 from fivesigma.core.identity import derive_seed
-from fivesigma.core.parallel import iterate_map
+from fivesigma.core.parallel import Shared, iterate_map
 from fivesigma.evaluation.comparison import Comparison, compare
 
 __all__ = ["judge_models"]
 
+Found = TypeVar("Found")
+
 _INSPECTED = 8
-"""Inputs whose partial dependence is drawn: those that tell the classes apart best, the same for all models."""
+"""Inputs whose partial dependence is drawn: those that the models owe most to, the same for all."""
 
 
 def judge_models(context: RunContext, events: Outcome, models: dict[str, Outcome], features: Outcome) -> Outcome:
@@ -31,7 +33,7 @@ def judge_models(context: RunContext, events: Outcome, models: dict[str, Outcome
     parts = [
         outcome_digest(context.directory, events),
         outcome_digest(context.directory, features),
-        {name: outcome_digest(context.directory, model) for name, model in models.items()},
+        [[name, outcome_digest(context.directory, model)] for name, model in models.items()],  # their order is told
         *judged_by(context),
     ]
     items = list(_items(context, events, features.value))
@@ -47,21 +49,18 @@ def _items(context: RunContext, events: Outcome, features: Mapping[str, Any]) ->
             config=context.config,
             shows_data=context.shows_data,
             groups=features["input_groups"],
-            separating=list(features["inputs"])[:_INSPECTED],
         )
 
 
 def _models(context: RunContext, items: list[ModelToJudge], models: Mapping[str, Outcome]) -> Outcome:
     if not items:
         return Outcome(value={"models": {}, "judgement": {}})
-    found: dict[str, JudgedModel] = {}
-    for done, (index, result) in enumerate(iterate_map(judge_model, items, workers=context.workers), start=1):
-        found[items[index].model] = result
-        context.advance("Judging the models", done, len(items))
-    found = {item.model: found[item.model] for item in items}
+    found = _each(context, judge_model, items)
+    inspected = _most_important(found)
+    curves = _each(context, partial(depend_model, inspected=inspected), items)
     comparison = _compared(items)
     told = {name: summary(result) for name, result in found.items()}
-    drawings = [*judgement_drawings(context, found, comparison), *loss_drawings(models)]
+    drawings = [*judgement_drawings(context, found, comparison, curves), *loss_drawings(models)]
     return Outcome(
         value={
             "models": {name: areas(result) for name, result in found.items()},
@@ -70,6 +69,27 @@ def _models(context: RunContext, items: list[ModelToJudge], models: Mapping[str,
         findings=judgement_findings(context.config, found),
         figures=draw(context, drawings, "Drawing the judgement"),
     )
+
+
+def _each(
+    context: RunContext, task: Callable[[ModelToJudge, Shared], Found], items: list[ModelToJudge]
+) -> dict[str, Found]:
+    """Return what a task finds of each model, by its name and in their order."""
+    found: dict[str, Found] = {}
+    for done, (index, result) in enumerate(iterate_map(task, items, workers=context.workers), start=1):
+        found[items[index].model] = result
+        context.advance("Judging the models", done, len(items))
+    return {item.model: found[item.model] for item in items}
+
+
+def _most_important(found: Mapping[str, JudgedModel]) -> tuple[str, ...]:
+    """Return the inputs that models owe most to, each by the model that owes it most."""
+    drops: dict[str, float] = {}
+    for importances in (model.importances for model in found.values() if model.importances is not None):
+        for one in importances.inputs:
+            drops[one.inputs[0]] = max(one.drop.value, drops.get(one.inputs[0], 0.0))
+    used = [name for name, drop in drops.items() if drop > 0]
+    return tuple(sorted(used, key=lambda name: -drops[name])[:_INSPECTED])
 
 
 def _compared(items: list[ModelToJudge]) -> Comparison | None:
@@ -95,7 +115,8 @@ def _compared(items: list[ModelToJudge]) -> Comparison | None:
         floor=config.judgement.floor,
         seed=derive_seed(config.analysis.seed, "judgement"),
     )
-    of_trained, of_samples = against(**classes(config)), against()
+    of_trained = against(**classes(config))
+    of_samples = against() if any(classes(config).values()) else of_trained
     if of_trained is None or of_samples is None:
         return None
     quantities = [(of_samples if one.name == "asimov_z" else of_trained).of(one.name) for one in of_trained.quantities]

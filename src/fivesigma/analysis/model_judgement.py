@@ -46,7 +46,7 @@ from fivesigma.learning.storage import load_model
 from fivesigma.statistics.agreement import ChiSquare
 from fivesigma.statistics.differences import with_seeds
 
-__all__ = ["JudgedModel", "ModelToJudge", "judge_model"]
+__all__ = ["JudgedModel", "ModelToJudge", "depend_model", "judge_model"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +66,13 @@ class JudgedModel:
     observables: ObservableCorrelations
     sculpting: tuple[ObservableSculpting, ...]
     importances: Importances | None
-    dependences: tuple[PartialDependence, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ModelToJudge:
     """One model to judge, from the files of the earlier stages.
 
-    ``groups`` are the inputs that are correlated with each other, ``separating`` those that tell the classes apart best.
+    ``groups`` are the inputs that are correlated with each other.
     """
 
     model: str
@@ -82,7 +81,6 @@ class ModelToJudge:
     config: Configuration
     shows_data: bool
     groups: Sequence[Sequence[str]]
-    separating: Sequence[str]
 
     @property
     def point(self) -> Point:
@@ -113,7 +111,6 @@ def judge_model(item: ModelToJudge, _shared: Shared) -> JudgedModel:
     )
     figure = maximised(merits, judgement.maximise, judgement.regulators[0])
     kept, learns = _kept_from(config, item.model, dataset), _learns(config, item.model)
-    importances, dependences = _understood(item, dataset, seed) if learns else (None, ())
     return JudgedModel(
         roc=_roc(config, dataset, scores, members, seed),
         improvement=significance_improvement(dataset, scores, **classes(config), seed=seed),
@@ -135,8 +132,7 @@ def judge_model(item: ModelToJudge, _shared: Shared) -> JudgedModel:
         ).agreement,
         observables=observable_correlations(kept, scores, seed=seed),
         sculpting=tuple(_sculpting(config, kept, scores, seed)),
-        importances=importances,
-        dependences=dependences,
+        importances=_importances(item, dataset, seed) if learns else None,
     )
 
 
@@ -148,31 +144,41 @@ def _roc(config: Configuration, dataset: Dataset, scores: Scores, members: Seque
 
 
 def _sculpting(config: Configuration, dataset: Dataset, scores: Scores, seed: int) -> Iterator[ObservableSculpting]:
-    """Yield what cuts do to the background in each observable that varies there."""
-    background = label(dataset, scores, **classes(config))
+    """Yield what cuts do to the background in each observable that varies there, and that signal has too."""
+    events = label(dataset, scores, **classes(config))
     for name, values in dataset.observables.items():
-        there = values[background.chosen][~background.is_signal]
-        there = there[np.isfinite(there)]
-        if len(there) and there.min() < there.max():
+        there = np.isfinite(values[events.chosen])
+        of_signal, of_background = (
+            values[events.chosen][there & kind] for kind in (events.is_signal, ~events.is_signal)
+        )
+        if len(of_signal) and len(of_background) and of_background.min() < of_background.max():
             yield ObservableSculpting(
                 shapes=sculpting(dataset, scores, name, **classes(config), seed=seed),
                 spurious=spurious_signal(dataset, scores, name, **classes(config), seed=seed),
             )
 
 
-def _understood(
-    item: ModelToJudge, dataset: Dataset, seed: int
-) -> tuple[Importances | None, tuple[PartialDependence, ...]]:
-    """Return what the model looks at, and how its score depends on the inputs that separate best; nothing if it takes no input."""
+def _importances(item: ModelToJudge, dataset: Dataset, seed: int) -> Importances | None:
+    """Return what the model looks at; None if it takes no input of the analysis."""
     model = load_model(item.directory.root / "models" / item.model)
     if not (inputs := looked_at(model, dataset)):
-        return None, ()
+        return None
     asked, samples = score_of(model, item.point), classes(item.config)
-    found = permutation_importance(dataset, asked, inputs=inputs, groups=item.groups, **samples, seed=seed)
-    dependences = [
-        partial_dependence(dataset, asked, name, **samples, seed=seed) for name in item.separating if name in inputs
-    ]
-    return found, tuple(dependences)
+    return permutation_importance(dataset, asked, inputs=inputs, groups=item.groups, **samples, seed=seed)
+
+
+def depend_model(item: ModelToJudge, _shared: Shared, *, inspected: Sequence[str]) -> tuple[PartialDependence, ...]:
+    """Return how a model's score depends on those of the inspected inputs that it takes, as far as they vary."""
+    if not _learns(item.config, item.model):
+        return ()
+    dataset, _ = judged(item.config, load_dataset(item.directory, item.events))
+    model, seed = (
+        load_model(item.directory.root / "models" / item.model),
+        derive_seed(item.config.analysis.seed, "judgement"),
+    )
+    asked, samples = score_of(model, item.point), classes(item.config)
+    taken = [name for name in inspected if name in looked_at(model, dataset)]
+    return tuple(partial_dependence(dataset, asked, name, **samples, seed=seed) for name in taken)
 
 
 def _learns(config: Configuration, model: str) -> bool:
