@@ -2,11 +2,12 @@
 
 How good is it?
 
-- ``roc``: how well a score separates the classes, whatever the cut: ROC curve, AUC, background rejection.
+- ``roc``: how well a score separates the classes, whatever the cut: ROC curve, AUC, background rejection. ``roc_points``: the curve
+  alone; ``ranking``: the order of the events, from which replicas are quick.
 - ``figures_of_merit``: what a cut on the score would bring: S/B, Asimov Z, approximate median significances.
   ``significance_improvement``: the same without a rate of the signal. ``working_points``: which of them chooses the cut.
 - ``classification``: accuracy, precision, recall and F1 at a working point, and how many data events lie on either side.
-- ``calibration``: whether raw scores are the probabilities that they look like.
+- ``calibration``, ``binned_scores``: whether raw scores are the probabilities that they look like.
 
 Is it better than another?
 
@@ -15,21 +16,28 @@ Is it better than another?
 
 Is it what it says?
 
-- ``overtraining``: training events against out-of-fold events: the difference in AUC, and a test whether they are alike.
+- ``overtraining``: training events against out-of-fold events: the difference in AUC, and a test whether they are alike;
+  ``estimator_gap``: of each estimator.
 - ``score_scale``: whether a cut means the same in every fold.
 - ``agreement``: where data and simulation differ.
 - ``sculpting``: what a cut does to the background in an observable. ``spurious_signal``: what a fit would take that for.
-- ``correlation``: correlations of inputs, and of scores and inputs with the observables kept from the models.
+  ``cut_histograms``: the histograms of both.
+- ``correlation``: of inputs with each other. ``observable_dependence``: of scores and inputs with the observables kept from the models;
+  ``observable_findings``: what is notable in it.
 
 What does it look at?
 
 - ``importance``: the AUC that is lost without an input. ``importance_table``: all models side by side. ``input_groups``: which inputs
-  stand in for each other. ``partial_dependence``: the mean score against one input.
+  stand in for each other. ``partial_dependence``: the mean score against one input. ``drawing``, ``dependence_grid``: on which events,
+  and at which values.
 - ``separation``, ``single_cuts``: what an input can do alone, which a classifier has to beat.
 - ``input_checks``: inputs that are constant, never there, or tell the classes apart by themselves.
 
 What they share
 
-- ``distributions``: weighted histograms of inputs and scores by sample, with data. ``scatter``: events in several inputs at once.
-- ``choice``: how all of these choose a cut on other folds than they read it on. ``classes``: which events are signal and background.
+- ``distributions``, ``histograms``: weighted histograms of inputs and scores by sample, with data. ``scatter``: events in several
+  inputs at once.
+- ``yields``: what passes a cut, fold by fold. ``merits``: what that is worth. ``choice``: the best cut, chosen on other folds than it
+  is read on.
+- ``classes``: which events are signal and background. ``columns``: inputs and observables by name. ``methods``: how intervals were made.
 """

@@ -6,6 +6,7 @@
 - ``two_samples``: whether two disjoint weighted samples are of one distribution.
 - ``agreement``: whether counts agree with an expectation that is itself uncertain.
 - ``dependence``: Pearson, Spearman and distance correlation of weighted events.
+- ``histograms``: merged bins, and how far two shapes are apart. ``two_templates``: fits of two templates to one.
 - ``significance``: how significant an excess is or would be: Asimov Z, approximate median significances.
 - ``poisson``: exact intervals and limits for a counted number.
 """
