@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fivesigma.report.cells import MISSING, Cell, cell, interval, measured_cell, record_cells
+from fivesigma.report.cells import MISSING, Cell, cell, interval, is_estimate, measured_cell, record_cells
 
 
 def test_a_symmetric_interval_becomes_value_and_error() -> None:
@@ -60,3 +60,12 @@ def test_a_field_and_its_error_are_one_cell() -> None:
 
 def test_a_value_without_an_error_has_none() -> None:
     assert measured_cell(357.0, None) == measured_cell(357.0, 0.0) == Cell(text="357", kind="number")
+
+
+def test_names_of_the_user_make_no_estimate() -> None:
+    number = {"value": 0.5, "low": 0.4, "high": 0.6}
+    assert is_estimate(number)
+    assert is_estimate({"value": None, "error": None})
+    inputs = {"value": number, "low": number, "high": number}
+    assert not is_estimate(inputs)
+    assert record_cells({"losses": inputs})["losses"].text == "value: 0.50, low: 0.50, high: 0.50"

@@ -63,8 +63,11 @@ def interval(estimate: Mapping[str, Any]) -> Cell:
 
 
 def is_estimate(value: object) -> bool:
-    """Say whether a value is ``{value, low, high}`` or ``{value, error}``."""
-    return isinstance(value, Mapping) and "value" in value and bool({"low", "error"} & set(value))
+    """Say whether a value is ``{value, low, high}`` or ``{value, error}``: of numbers, as names of the user's may be these words."""
+    if not (isinstance(value, Mapping) and "value" in value and {"low", "error"} & set(value)):
+        return False
+    told = [value[key] for key in ("value", "low", "high", "error") if key in value]
+    return all(item is None or isinstance(item, int | float) for item in told)
 
 
 def cell(value: Any, key: str = "") -> Cell:
