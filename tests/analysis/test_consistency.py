@@ -70,7 +70,14 @@ def test_axes_of_an_observable(text, axes):
         ("training.background", ["bk"], "training.background", "no sample 'bk'; did you mean bkg?"),
         ("training.background", ["bkg", "data"], "training.background", "'data' is data, and no model trains on data"),
         ("training.background", [], "training.background", "no sample is left"),
-        ("training.signal", ["sig", "bkg"], None, None),
+        (
+            "training.signal",
+            ["sig", "bkg"],
+            "training.signal",
+            "'bkg' is of kind background, and this is the signal class",
+        ),
+        ("training.background", ["sig"], "training.background", "'sig' is of kind signal"),
+        ("judgement", {"signal": []}, "judgement.signal", "no signal sample is left to judge by"),
         (
             "regions.window.select",
             "118 < mm < 132",
@@ -229,9 +236,18 @@ def test_one_point_of_a_grid_is_asked_for_before_its_files_are_known(configurati
     assert {"judgement", "inference.count", "inference.score"} <= places
 
 
-def test_a_sample_of_both_classes_is_told(configuration):
-    configuration["training"] = {"signal": ["sig", "bkg"], "background": ["bkg"]}
-    assert told(configuration) == [("training.background", "sample 'bkg' is of both classes")]
+def test_a_judged_signal_is_one_that_models_are_trained_on(configuration):
+    configuration["samples"] |= {name: configuration["samples"]["sig"] for name in ("other", "third")}
+    configuration["groups"] = {"both": ["sig", "other"]}
+    configuration |= {"training": {"signal": ["both"]}, "judgement": {"signal": ["third"]}}
+    assert told(configuration) == [
+        ("judgement.signal", "no model is trained on 'third', which `training.signal` leaves out")
+    ]
+    configuration["judgement"]["signal"] = ["third", "other"]
+    assert told(configuration) == []
+    configuration["judgement"]["signal"] = ["third"]
+    del configuration["models"], configuration["inference"]
+    assert told(configuration) == []
 
 
 @pytest.mark.parametrize("select", ["m > 1", None])

@@ -47,6 +47,7 @@ def inconsistencies(config: Configuration, *, folder: Path | None = None) -> Ite
     yield from _texts(config)
     yield from _models(config, folder)
     yield from _training(config)
+    yield from _judgement(config)
     yield from _regions(config)
     yield from _systematics(config)
     for name, inference in config.inference.items():
@@ -216,12 +217,24 @@ def _training(config: Configuration) -> Iterator[Inconsistency]:
         if names == []:
             yield here, f"no sample is left for the {part} class"
         for name in _members(config, names):
-            if config.samples[name].kind == "data":
+            if (kind := config.samples[name].kind) == "data":
                 yield here, f"{name!r} is data, and no model trains on data"
-    for name in sorted({*_members(config, training.signal)} & {*_members(config, training.background)}):
-        yield ("training", "background"), f"sample {name!r} is of both classes"
-    yield from _unknown_samples(config, config.judgement.signal, "signal sample", ("judgement", "signal"), {"signal"})
-    if config.models and config.judgement.signal is None:
+            elif kind != part:
+                yield here, f"{name!r} is of kind {kind}, and this is the {part} class"
+
+
+def _judgement(config: Configuration) -> Iterator[Inconsistency]:
+    here: Location = ("judgement", "signal")
+    names, trained = config.judgement.signal, config.training.signal
+    yield from _unknown_samples(config, names, "signal sample", here, {"signal"})
+    if names == []:
+        yield here, "no signal sample is left to judge by; leave this out for all of them"
+    if config.models and names and trained:
+        judged, learned = ({*members_of(some, config.groups)} for some in (names, trained))
+        # points of a grid whose files are not yet known are looked at when they are
+        if judged | learned <= config.samples.keys() and not judged & learned:
+            yield here, f"no model is trained on {' or '.join(map(repr, names))}, which `training.signal` leaves out"
+    if config.models and names is None:
         yield from _which_point(config, ("judgement",), "the yields of models are judged by one point of a grid")
 
 
