@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import boosting
 import generation
+import judgement
 import judging
 import learning
 import numpy as np
@@ -83,6 +84,7 @@ def main() -> None:
     generation.compare_generations()
     learning.compare_networks()
     judging.compare_judgements()
+    judgement.compare_whole_judgements()
     data = simulated(200_000)
     few = data.where(np.arange(len(data)) < 40_000)
     compare(
