@@ -237,7 +237,7 @@ def test_one_point_of_a_grid_is_asked_for_before_its_files_are_known(configurati
 
 
 def test_a_judged_signal_is_one_that_models_are_trained_on(configuration):
-    configuration["samples"] |= {name: configuration["samples"]["sig"] for name in ("other", "third")}
+    configuration["samples"] |= dict.fromkeys(("other", "third"), configuration["samples"]["sig"])
     configuration["groups"] = {"both": ["sig", "other"]}
     configuration |= {"training": {"signal": ["both"]}, "judgement": {"signal": ["third"]}}
     assert told(configuration) == [
