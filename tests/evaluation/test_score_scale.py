@@ -12,7 +12,7 @@ from fivesigma.learning.cross_fit import cross_fit
 
 
 def _shifted(scores, fold, shift):
-    """Return raw scores in place of those on the common scale, those of one fold shifted: HONESTY's mistake."""
+    """Return raw scores in place of those on the common scale, those of one fold shifted, as if nothing put them on one scale."""
     raw = ndtr(scores.raw + shift * (scores.fold == fold))
     return replace(scores, value=raw)
 
@@ -58,3 +58,24 @@ def test_one_fold_cannot_be_compared(toy):
         check_score_scale(dataset, replace(scores, fold=np.zeros_like(scores.fold), folds=1))
     with pytest.raises(FivesigmaError, match=r"a share in \(0, 1\), not 1.5"):
         check_score_scale(dataset, scores, validation=1.5)
+
+
+def test_what_an_estimator_cannot_tell_apart_makes_folds_no_different(make):
+    """A third of the background shares one score in each fold, a little more in one than in the other."""
+    dataset, scores = make(n=6000)
+    value = scores.value.copy()
+    for fold in range(5):
+        share = 0.30 + 0.02 * fold
+        low = (scores.fold == fold) & (value < share)
+        value[low] = share / 2
+    assert folds_differ(check_score_scale(dataset, replace(scores, value=value))) == ()
+
+
+def test_a_fold_whose_tied_events_stand_elsewhere_is_found(make):
+    dataset, scores = make(n=6000)
+    value = scores.value.copy()
+    low = value < 0.3
+    value[low] = np.where(scores.fold[low] == 2, 0.5, 0.15)
+    assert any(
+        found.evidence["fold"] == 2 for found in folds_differ(check_score_scale(dataset, replace(scores, value=value)))
+    )

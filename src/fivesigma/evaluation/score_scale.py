@@ -1,6 +1,8 @@
 """Whether the common score scale means the same in every fold, as a cut on it takes for granted.
 
-On that scale a fraction 1 - s of the background lies above s. Each fold's estimator has a scale of its own, made of finitely many
+On that scale a fraction 1 - s of the background lies above s. Events that an estimator cannot tell apart, as the plain background that a
+tree does not split, share one place in the middle of the stretch that they fill; before folds are compared they are spread over
+it, for another fold has its own such places, and no cut lies within one. Each fold's estimator has a scale of its own, made of finitely many
 validation events, so that folds differ by chance more than their events alone would: that is part of the null distribution.
 """
 
@@ -80,6 +82,8 @@ def check_score_scale(
     chosen = label(dataset, scores, background=background)
     mask = chosen.within(~chosen.is_signal)
     value, weight, fold = scores.value[mask], dataset.weight[mask], scores.fold[mask]
+    for j in range(scores.folds):
+        value[fold == j] = _spread(value[fold == j], weight[fold == j])
     events = validation * (1 - 1 / scores.folds) * effective_events(weight)
     found = [_fold(j, value, weight, fold == j, scores.folds, events, seed) for j in range(scores.folds)]
     return ScaleCheck(model=scores.model, folds=tuple(found), validation_events=events)
@@ -109,6 +113,21 @@ def folds_differ(check: ScaleCheck, *, threshold: float = 0.001) -> tuple[Findin
         for each in check.folds
         if count * each.others.p_value < threshold
     )
+
+
+def _spread(value: Floats, weight: Floats) -> Floats:
+    """Return scores, shape (n,), with events of one score evenly over as much of the scale as their share of the weight is."""
+    order = np.argsort(value, kind="stable")
+    ranked, size = value[order], np.abs(weight[order])
+    starts = np.flatnonzero(np.append(True, np.diff(ranked) != 0))
+    lengths = np.diff(np.append(starts, len(ranked)))
+    up_to = np.cumsum(size)
+    before = np.repeat(up_to[starts] - size[starts], lengths)
+    tied = np.repeat(np.add.reduceat(size, starts), lengths)
+    inside = np.divide(up_to - size / 2 - before, tied, out=np.full_like(tied, 0.5), where=tied > 0)
+    spread = np.empty_like(value)
+    spread[order] = ranked + (inside - 0.5) * tied / up_to[-1]
+    return spread
 
 
 def _fold(
