@@ -33,6 +33,9 @@ def found(results, code):
 def test_a_model_that_is_given_the_mass_is_red_and_the_others_are_not(results):
     assert found(results, "sculpted-background") == {"sees_mass and m": "serious"}
     assert found(results, "input-follows-observable") == {"near and m": "warning"}
+    (follower,) = (one for one in results["findings"] if one["code"] == "input-follows-observable")
+    assert follower["message"].endswith("; taken by sees_mass")
+    assert follower["evidence"]["models"] == ["sees_mass"]
     ratio = results["judgement"]["sees_mass"]["sculpting"]["m"]["background efficiency 0.1"]["spurious_over_error"]
     assert ratio["low"] > 1
     of_others = results["judgement"]["trees"]["sculpting"]["m"]["background efficiency 0.5"]["spurious_over_error"]
@@ -53,6 +56,14 @@ def test_it_is_the_better_classifier_all_the_same_and_lives_on_that_input(result
 def test_the_luck_of_the_seeds_is_in_the_interval(results):
     assert results["models"]["line"]["auc"]["method"].endswith("with the spread over 2 seeds")
     assert "seeds" not in results["models"]["trees"]["auc"]["method"]
+
+
+def test_each_estimator_is_compared_with_itself(results):
+    found = results["judgement"]["trees"]["overtraining"]
+    gaps = [one["difference"]["value"] for one in found["estimators"]]
+    assert len(gaps) == 2
+    assert sum(gaps) / 2 == pytest.approx(results["models"]["trees"]["auc_difference"]["value"])
+    assert found["p_background"] == min(1.0, 2 * min(one["p_background"] for one in found["estimators"]))
 
 
 def test_figures_of_all_that_is_judged_are_there(judged):

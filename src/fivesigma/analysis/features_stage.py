@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from fivesigma.analysis.drawing import Drawing, draw
 from fivesigma.analysis.judging import classes, in_doubt, judged, judged_by, told
 from fivesigma.analysis.run_context import RunContext
+from fivesigma.analysis.schema import Configuration
 from fivesigma.analysis.stages import Outcome, outcome_digest
 from fivesigma.core.dataset import Dataset
+from fivesigma.core.finding import Finding
 from fivesigma.core.identity import derive_seed
 from fivesigma.evaluation.agreement import data_and_simulation_differ
 from fivesigma.evaluation.correlation import correlations
 from fivesigma.evaluation.distributions import FeatureYields, feature_distributions
 from fivesigma.evaluation.input_checks import check_inputs
 from fivesigma.evaluation.input_groups import input_groups
-from fivesigma.evaluation.observable_dependence import input_correlations
+from fivesigma.evaluation.observable_dependence import InputCorrelations, input_correlations
 from fivesigma.evaluation.observable_findings import input_follows_observable
 from fivesigma.evaluation.separation import Separation, separation
 from fivesigma.evaluation.single_cuts import SingleCut, single_cuts
@@ -29,6 +33,7 @@ def judge_features(context: RunContext, events: Outcome, dataset: Dataset) -> Ou
     parts = [
         outcome_digest(context.directory, events),
         *judged_by(context),
+        _taken(context.config),
     ]
     return context.stages.perform("features", parts, "Looking at the inputs", lambda: _features(context, dataset))
 
@@ -105,10 +110,27 @@ def _features(context: RunContext, dataset: Dataset) -> Outcome:
     }
     findings = (
         *check_inputs(dataset, **classes(config)),
-        *input_follows_observable(followers),
+        *_with_takers(config, input_follows_observable(followers), followers),
         *data_and_simulation_differ(agreements),
     )
     return Outcome(value=value, findings=findings, figures=draw(context, drawings, "Drawing the inputs"))
+
+
+def _taken(config: Configuration) -> dict[str, list[str]]:
+    """Return which inputs each model takes."""
+    every = list(config.features.inputs)
+    return {name: every if model.inputs is None else model.inputs for name, model in config.models.items()}
+
+
+def _with_takers(
+    config: Configuration, findings: Iterable[Finding], followers: Iterable[InputCorrelations]
+) -> Iterator[Finding]:
+    """Yield findings on inputs that follow observables with the models that take those inputs."""
+    inputs = {f"{name} and {of.observable}": name for of in followers for name in of.dependences}
+    for finding in findings:
+        models = [model for model, taken in _taken(config).items() if inputs[finding.subject] in taken]
+        message = f"{finding.message}; taken by {', '.join(models) or 'no model'}"
+        yield dataclasses.replace(finding, message=message, evidence={**finding.evidence, "models": models})
 
 
 def _input(one: Separation) -> dict[str, Any]:
