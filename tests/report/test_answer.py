@@ -87,7 +87,7 @@ def test_a_template_fit_goes_before_a_count_and_the_first_before_the_next(result
 
 @pytest.mark.parametrize("nothing", [{}, None])
 def test_without_inference_the_models_speak(results: dict[str, Any], config: dict[str, Any], nothing: Any) -> None:
-    results["inference"] = nothing
+    results |= {"inference": nothing, "findings": []}
     text = plain(answer(results, config))
     assert text.startswith("No limit or significance was asked of this run.")
     assert (
@@ -136,6 +136,15 @@ def test_an_answer_carries_what_speaks_against_it(results: dict[str, Any], confi
     assert "It should not be quoted: see the serious findings (poor-fit)." in answer(results, config)
     results["findings"] = [finding("serious", "zz")]  # a sample concerns every inference
     assert "should not be quoted" in answer(results, config)
+
+
+@pytest.mark.parametrize("models", [True, False])
+def test_what_speaks_against_it_ends_an_answer_without_inference_too(results: dict[str, Any], models: bool) -> None:
+    results |= {"inference": None} | ({} if models else {"models": {}})
+    results["findings"] = [{"code": "golden-feature", "severity": "serious", "subject": "y", "message": "m"}]
+    assert answer(results, {}).endswith(". It should not be quoted: see the serious findings (golden-feature).")
+    results["findings"][0]["severity"] = "warning"
+    assert "quoted" not in answer(results, {})
 
 
 def test_without_data_nothing_is_blind(blind: Run) -> None:

@@ -68,7 +68,7 @@ def answer(results: Mapping[str, Any], config: Mapping[str, Any]) -> str:
     """
     found = headline(results)
     if found is None:
-        return _without_inference(results)
+        return " ".join(filter(None, [_without_inference(results), _doubts(None, results)]))
     name, entry = found
     kind = status(results, config)
     if entry.get("type") == "limit_plane":
@@ -154,7 +154,7 @@ def _why_not_observed(results: Mapping[str, Any]) -> str:
     return "There are no data in this analysis: every number is expected."
 
 
-def _doubts(name: str, results: Mapping[str, Any]) -> str:
+def _doubts(name: str | None, results: Mapping[str, Any]) -> str:
     """Return what speaks against quoting the answer: serious findings that concern no other inference."""
     others = set(results.get("inference") or {}) - {name}
     found = results.get("findings") or ()
