@@ -110,7 +110,7 @@ def _sculpting(both: ObservableSculpting) -> dict[str, Any]:
 
 
 def _overtraining(judged: JudgedModel) -> dict[str, Any] | None:
-    """Return whether scores of training and of unseen events are alike, in each class and in words."""
+    """Return whether scores of training and of unseen events are alike: in each class, in words, and of each estimator."""
     found = judged.overtraining
     if found is None:
         return None
@@ -118,6 +118,14 @@ def _overtraining(judged: JudgedModel) -> dict[str, Any] | None:
         **{f"p_{overlay.name}": overlay.p_value for overlay in found.classes},
         "reading": found.reading,
         "meaning": found.meaning,
+        "estimators": [
+            {
+                **{key: numbers(getattr(gap, key)) for key in ("auc_train", "auc_out_of_fold", "difference")},
+                "p_signal": gap.signal.p_value,
+                "p_background": gap.background.p_value,
+            }
+            for gap in found.estimators
+        ],
     }
 
 
