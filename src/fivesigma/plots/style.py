@@ -92,6 +92,7 @@ _STYLE: dict[str, Any] = dict(mplhep.style.CMS) | {
 }
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SCORE_TICKS = (0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9998, 0.9999)
+_ROUNDING = 1e-6
 _METADATA: dict[Format, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
 
 
@@ -308,9 +309,10 @@ def hatched_band(axes: Axes, edges: Floats, total: Floats, error: Floats, label:
 
 
 def plus_minus(estimate: Estimate) -> str:
-    """Return "value ± error", both to the second digit of the error."""
-    decimals = max(0, 1 - math.floor(math.log10(estimate.error))) if estimate.error > 0 else 3
-    return f"{estimate.value:.{decimals}f} ± {estimate.error:.{decimals}f}"
+    """Return "value ± error", both to the second digit of the error, which below a millionth is one of rounding."""
+    decimals = max(0, 1 - math.floor(math.log10(estimate.error))) if estimate.error > _ROUNDING else 3
+    value = round(estimate.value, decimals) + 0.0  # no minus before a zero
+    return f"{value:.{decimals}f} ± {estimate.error:.{decimals}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _figure(context: Context, size: tuple[float, float]) -> Figure:
