@@ -146,6 +146,15 @@ def test_findings_come_with_the_serious_first_and_their_number(page: Page) -> No
     assert "Findings 3" in page.text
 
 
+def test_the_number_of_findings_is_marked_while_one_is_serious(content: RunContent) -> None:
+    mark = '<span class="count serious">3</span>'
+    assert mark in render(content)
+    content.results["findings"][-1]["severity"] = "warning"
+    text = render(content)
+    assert mark not in text
+    assert '<span class="count">3</span>' in text
+
+
 def test_configuration_and_provenance_are_printed(page: Page) -> None:
     for part in (
         "fivesigma run higgs-4l",

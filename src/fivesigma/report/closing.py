@@ -3,49 +3,68 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from fivesigma.core.explanations import explanations
 from fivesigma.report.cells import cell
+from fivesigma.report.format import MINUS
 from fivesigma.report.labels import column_label, row_label
 from fivesigma.report.tables import Part, depth, pairs, tables_of
 
-__all__ = ["FindingView", "finding_views", "outline", "provenance_part"]
+__all__ = ["FindingGroup", "FindingView", "finding_groups", "outline", "provenance_part"]
 
 _SEVERITIES = ("serious", "warning", "info")
 
 
+_NEGATIVE = re.compile(r"(?<![\w.)\]])-(?=\.?\d)")
+"""The hyphen that a number of a message begins with, and none between words and numbers."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingView:
-    """A finding as the page prints it; what its code means stands with the first of that code."""
+    """A finding as the page prints it."""
 
-    severity: str
-    code: str
     subject: str
     message: str
     evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingGroup:
+    """The findings of one code that are equally bad; what the code means stands with the first group of that code."""
+
+    severity: str
+    code: str
+    findings: tuple[FindingView, ...]
     meaning: str
 
 
-def finding_views(results: Mapping[str, Any]) -> tuple[FindingView, ...]:
+def finding_groups(findings: Iterable[Mapping[str, Any]] | None) -> tuple[FindingGroup, ...]:
     """Return the findings, the most serious first."""
-    findings = sorted(results.get("findings") or (), key=lambda finding: _SEVERITIES.index(finding["severity"]))
-    first = {finding["code"]: place for place, finding in reversed(list(enumerate(findings)))}
+    groups: dict[tuple[str, str], list[FindingView]] = {}
+    for finding in sorted(findings or (), key=lambda finding: _SEVERITIES.index(finding["severity"])):
+        groups.setdefault((finding["severity"], finding["code"]), []).append(_view(finding))
+    first = {code: severity for severity, code in reversed(groups)}
     return tuple(
-        FindingView(
-            severity=finding["severity"],
-            code=finding["code"],
-            subject=finding.get("subject") or "",
-            message=finding["message"].rstrip(".") + ".",
-            evidence="; ".join(
-                f"{key.replace('_', ' ')} {cell(item, key).text}"
-                for key, item in (finding.get("evidence") or {}).items()
-            ),
-            meaning=explanations().get(finding["code"], "") if first[finding["code"]] == place else "",
+        FindingGroup(
+            severity=severity,
+            code=code,
+            findings=tuple(views),
+            meaning=explanations().get(code, "") if first[code] == severity else "",
         )
-        for place, finding in enumerate(findings)
+        for (severity, code), views in groups.items()
+    )
+
+
+def _view(finding: Mapping[str, Any]) -> FindingView:
+    evidence = finding.get("evidence") or {}
+    return FindingView(
+        subject=finding.get("subject") or "",
+        message=_NEGATIVE.sub(MINUS, finding["message"].rstrip(".") + "."),
+        evidence="; ".join(f"{key.replace('_', ' ')} {cell(item, key).text}" for key, item in evidence.items()),
     )
 
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from fivesigma.core.version import __version__
 from fivesigma.report.answer import setting
 from fivesigma.report.cells import Cell
-from fivesigma.report.closing import finding_views
+from fivesigma.report.closing import finding_groups
 from fivesigma.report.content import FigureEntry
 from fivesigma.report.figures import FigureView, figure_views
 from fivesigma.report.format import percent
@@ -73,7 +73,7 @@ def render_exploration(content: Exploration) -> str:
             setting=setting(content.config),
             blind=content.blind,
             sections=tuple(_sections(content, figures)),
-            findings=finding_views({"findings": content.findings}),
+            findings=finding_groups(content.findings),
             version=__version__,
             css=Markup(files("fivesigma.report").joinpath("templates", "page.css").read_text("utf-8")),  # noqa: S704 (ours)
         )

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from fivesigma.core.version import __version__
 from fivesigma.report.answer import answer, setting, status
-from fivesigma.report.closing import finding_views, outline, provenance_part
+from fivesigma.report.closing import finding_groups, outline, provenance_part
 from fivesigma.report.content import RunContent
 from fivesigma.report.figures import FigureView, figure_views
 from fivesigma.report.opening import key_numbers, source
@@ -39,7 +39,7 @@ def render(content: RunContent) -> str:
             hero=hero,
             summary=rest.get("summary", ()),
             sections=sections(content, rest),
-            findings=finding_views(content.results),
+            findings=finding_groups(content.results.get("findings")),
             provenance=provenance_part(content.provenance),
             configuration=outline(content.config),
             version=content.results.get("fivesigma") or __version__,
