@@ -82,3 +82,16 @@ def test_numbers_and_records_of_one_kind_stand_apart_and_models_together() -> No
 def test_single_numbers_of_a_judgement_become_one_table() -> None:
     (table,) = judgement_tables({"a": {"ks": 0.3}, "b": {"ks": 0.04}}, {"a": {}, "b": {}})
     assert [[cell.text for cell in row.cells] for row in table.groups[0].rows] == [["0.30"], ["0.04"]]
+
+
+def test_pseudo_data_of_a_working_point_are_called_that_and_data_that_are_none_have_no_column() -> None:
+    point = {"signal": 1.0, "data": 3, "data_below": 4, "data_total": None}
+    judgement = {name: {"working_point": point} for name in ("a", "b")}
+
+    def heads(pseudo: bool) -> list[str]:
+        (table,) = judgement_tables(judgement, {"a": {}, "b": {}}, pseudo=pseudo)
+        assert [[cell.text for cell in row.cells[1:]] for row in table.groups[0].rows] == [["3", "4"]] * 2
+        return [column.text for column in table.columns[1:]]
+
+    assert heads(pseudo=True) == ["Signal", "Pseudo-data", "Pseudo-data below"]
+    assert heads(pseudo=False) == ["Signal", "Data", "Data below"]

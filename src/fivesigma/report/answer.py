@@ -9,7 +9,7 @@ from fivesigma.report.format import SPACE, count, measured, number, significance
 from fivesigma.report.limit_plane import plane_sentence
 from fivesigma.report.limits import CONFIDENCE, LimitTexts, limit_texts
 
-__all__ = ["Status", "answer", "headline", "setting", "status"]
+__all__ = ["Status", "answer", "has_pseudo_data", "headline", "setting", "status"]
 
 Status: TypeAlias = Literal["observed", "pseudo-data", "blind", "expected"]
 _HEADLINES = ("limit_plane", "template_fit", "counting")
@@ -33,7 +33,7 @@ def status(results: Mapping[str, Any], config: Mapping[str, Any]) -> Status:
     entries = [fields, *fields.get("points", ())]
     observed = any(e.get(key) is not None for e in entries for key in ("observed", "limit_observed", "z_observed"))
     if observed:
-        return "pseudo-data" if _has_pseudo_data(results) else "observed"
+        return "pseudo-data" if has_pseudo_data(results) else "observed"
     return "blind" if config.get("analysis", {}).get("blind") and _has_data(results) else "expected"
 
 
@@ -41,7 +41,8 @@ def _has_data(results: Mapping[str, Any]) -> bool:
     return any(sample.get("kind") == "data" for sample in results.get("samples", {}).values())
 
 
-def _has_pseudo_data(results: Mapping[str, Any]) -> bool:
+def has_pseudo_data(results: Mapping[str, Any]) -> bool:
+    """Say whether the run's data are simulated events."""
     return any(sample.get("pseudo") for sample in results.get("samples", {}).values())
 
 

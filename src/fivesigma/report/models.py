@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -89,8 +90,18 @@ def _entry(value: Any) -> str:
     return cell(value).text
 
 
-def judgement_tables(judgement: Mapping[str, Any], models: Mapping[str, Any]) -> Iterator[Table]:
-    """Yield the judgement with models side by side: one table a kind of judgement, then what concerns no single model."""
+def judgement_tables(
+    judgement: Mapping[str, Any], models: Mapping[str, Any], *, pseudo: bool = False
+) -> Iterator[Table]:
+    """Yield the judgement with models side by side: one table a kind of judgement, then what concerns no single model.
+
+    Parameters
+    ----------
+    judgement, models
+        As ``results.json`` holds them.
+    pseudo
+        Whether the data are simulated events.
+    """
     by_model = {name: item for name, item in judgement.items() if name in models and isinstance(item, Mapping)}
     others = {name: item for name, item in judgement.items() if name not in by_model}
     if comparison := others.pop("comparison", None):
@@ -103,12 +114,33 @@ def judgement_tables(judgement: Mapping[str, Any], models: Mapping[str, Any]) ->
         yield from tables_of("Judgement", plain)
     for kind in dict.fromkeys(key for name, item in by_model.items() for key in item if key not in plain[name]):
         sides = {name: item[kind] for name, item in by_model.items() if kind in item}
-        yield from model_tables(kind, sides) if kind in SHAPED else _noted(kind, _compared(kind, sides))
+        if kind in SHAPED:
+            yield from model_tables(kind, sides)
+        else:
+            yield from _noted(kind, (_of_data(table, pseudo=pseudo) for table in _compared(kind, sides)))
     if inputs := others.pop("inputs", None):
         yield from importance_tables(inputs, {name: item.get("importance") for name, item in by_model.items()})
     others.pop("input_groups", None)
     for name, item in others.items():
         yield from _noted(name, tables_of(column_label(name), _with_cuts(item)))
+
+
+def _of_data(table: Table, *, pseudo: bool) -> Table:
+    """Return a table without the columns that no row has, pseudo-data called that."""
+    rows = [row.cells for group in table.groups for row in group.rows]
+    places = [i for i in range(len(table.columns) - 1) if any(cells[i] not in (MISSING, Cell()) for cells in rows)]
+    if pseudo:
+        heads = [replace(head, text=re.sub("^Data", "Pseudo-data", head.text)) for head in table.columns]
+    else:
+        heads = list(table.columns)
+    return replace(
+        table,
+        columns=(heads[0], *(heads[i + 1] for i in places)),
+        groups=tuple(
+            replace(group, rows=tuple(replace(row, cells=tuple(row.cells[i] for i in places)) for row in group.rows))
+            for group in table.groups
+        ),
+    )
 
 
 def _noted(kind: str, tables: Iterable[Table]) -> Iterator[Table]:

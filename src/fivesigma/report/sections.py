@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fivesigma.report.answer import Status, status
+from fivesigma.report.answer import Status, has_pseudo_data, status
 from fivesigma.report.cells import Cell
 from fivesigma.report.content import RunContent
 from fivesigma.report.figures import FigureView
@@ -100,7 +100,8 @@ def _models(content: RunContent) -> Iterator[Part]:
 
 
 def _judgement(content: RunContent) -> Iterator[Part]:
-    for table in judgement_tables(content.results.get("judgement") or {}, content.results.get("models") or {}):
+    judgement, models = (content.results.get(key) or {} for key in ("judgement", "models"))
+    for table in judgement_tables(judgement, models, pseudo=has_pseudo_data(content.results)):
         yield Part(tables=(table,))
 
 
