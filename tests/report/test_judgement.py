@@ -32,7 +32,10 @@ def test_models_are_compared_with_the_best_whichever_way_round_the_pair_is() -> 
     (table,) = comparison_tables({"auc": pairs}, {"a": 0.6, "b": 0.9, "c": 0.5})
     assert [column.text for column in table.columns[1:]] == ["As trained", "Trained on other events", "Verdict"]
     assert _rows(table) == {
-        "AUC, out of fold": [["b − a", "0.30", "0.30", "b better"], ["b − c", "0.40", "0.40", "b better as trained"]]
+        "AUC, out of fold": [
+            ["a − b", "−0.30", "−0.30", "b better"],
+            ["c − b", "−0.40", "−0.40", "b better as trained"],
+        ]
     }
 
 
@@ -51,11 +54,11 @@ def test_inputs_stand_beside_what_each_model_loses_without_them() -> None:
         "eta": {"separation": _estimate(0.0), "auc": _estimate(0.5), "correlation_with": {"m": {"spearman": None}}},
     }
     drops = {
-        "trees": {"pt": _estimate(0.15, 0.01), "eta": _estimate(0.0, 0.01), "pt + eta": _estimate(0.2, 0.01)},
+        "separation": {"pt": _estimate(0.15, 0.01), "eta": _estimate(0.0, 0.01), "pt + eta": _estimate(0.2, 0.01)},
         "cut": None,
     }
     (table,) = importance_tables(inputs, drops)
-    heads = ["", "Separation", "AUC alone", "Rank correlation with m", "trees: AUC lost"]
+    heads = ["", "Separation", "AUC alone", "ρ with m", "separation"]
     assert [column.text for column in table.columns] == heads
     rows = _rows(table)
     assert rows["Each by itself"] == [["pt", "0.20", "0.70", "0.95", "0.150"], ["eta", "0.00", "0.50", "—", "0.000"]]

@@ -23,7 +23,7 @@ def model_tables(kind: str, sides: _Sides) -> Iterator[Table]:
 
 
 def comparison_tables(comparison: Mapping[str, Any], aucs: Mapping[str, float]) -> Iterator[Table]:
-    """Yield how far each model is behind the one of the largest AUC, with the verdict where there is one.
+    """Yield each model minus the one of the largest AUC, as their figure does, with the verdict where there is one.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def comparison_tables(comparison: Mapping[str, Any], aucs: Mapping[str, float]) 
     best = max(aucs, key=lambda name: aucs[name])
     groups = {
         column_label(quantity): {
-            f"{best} − {other}": _difference(pair, turned=first != best)
+            f"{other} − {best}": _difference(pair, turned=first == best)
             for name, pair in pairs.items()
             for first, _, second in (name.partition(" - "),)
             if best in (first, second)
@@ -47,7 +47,7 @@ def comparison_tables(comparison: Mapping[str, Any], aucs: Mapping[str, float]) 
         rows_of(
             "Differences between models on the same events", {name: pairs for name, pairs in groups.items() if pairs}
         ),
-        note=f"To {best}, which has the largest AUC; results.json has all pairs. The intervals hold for all pairs together. A verdict"
+        note=f"Each minus {best}, which has the largest AUC; results.json has all pairs. The intervals hold for all pairs together. A verdict"
         " stands only where one excludes zero: “better” where it still does for estimators trained on other events, too,"
         " “better as trained” where it does for these.",
     )
@@ -70,7 +70,10 @@ def importance_tables(inputs: Mapping[str, Any], importances: _Sides) -> Iterato
         name: {
             "separation": item["separation"],
             "auc_alone": item["auc"],
-            **{f"rank {observable}": _rank(item["correlation_with"][observable]) for observable in observables},
+            **{
+                f"ρ of {observable} in background": _rank(item["correlation_with"][observable])
+                for observable in observables
+            },
             **_drops(name, models),
         }
         for name, item in inputs.items()
@@ -80,12 +83,12 @@ def importance_tables(inputs: Mapping[str, Any], importances: _Sides) -> Iterato
     table = rows_of(
         "Inputs", {"": rows} if not groups else {"Each by itself": rows, "Correlated ones together": groups}
     )
-    own = [f"Rank correlation with {name}" for name in observables] + [f"{name}: AUC lost" for name in models]
+    own = [f"ρ with {name}" for name in observables] + list(models)
     yield replace(
         table,
         columns=(*table.columns[:3], *(Column(text=text) for text in own)),
-        note="Separation: half the integral of (s − b)²/(s + b), 0 to 1. Rank correlations are those in background. AUC lost: out of fold, when the values are those of other"
-        " events. Inputs that stand in for each other lose little by themselves and much together.",
+        note="Separation: half the integral of (s − b)²/(s + b), 0 to 1. ρ: rank correlation in background."
+        " Under each model: the AUC lost without the input, out of fold, its values those of other events. Inputs that stand in for each other lose little by themselves and much together.",
     )
 
 
@@ -94,7 +97,7 @@ def _rank(dependence: Mapping[str, Any]) -> float | None:
 
 
 def _drops(name: str, models: _Sides) -> dict[str, Any]:
-    return {model: drops.get(name) for model, drops in models.items()}
+    return {f"lost of {model}": drops.get(name) for model, drops in models.items()}
 
 
 def _difference(pair: Mapping[str, Any], *, turned: bool) -> dict[str, Any]:
