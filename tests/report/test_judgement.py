@@ -58,7 +58,7 @@ def test_inputs_stand_beside_what_each_model_loses_without_them() -> None:
         "cut": None,
     }
     (table,) = importance_tables(inputs, drops)
-    heads = ["", "Separation", "AUC alone", "ρ with m", "separation"]
+    heads = ["", "Separation", "AUC alone", "ρ\u00a0with\u00a0m", "separation"]
     assert [column.text for column in table.columns] == heads
     rows = _rows(table)
     assert rows["Each by itself"] == [["pt", "0.20", "0.70", "0.95", "0.150"], ["eta", "0.00", "0.50", "—", "0.000"]]
@@ -91,6 +91,9 @@ def test_p_values_have_two_digits() -> None:
     found = {"p_signal": 0.005, "p_background": 1.0, "reading": "training events look different", "meaning": "..."}
     (table,) = model_tables("overtraining", {"a": found})
     assert _rows(table)[""] == [["a", "0.005", "1", "training events look different"]]
+    estimators = [{"p_signal": 0.001, "p_background": 0.2}, {"p_signal": 0.4, "p_background": 0.0011}]
+    (table,) = model_tables("overtraining", {"a": {**found, "estimators": estimators}})
+    assert _rows(table)[""][0][1:3] == ["≤ 0.005", "1"]
     (table,) = model_tables("agreement", {"a": {"value": 59.848, "ndf": 11, "p_value": 9.894e-9}})
     assert [column.text for column in table.columns[1:]] == ["χ²", "Degrees of freedom", "p-value"]
     assert _rows(table)[""] == [["a", "59.85", "11", "9.9e-09"]]

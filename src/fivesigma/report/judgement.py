@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from fivesigma.report.format import SPACE
 from fivesigma.report.labels import column_label
 from fivesigma.report.tables import Column, Table, rows_of
 
@@ -83,7 +84,7 @@ def importance_tables(inputs: Mapping[str, Any], importances: _Sides) -> Iterato
     table = rows_of(
         "Inputs", {"": rows} if not groups else {"Each by itself": rows, "Correlated ones together": groups}
     )
-    own = [f"ρ with {name}" for name in observables] + list(models)
+    own = [f"ρ{SPACE}with{SPACE}{name}" for name in observables] + list(models)
     yield replace(
         table,
         columns=(*table.columns[:3], *(Column(text=text) for text in own)),
@@ -162,8 +163,7 @@ def _distance(found: Mapping[str, Any] | None) -> str | None:
 def _overtraining(sides: _Sides) -> Iterator[Table]:
     rows = {
         name: {
-            "p_of_signal": _p(item["p_signal"]),
-            "p_of_background": _p(item["p_background"]),
+            **{f"p_of_{kind}": _tested(item, f"p_{kind}") for kind in ("signal", "background")},
             "reading": item["reading"],
         }
         for name, item in sides.items()
@@ -173,6 +173,16 @@ def _overtraining(sides: _Sides) -> Iterator[Table]:
         note="The probability of distributions as different, if they were one, times the number of estimators. Trees always show a"
         " difference; what is quoted and fitted is out of fold and not flattered by it.",
     )
+
+
+_SMALLEST_P = 0.001
+"""What the test of equality can tell from nothing, by 999 replicas of the null hypothesis."""
+
+
+def _tested(item: Mapping[str, Any], key: str) -> str:
+    """Return the p-value of a class, a bound where an estimator's is as small as its test can tell."""
+    smallest = min((one[key] for one in item.get("estimators", ())), default=1.0)
+    return ("≤ " if smallest <= _SMALLEST_P + 1e-12 else "") + _p(item[key])
 
 
 def _agreement(sides: _Sides) -> Iterator[Table]:
