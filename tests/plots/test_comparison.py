@@ -31,14 +31,15 @@ def test_both_intervals_of_every_pair(toy, models):
     result = compare(toy.dataset, models[:3])
     figure = plot(result, context=Context(titles={"model 0": "trees"}))
     labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
-    assert labels == ["trees − model 1", "trees − model 2", "model 1 − model 2"]
+    assert labels == ["model 1 − trees", "model 2 − trees", "model 2 − model 1"]  # the best is taken off
     for axes, quantity in zip(figure.axes, result.quantities, strict=True):
         assert axes.get_xlabel() == f"difference in {quantity.title}"
         for place, difference in enumerate(quantity.differences):
             wide, narrow, value = _row(axes, place)
-            assert tuple(wide.get_xdata()) == (difference.retrained.low, difference.retrained.high)
-            assert tuple(narrow.get_xdata()) == (difference.estimate.low, difference.estimate.high)
-            assert tuple(value.get_xdata()) == (difference.estimate.value,)
+            turned = [-difference.retrained.low, -difference.retrained.high]
+            assert list(wide.get_xdata()) == turned
+            assert list(narrow.get_xdata()) == [-difference.estimate.low, -difference.estimate.high]
+            assert list(value.get_xdata()) == [-difference.estimate.value]
             assert value.get_marker() == {"better": "o", "better as trained": "s", None: "D"}[difference.verdict]
 
 

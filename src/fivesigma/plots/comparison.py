@@ -60,13 +60,12 @@ def plot_comparison(result: Comparison, *, context: Context) -> Figure:
 
 
 def _rows(result: Comparison) -> list[tuple[str, str]]:
-    """Return which pairs are drawn: all if they are few, else those with the model of the largest AUC, in order of AUC."""
-    pairs = list(combinations(result.models, 2))
-    if len(pairs) <= _MOST_PAIRS:
-        return pairs
+    """Return which pairs are drawn, the one of the smaller AUC first: all if they are few, else those with the largest."""
     area = dict(zip(result.models, result.of("auc").values, strict=True))
-    best, *others = sorted(result.models, key=lambda name: -(area[name] or 0.0))
-    return [(name, best) for name in others]
+    *others, best = sorted(result.models, key=lambda name: area[name] or 0.0)
+    pairs = [(name, best) for name in reversed(others)]
+    rest = list(combinations(others, 2))
+    return pairs + rest if len(pairs) + len(rest) <= _MOST_PAIRS else pairs
 
 
 def _row_title(row: tuple[str, str], context: Context) -> str:
