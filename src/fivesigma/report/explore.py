@@ -93,7 +93,7 @@ def _sections(content: Exploration, figures: Mapping[str, tuple[FigureView, ...]
 def _features(content: Exploration) -> Iterator[Table]:
     for key, caption in (("inputs", "Model inputs"), ("observables", "Observables, kept from the models")):
         if chosen := content.config["features"][key]:
-            yield inputs_table(caption, chosen, {})
+            yield inputs_table(caption, chosen, {}, content.config["features"].get("titles") or {})
 
 
 def _missing(content: Exploration) -> Iterator[Table]:

@@ -70,21 +70,27 @@ def _features(content: RunContent) -> Iterator[Part]:
     features = content.config.get("features", {})
     for key, caption in (("inputs", "Model inputs"), ("observables", "Observables, kept from the models")):
         if chosen := features.get(key):
-            yield Part(tables=(inputs_table(caption, chosen, content.models if key == "inputs" else {}),))
+            models = content.models if key == "inputs" else {}
+            yield Part(tables=(inputs_table(caption, chosen, models, features.get("titles") or {}),))
 
 
-def inputs_table(caption: str, chosen: Any, models: Mapping[str, Mapping[str, Any]]) -> Table:
-    """Return how each input or observable is computed and, if there are models, which of them see it."""
+def inputs_table(
+    caption: str, chosen: Any, models: Mapping[str, Mapping[str, Any]], titles: Mapping[str, str]
+) -> Table:
+    """Return how each input or observable is computed, what figures call it and, if there are models, which of them see it."""
     expressions = chosen if isinstance(chosen, Mapping) else {name: name for name in chosen}
     users = {
         name: set(model["inputs"]) for name, model in models.items() if isinstance(model.get("inputs"), list | tuple)
     }
+    titled = any(name in titles for name in expressions)
     rows = []
     for name, expression in expressions.items():
         using = [model for model, inputs in users.items() if name in inputs]
         used = Cell(text="all models" if len(using) == len(models) else ", ".join(using) or "no model")
-        rows.append(Row(head=name, cells=(Cell(text=str(expression), kind="code"), *([used] if users else []))))
-    columns = ("Name", "Computed as", *(["Used by"] if users else []))
+        called = Cell(text=titles.get(name, name))
+        cells = (Cell(text=str(expression), kind="code"), *([called] if titled else []), *([used] if users else []))
+        rows.append(Row(head=name, cells=cells))
+    columns = ("Name", "Computed as", *(["In figures"] if titled else []), *(["Used by"] if users else []))
     return Table(
         caption=caption,
         columns=tuple(Column(text=text, numeric=False) for text in columns),
