@@ -72,7 +72,9 @@ def test_three_verdicts_by_how_far_zero_is_away(three):
     dataset, (good, _, _) = three
     verdicts = []
     for noise in np.linspace(0.05, 0.4, 25):
-        (difference,) = compare(dataset, [good, _model(dataset, good, "other", noise)]).of("auc").differences
+        (difference,) = (
+            compare(dataset, [good, _model(dataset, good, "other", noise)], replicas=2).of("auc").differences
+        )
         assert_allclose(difference.retrained.error / difference.estimate.error, np.sqrt(2), rtol=1e-6)
         sigmas = difference.estimate.value / difference.estimate.error * norm.ppf(0.975)
         expected = None if sigmas < 1.96 else "better as trained" if sigmas < 1.96 * np.sqrt(2) else "better"
