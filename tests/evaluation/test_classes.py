@@ -36,6 +36,15 @@ def test_arrays_of_other_lengths_and_classes_without_weight_are_refused():
         require_classes(IS_SIGNAL, np.array([1.0, 1.0, -2.0, 1.0]))
 
 
+def test_what_rounding_leaves_of_weights_that_cancel_is_no_class():
+    is_signal, weight = np.arange(4) < 3, np.array([0.1, 0.2, -0.3, 1.0])
+    assert weight[:3].sum() > 0
+    with pytest.raises(DataError, match="the weights of 3 signal events"):
+        require_classes(is_signal, weight)
+    # a small sum is none the less a sum: nothing is taken away
+    require_classes(is_signal, np.array([1e-20, 1e-20, 0.0, 1.0]))
+
+
 def test_scores_are_one_for_each_event(toy):
     dataset, scores = toy
     require_scores(scores, len(dataset))

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import norm
@@ -117,6 +117,49 @@ def test_negative_weights_leave_it_where_it_is(make):
     found = of(dataset, generator.normal(size=len(dataset)) + dataset.signal)
     assert found.value.value == pytest.approx(gaussians(1), abs=4 * found.value.error)
     assert found.auc.value == pytest.approx(norm.cdf(np.sqrt(0.5)), abs=4 * found.auc.error)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    seed=st.integers(0, 1000),
+    negative=st.floats(0, 0.45),
+    size=st.sampled_from([150, 500, 2000]),
+    shift=st.sampled_from([0.0, 1.0, 4.0]),
+    missing=st.sampled_from([0.0, 0.3]),
+)
+def test_any_share_of_negative_weights_leaves_it_sane_and_in_its_interval(make, seed, negative, size, shift, missing):
+    generator = np.random.default_rng(seed)
+    dataset, _ = make(n=size, seed=seed, negative=negative)
+    assume(all(dataset.weight[dataset.of(name)].sum() > 1e-6 for name in ("higgs", "zz")))
+    values = generator.normal(size=len(dataset)) + shift * dataset.signal
+    found = of(dataset, np.where(generator.random(len(values)) < missing, np.nan, values), replicas=60)
+    assert -0.2 <= found.value.value <= 1.2
+    assert found.value.low - 0.05 <= found.value.value <= found.value.high + 0.05
+
+
+def test_negative_weights_of_few_events_merge_bins_and_leave_no_bias(make):
+    # 30 % negative weights leave (1 - 0.6)² of the events: about 80 of a class, a few in each of 50 bins
+    found = []
+    for seed in range(40):
+        dataset, _ = make(n=500, seed=seed, negative=0.3)
+        values = np.random.default_rng(seed).normal(size=len(dataset)) + dataset.signal
+        found.append(of(dataset, values, replicas=60))
+    assert all(2 < one.bins < 30 for one in found)
+    values = np.array([one.value.value for one in found])
+    assert values.mean() == pytest.approx(gaussians(1), abs=0.02 + 3 * values.std() / np.sqrt(len(values)))
+    assert np.mean([one.value.error for one in found]) == pytest.approx(values.std(), rel=0.4)
+
+
+def test_of_events_that_fill_one_bin_nothing_is_told(make):
+    dataset, _ = make(n=20)
+    simulated = np.flatnonzero(~dataset.data)
+    # 11 times one and 9 times minus one in either class: (20 / 20)² / 5 effective events together
+    weight = dataset.weight.copy()
+    weight[simulated] = np.where(simulated % 20 < 11, 1, -1)
+    found = of(replace(dataset, weight=weight), np.random.default_rng(1).normal(size=len(dataset)))
+    assert found.bins == 1
+    assert (found.value.value, found.value.low, found.value.high, found.bias) == (0, 0, 1, 0)
+    assert "too few" in found.value.method
 
 
 @settings(max_examples=20, deadline=None)

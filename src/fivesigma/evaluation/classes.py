@@ -100,6 +100,8 @@ def require_classes(
 ) -> None:
     """Raise DataError unless both classes have events whose weights sum to something positive, and scores are finite.
 
+    A sum that rounding alone may have left of weights of both signs is nothing.
+
     Raises
     ------
     ValueError
@@ -111,8 +113,10 @@ def require_classes(
     for name, mask in (("signal", is_signal), ("background", ~is_signal)):
         if not mask.any():
             raise DataError(f"there are no {name} events")
-        if not weight[mask].sum() > 0:
-            raise DataError(f"the weights of {mask.sum()} {name} events sum to {weight[mask].sum():g}, not above 0")
+        mine = weight[mask]
+        rounding = np.finfo(np.float64).eps * np.sqrt(len(mine)) * np.abs(mine[mine < 0]).sum()
+        if not mine.sum() > rounding:
+            raise DataError(f"the weights of {len(mine)} {name} events sum to {mine.sum():g}, not above 0")
     if score is not None and not np.isfinite(score).all():
         raise DataError(f"{np.count_nonzero(~np.isfinite(score))} of {len(score)} scores are not finite")
 

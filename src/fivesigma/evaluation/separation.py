@@ -20,13 +20,15 @@ from fivesigma.core.identity import derive_seed
 from fivesigma.evaluation.classes import class_totals, label
 from fivesigma.evaluation.paired import influenced_auc
 from fivesigma.statistics.bootstrap import percentile_interval, scaled_poisson
-from fivesigma.statistics.histograms import places_with_ties
+from fivesigma.statistics.histograms import merged_bins, places_with_ties
 from fivesigma.statistics.weighted import weighted_quantile
 
 __all__ = ["Separation", "separation"]
 
 _METHOD = "scaled Poisson sums in {} bins, {} replicas; bias of finite numbers of events taken off to second order"
 _METHOD_AUC = "propagated from the events, normal; an event without the value is told from no other"
+_LEAST_EVENTS = 10.0
+_UNKNOWN = Estimate(value=0.0, low=0.0, high=1.0, method="too few effective events for two bins: it may be anything")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,7 @@ class Separation:
     missing_signal, missing_background
         The fraction of either class that lacks the value: a bin of its own.
     bins
-        How many bins the values fill.
+        How many bins the values fill; of one alone nothing can be told, and ``value`` is 0.
     """
 
     feature: str
@@ -95,8 +97,10 @@ def separation(
 
     Notes
     -----
-    Weights of either sign count as they are; a bin in which those of a class sum to less than nothing counts as empty of it in the
-    separation, while the AUC keeps it.
+    Weights of either sign count as they are. Neighbouring bins with negative ones are merged until the classes together have a
+    positive sum of 10 effective events, (Σw)² / Σw², with what is missing after the last of them: a sum that could as well be nothing
+    would be divided by. A bin in which those of a class sum to less than nothing counts as empty of it in the separation, while the
+    AUC keeps it.
     """
     chosen = label(dataset, signal=signal, background=background)
     names = dataset.inputs if features is None else tuple(features)
@@ -125,11 +129,15 @@ def _separation(
     replicas: int,
     generator: np.random.Generator,
 ) -> Separation:
-    place, used = _places(values, is_signal, weight, bins)
-    sums: Floats = np.stack([np.bincount(place[mask], weight[mask], used + 1) for mask in (is_signal, ~is_signal)])
-    squares: Floats = np.stack(
-        [np.bincount(place[mask], weight[mask] ** 2, used + 1) for mask in (is_signal, ~is_signal)]
-    )
+    place, filled = _places(values, is_signal, weight, bins)
+    count, classes = filled + 1, (is_signal, ~is_signal)
+    sums: Floats = np.stack([np.bincount(place[mask], weight[mask], count) for mask in classes])
+    squares: Floats = np.stack([np.bincount(place[mask], weight[mask] ** 2, count) for mask in classes])
+    missing = sums[:, -1] / sums.sum(axis=1)
+    different = int(np.count_nonzero(squares.sum(axis=0)))
+    starts = _starts(sums, squares, np.bincount(place[weight < 0], minlength=count) > 0)
+    sums, squares = (np.add.reduceat(contents, starts, axis=1) for contents in (sums, squares))
+    used = int(np.count_nonzero(starts < filled))
     drawn = np.array(
         [
             [scaled_poisson(float(s), float(q), replicas, generator) for s, q in zip(*contents, strict=True)]
@@ -137,12 +145,13 @@ def _separation(
         ]
     )
     drawn = np.moveaxis(drawn, 2, 1)
-    missing = sums[:, -1] / sums.sum(axis=1)
     area, influence = _area(values, is_signal, weight, missing)
     rises, area, error = area >= 0.5, max(area, 1 - area), float(np.sqrt(np.square(influence).sum()))
     return Separation(
         feature=name,
-        value=_value(sums, squares, drawn, _METHOD.format(used, replicas)),
+        value=_UNKNOWN
+        if len(starts) < min(2, different)
+        else _value(sums, squares, drawn, _METHOD.format(used, replicas)),
         bias=_bias(sums, squares),
         auc=Estimate(value=area, low=area - error, high=area + error, method=_METHOD_AUC),
         rises=rises,
@@ -170,6 +179,17 @@ def _places(values: Floats, is_signal: Bools, weight: Floats, bins: int) -> tupl
     everywhere = np.full(len(values), len(filled), dtype=np.intp)
     everywhere[there] = place
     return everywhere, len(filled)
+
+
+def _starts(sums: Floats, squares: Floats, signed: Bools) -> NDArray[np.int64]:
+    """Return where merged bins start, given the contents of both classes, shape (2, m), and which bins have negative weights.
+
+    Without any, a bin stands for itself however few events it has.
+    """
+    scale = sums.sum(axis=1, keepdims=True)
+    both, error = (sums / scale).sum(axis=0), (squares / scale**2).sum(axis=0)
+    starts = merged_bins(both, np.where(signed, error, 0.0), least_effective=_LEAST_EVENTS)
+    return starts if len(starts) else np.zeros(1, dtype=np.int64)
 
 
 def _value(sums: Floats, squares: Floats, drawn: Floats, method: str) -> Estimate:

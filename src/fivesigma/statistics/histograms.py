@@ -16,7 +16,8 @@ def merged_bins(
     """Return where groups of neighbouring bins start, ascending from 0, that are each well enough filled.
 
     From the first bin on a group grows until its Σw is positive, at least ``least_total``, and of ``least_effective`` effective
-    events, (Σw)² / Σw²; what is left at the end joins the last group. Nothing is returned if all bins together are too little.
+    events, (Σw)² / Σw². What is left at the end joins the last group, and that the one before where negative weights then leave it
+    too little. Nothing is returned if all bins together are too little.
 
     Parameters
     ----------
@@ -25,14 +26,21 @@ def merged_bins(
     least_effective, least_total
         What a group holds at least.
     """
-    starts, start = [], 0
-    gathered = error = 0.0
+
+    def enough(content: float, square: float) -> bool:
+        return content > 0 and content >= least_total and content**2 >= least_effective * square
+
+    groups: list[tuple[int, float, float]] = []
+    start, gathered, error = 0, 0.0, 0.0
     for place, (content, square) in enumerate(zip(total.tolist(), squares.tolist(), strict=True)):
         gathered, error = gathered + content, error + square
-        if gathered > 0 and gathered >= least_total and gathered**2 >= least_effective * error:
-            starts.append(start)
+        if enough(gathered, error):
+            groups.append((start, gathered, error))
             start, gathered, error = place + 1, 0.0, 0.0
-    return np.array(starts, dtype=np.int64)
+    while groups and not enough(groups[-1][1] + gathered, groups[-1][2] + error):
+        _, content, square = groups.pop()
+        gathered, error = gathered + content, error + square
+    return np.array([start for start, _, _ in groups], dtype=np.int64)
 
 
 def places_with_ties(values: Floats | Matrix, edges: Floats | Matrix) -> NDArray[np.intp]:
