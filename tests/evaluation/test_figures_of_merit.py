@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -5,8 +7,9 @@ from numpy.testing import assert_allclose
 from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.evaluation.choice import honest_maximum, score_cuts
 from fivesigma.evaluation.figures_of_merit import figures_of_merit
-from fivesigma.evaluation.merits import asimov_merit
-from fivesigma.evaluation.yields import yields_by_fold
+from fivesigma.evaluation.merits import ams_of_rates, asimov_merit
+from fivesigma.evaluation.working_points import maximised
+from fivesigma.evaluation.yields import Yields, yields_by_fold
 from fivesigma.statistics.weighted import effective_events
 
 
@@ -52,6 +55,49 @@ def test_regulators_can_be_varied(toy):
     assert names[-5:] == ["ams_yields_1", "ams_yields_10", "ams_yields_25", "ams_rates_0.01", "ams_rates_0.001"]
     values = [_figure(scan, f"ams_yields_{regulator}").best.value.value for regulator in (1, 10, 25)]
     assert values == sorted(values, reverse=True)
+
+
+def test_regulators_that_are_nearly_the_same_are_told_apart(toy):
+    scan = figures_of_merit(*toy, regulators=(10, 10.0000001), rate_regulators=(0.001, 1e-7))
+    names = [figure.name for figure in scan.figures]
+    assert names[-4:] == ["ams_yields_10", "ams_yields_10.0000001", "ams_rates_0.001", "ams_rates_1e-07"]
+    for regulator in (10, 10.0000001):
+        assert maximised(scan, "ams", regulator).name == f"ams_yields_{regulator}"
+
+
+def test_a_signal_below_nothing_is_a_bad_cut_and_no_error(make):
+    dataset, scores = make()
+    tight = dataset.signal & (scores.value > 0.9)
+    generator = np.random.default_rng(1)
+    signs = np.where(generator.random(len(dataset)) < 0.7, -1, 1)
+    weight = np.where(tight, signs, 1) * dataset.weight
+    scan = figures_of_merit(replace(dataset, weight=weight), scores)
+    # efficiencies weigh the classes alike: their sum is negative where that of the yields is not
+    wrong = scan.signal_efficiency + scan.background_efficiency + 0.001 < 0
+    wrong &= scan.signal + scan.background > 0
+    assert wrong.any()
+    figure = _figure(scan, "ams_rates_0.001")
+    values = [value for value, bad in zip(figure.values, wrong, strict=True) if bad and value is not None]
+    assert values
+    assert max(values) < 0 < figure.best.value.value
+    assert np.isfinite(figure.best.value.low)
+
+
+def test_replicas_whose_signal_is_below_nothing_have_a_value():
+    # what scaled Poisson replicas of 1 ± 5 signal events are, by the normal that stands in below 0: cuts that take more than all
+    ones = np.ones(3)
+    yields = Yields(
+        signal=np.array([1.0, -6.0, -30.0]),
+        background=40 * ones,
+        signal_squares=25 * ones,
+        background_squares=40 * ones,
+        all_signal=20.0,
+        all_background=400.0,
+    )
+    first, second, third = ams_of_rates(0.001)(yields)
+    # nothing left of the background and the regulator: ln λ of none seen where b is expected is -b, so Z = -√(2 b)
+    assert first > 0
+    assert second == third == pytest.approx(-((2 * 0.101) ** 0.5))
 
 
 def test_cuts_that_leave_too_little_background_have_no_value(toy):

@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.dataset import Dataset
+from fivesigma.core.numbers import digits
 from fivesigma.core.scores import Scores
 from fivesigma.evaluation.choice import HonestMaximum, honest_maximum, score_cuts
 from fivesigma.evaluation.classes import label
 from fivesigma.evaluation.merits import (
     Merit,
+    ams_name,
     ams_of_rates,
     ams_of_yields,
     asimov_merit,
@@ -198,11 +200,11 @@ def _merits(
         ("s_over_sqrt_b", "S / √B", signal_over_root_background),
         ("purity", "S / (S + B)", purity),
         *(
-            (f"ams_yields_{value:g}", f"AMS of yields, regulator {value:g}", ams_of_yields(value))
+            (ams_name("yields", value), f"AMS of yields, regulator {digits(value)}", ams_of_yields(value))
             for value in regulators
         ),
         *(
-            (f"ams_rates_{value:g}", f"AMS of rates, regulator {value:g}", ams_of_rates(value))
+            (ams_name("rates", value), f"AMS of rates, regulator {digits(value)}", ams_of_rates(value))
             for value in rate_regulators
         ),
     ]

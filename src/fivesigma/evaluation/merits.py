@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 
 from fivesigma.core.arrays import Floats
+from fivesigma.core.numbers import digits
 from fivesigma.evaluation.yields import Yields
 from fivesigma.statistics import significance
 
 __all__ = [
     "Merit",
+    "ams_name",
     "ams_of_rates",
     "ams_of_yields",
     "asimov_merit",
@@ -69,13 +71,23 @@ def ams_of_yields(regulator: float) -> Merit:
 
 
 def ams_of_rates(regulator: float) -> Merit:
-    """Return the AMS of efficiencies in place of yields, with a regulator of that kind."""
+    """Return the AMS of efficiencies in place of yields, with a regulator of that kind.
+
+    Where negative weights make the signal efficiency less than what takes all of the regulated background away, it counts as that:
+    a cut as bad as any, which the yields need not show.
+    """
 
     def merit(yields: Yields) -> Floats:
-        signal, background = yields.signal / yields.all_signal, yields.background / yields.all_background
+        background = yields.background / yields.all_background
+        signal = np.maximum(yields.signal / yields.all_signal, -(background + regulator))
         return significance.approximate_median_significance_of_rates(signal, background, regulator)
 
     return merit
+
+
+def ams_name(kind: Literal["yields", "rates"], regulator: float) -> str:
+    """Return the identifier of an AMS: "ams_yields_10", another for each regulator."""
+    return f"ams_{kind}_{digits(regulator)}"
 
 
 def merit_values(yields: Yields, merit: Merit, floor: float) -> tuple[float | None, ...]:

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.core.finding import Finding
 from fivesigma.evaluation.figures_of_merit import FigureOfMerit, MeritScan
-from fivesigma.evaluation.merits import Merit, ams_of_yields, asimov_merit, signal_over_root_background
+from fivesigma.evaluation.merits import Merit, ams_name, ams_of_yields, asimov_merit, signal_over_root_background
 
 __all__ = ["Maximised", "maximised", "merit_of", "naive_cut_flatters"]
 
@@ -45,7 +45,7 @@ def maximised(scan: MeritScan, maximise: Maximised, regulator: float) -> FigureO
     FivesigmaError
         If it was not computed, for that regulator.
     """
-    name = f"ams_yields_{regulator:g}" if maximise == "ams" else maximise
+    name = ams_name("yields", regulator) if maximise == "ams" else maximise
     for figure in scan.figures:
         if figure.name == name:
             return figure
