@@ -96,4 +96,4 @@ def test_p_values_have_two_digits() -> None:
     assert _rows(table)[""][0][1:3] == ["≤ 0.005", "1"]
     (table,) = model_tables("agreement", {"a": {"value": 59.848, "ndf": 11, "p_value": 9.894e-9}})
     assert [column.text for column in table.columns[1:]] == ["χ²", "Degrees of freedom", "p-value"]
-    assert _rows(table)[""] == [["a", "59.85", "11", "9.9e-09"]]
+    assert _rows(table)[""] == [["a", "59.85", "11", "9.9\u202f×\u202f10⁻⁹"]]

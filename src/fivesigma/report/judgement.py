@@ -198,7 +198,7 @@ def _agreement(sides: _Sides) -> Iterator[Table]:
 
 def _p(value: float) -> str:
     """Return a p-value with two digits."""
-    return f"{value:.2g}"
+    return number(value, 2)
 
 
 def _sculpting(sides: _Sides) -> Iterator[Table]:
