@@ -40,6 +40,17 @@ def test_auc_is_the_brute_force_one_with_ties_and_negative_weights(rows):
     assert_allclose(auc(score * 1.0, is_signal, weight * 1.0), _brute_force(score, is_signal, weight), atol=1e-10)
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.booleans())
+def test_a_perfect_model_has_an_area_of_one_and_no_more(seed, upside_down):
+    score, is_signal, weight = _events(seed, 200)
+    score += 100 * is_signal
+    curve = roc_curve(-score if upside_down else score, is_signal, weight, replicas=5)
+    assert 0 <= curve.auc.low <= curve.auc.high <= 1
+    assert curve.auc.value == pytest.approx(0 if upside_down else 1, abs=1e-12)
+    assert 0 <= curve.auc.value <= 1
+
+
 @pytest.mark.parametrize("digits", [1, 15])
 def test_auc_agrees_with_scikit_learn_for_positive_weights(digits):
     score, is_signal, weight = _events(1, 3000)

@@ -20,7 +20,10 @@ _Places = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranking:
-    """Events sorted once: signal grouped by equal scores, ascending, and the background below and up to each group."""
+    """Events sorted once: signal grouped by equal scores, ascending, and the background below and up to each group.
+
+    ``signed`` says whether a weight is negative: the area may then leave [0, 1], and does by no more than rounding else.
+    """
 
     signal: _Places
     background: _Places
@@ -29,6 +32,7 @@ class Ranking:
     start: _Places
     below: _Places
     up_to: _Places
+    signed: bool
 
     def measure(self, counts: Multiplicities, efficiencies: Floats) -> Floats:
         """Return the AUC and the background efficiencies at the signal efficiencies, shape (r, 1 + m), of r replicas."""
@@ -50,6 +54,8 @@ class Ranking:
         area = (np.einsum("ij,ij->i", groups, below) + np.einsum("ij,ij->i", groups, up_to)) / 2
         measured = np.full((len(counts), 1 + len(efficiencies)), np.nan)
         measured[whole, 0] = area[whole] / (signal * background)[whole]
+        if not self.signed:
+            np.clip(measured[:, 0], 0.0, 1.0, out=measured[:, 0])  # sums are rounded
         for row in np.flatnonzero(whole) if len(efficiencies) else ():
             measured[row, 1:] = _at(groups[row], below[row], up_to[row], background[row], efficiencies)
         return measured
@@ -80,6 +86,7 @@ def rank(score: Floats, is_signal: Bools, weight: Floats) -> Ranking:
         below=below,
         # the very same array where no signal event is tied with background: half of the work is then done
         up_to=below if np.array_equal(below, up_to) else up_to,
+        signed=bool((weight < 0).any()),
     )
 
 
