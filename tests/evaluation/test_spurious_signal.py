@@ -161,3 +161,12 @@ def test_clean_models_raise_few_alarms_and_their_spurious_signal_is_zero_within_
     assert alarms <= 18  # at most 10 ± 3, where the simulation's error is larger than the data's
     assert np.all(np.abs(np.mean(pulls, axis=0)) < 4 / np.sqrt(200))
     assert_allclose(np.std(pulls, axis=0), 1, atol=0.2)
+
+
+def test_two_templates_need_three_bins(make):
+    dataset, scores = make()
+    for values, fitted in ((2, False), (3, True)):
+        whole = np.floor(np.random.default_rng(1).random(len(dataset)) * values)
+        observed = replace(dataset, observables={"whole": whole})
+        cuts = spurious_signal(observed, scores, "whole", efficiencies=[0.5], replicas=20).cuts
+        assert [cut.fit is not None for cut in cuts] == [fitted]

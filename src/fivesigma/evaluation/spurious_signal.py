@@ -69,7 +69,7 @@ class SpuriousCut:
     background, signal
         Expected events in the fit's range after the cut.
     fit
-        None where too few events are left to fit, or the templates are one shape.
+        None where too few events are left to fit, in fewer than three bins, or the templates are one shape.
     """
 
     efficiency: float
@@ -194,7 +194,8 @@ def _findings(result: SpuriousSignal, warning: float, serious: float) -> Iterato
 def _cut(efficiency: float, filled: CutHistograms, place: int) -> SpuriousCut:
     of_background, of_signal = (float(filled.total[group, place].sum()) for group in (0, 1))
     starts = filled.bins_for(efficiency)
-    fit = _fit(filled, place, starts) if len(starts) > 1 and of_signal > 0 and of_background > 0 else None
+    # two templates fit any two bins, whatever is in them
+    fit = _fit(filled, place, starts) if len(starts) > 2 and of_signal > 0 and of_background > 0 else None
     return SpuriousCut(efficiency=efficiency, background=of_background, signal=of_signal, fit=fit)
 
 
