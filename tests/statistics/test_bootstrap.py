@@ -4,7 +4,14 @@ from numpy.testing import assert_allclose
 from scipy.stats import norm, poisson
 
 from fivesigma.core.errors import DataError, FivesigmaError
-from fivesigma.statistics.bootstrap import multiplicities, percentile_interval, poisson_bootstrap, scaled_poisson
+from fivesigma.core.estimate import Estimate
+from fivesigma.statistics.bootstrap import (
+    holding_value,
+    multiplicities,
+    percentile_interval,
+    poisson_bootstrap,
+    scaled_poisson,
+)
 
 
 def test_multiplicities_are_poisson_of_mean_one():
@@ -13,6 +20,12 @@ def test_multiplicities_are_poisson_of_mean_one():
     fractions = np.bincount(counts.ravel(), minlength=7)[:7] / counts.size
     expected = poisson.pmf(np.arange(7), 1)
     assert np.all(np.abs(fractions - expected) < 5 * np.sqrt(expected / counts.size) + 2**-15)
+
+
+@pytest.mark.parametrize(("value", "ends"), [(1.0, (1, 3)), (2.5, (2, 3)), (4.0, (2, 4))])
+def test_an_interval_is_widened_to_its_value_and_no_further(value, ends):
+    held = holding_value(Estimate(value=value, low=2.0, high=3.0, level=0.9, method="toys"))
+    assert held == Estimate(value=value, low=ends[0], high=ends[1], level=0.9, method="toys")
 
 
 def test_replicas_come_in_chunks_and_are_the_same_however_many_follow():

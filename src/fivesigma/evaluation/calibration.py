@@ -22,13 +22,14 @@ from fivesigma.core.scores import Scores
 from fivesigma.evaluation.binned_scores import Balance, BinnedScores, noise
 from fivesigma.evaluation.classes import class_totals, label, require_classes
 from fivesigma.evaluation.methods import bootstrap_method
-from fivesigma.statistics.bootstrap import percentile_interval, poisson_bootstrap
+from fivesigma.statistics.bootstrap import holding_value, percentile_interval, poisson_bootstrap
 from fivesigma.statistics.weighted import effective_events, negative_fraction, weighted_efficiency, weighted_quantile
 
 __all__ = ["Calibration", "CalibrationBin", "calibration", "calibration_curve"]
 
 _REFLECTED = (
-    "reflected about the value, for noise makes replicas larger than the value as it does the value than the truth"
+    "reflected about the value, for noise makes replicas larger than the value as it does the value than the truth, and widened"
+    " to hold the value"
 )
 
 
@@ -74,7 +75,8 @@ class Calibration:
     calibration_error
         The expected calibration error, Σ share |score - fraction| over the bins: Guo et al., arXiv:1706.04599, eq. 3. It is never
         negative, so noise adds to it: where it is not well above the next number, nothing is known against the calibration, and
-        its interval need not reach down to a true error of zero.
+        its interval need not reach down to a true error of zero. Noise makes replicas larger than the value, so that the interval,
+        reflected about it, lies low; it is widened to hold the value.
     calibration_error_of_noise
         What scores that are exactly calibrated would show on average with as many events.
     brier
@@ -204,5 +206,5 @@ def _bin(score: Floats, is_signal: Bools, weight: Floats, total: float) -> Calib
 
 def _reflected(value: float, replicas: Floats, count: int) -> Estimate:
     """Return a value that noise biases upwards with its replicas' percentiles reflected about it, none below 0."""
-    mirrored = 2 * value - replicas
-    return percentile_interval(value, np.maximum(mirrored, 0.0), method=bootstrap_method(count, _REFLECTED))
+    mirrored = np.maximum(2 * value - replicas, 0.0)
+    return holding_value(percentile_interval(value, mirrored, method=bootstrap_method(count, _REFLECTED)))

@@ -19,6 +19,7 @@ from fivesigma.core.scores import Scores
 from fivesigma.evaluation.cut_histograms import CutHistograms, cut_histograms, observed_events
 from fivesigma.evaluation.histograms import binning
 from fivesigma.evaluation.methods import bootstrap_method
+from fivesigma.statistics.bootstrap import holding_value
 from fivesigma.statistics.histograms import jensen_shannon, unit_sum
 from fivesigma.statistics.weighted import effective_events, effective_numbers
 
@@ -26,7 +27,7 @@ __all__ = ["CutShape", "Sculpting", "sculpting"]
 
 _RANDOM_CUTS = 400
 _ALPHA = 0.05
-_MIRRORED = "mirrored at the plain value; what chance adds is taken off value and interval"
+_MIRRORED = "mirrored at the plain value and widened to hold the value; what chance adds is taken off both"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,14 +207,16 @@ def _unbiased(plain: float, chance: float, replicas: Floats) -> Estimate:
     """Return a divergence less what chance adds, with the basic bootstrap interval, both cut at zero.
 
     That interval, which mirrors the replicas at the plain value, has it taken off by itself: replicas are further apart than their
-    sample, as that is than the truth.
+    sample, as that is than the truth. Where it does not hold the value it is widened to.
     """
     low, high = 2 * plain - np.nanquantile(replicas, [(1 + ONE_SIGMA) / 2, (1 - ONE_SIGMA) / 2])
-    return Estimate(
-        value=max(plain - chance, 0.0),
-        low=max(float(low), 0.0),
-        high=max(float(high), 0.0),
-        method=bootstrap_method(len(replicas), _MIRRORED),
+    return holding_value(
+        Estimate(
+            value=max(plain - chance, 0.0),
+            low=max(float(low), 0.0),
+            high=max(float(high), 0.0),
+            method=bootstrap_method(len(replicas), _MIRRORED),
+        )
     )
 
 

@@ -7,6 +7,7 @@ itself fluctuates (Chamandy et al., "Estimating uncertainty for massive data str
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -19,6 +20,7 @@ from fivesigma.core.estimate import ONE_SIGMA, Estimate
 
 __all__ = [
     "Multiplicities",
+    "holding_value",
     "multiplicities",
     "percentile_interval",
     "poisson_bootstrap",
@@ -107,6 +109,15 @@ def percentile_interval(value: float, replicas: Floats, *, level: float = ONE_SI
         )
     low, high = np.quantile(finite, [(1 - level) / 2, (1 + level) / 2])
     return Estimate(value=value, low=float(low), high=float(high), level=level, method=method)
+
+
+def holding_value(estimate: Estimate) -> Estimate:
+    """Return an estimate whose interval is widened to hold its value, as readers expect; one that does is returned as it is.
+
+    Central percentiles of replicas of a biased number, or reflected ones, may lie to one side of it.
+    """
+    low, high = min(estimate.low, estimate.value), max(estimate.high, estimate.value)
+    return replace(estimate, low=low, high=high)
 
 
 def scaled_poisson(total: float, squares: float, replicas: int, generator: np.random.Generator) -> Floats:
