@@ -167,3 +167,5 @@ def test_mistakes_are_told():
         permutation_importance(dataset, linear(1, 0, 0, 0), events=1)
     with pytest.raises(DataError, match="no background events"):
         permutation_importance(dataset.where(dataset.signal), linear(1, 0, 0, 0))
+    with pytest.raises(FivesigmaError, match=r"`model\.score` of a fitted model is, not by a Dataset"):
+        permutation_importance(dataset, dataset)

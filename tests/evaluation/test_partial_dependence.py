@@ -109,6 +109,8 @@ def test_mistakes_are_told(make):
     dataset, _ = make(n=50)
     with pytest.raises(FivesigmaError, match="did you mean useful"):
         partial_dependence(dataset, ADDITIVE, "usefull")
+    with pytest.raises(FivesigmaError, match=r"`model\.score` of a fitted model is, not by a Dataset"):
+        partial_dependence(dataset, dataset, "useful")
     with pytest.raises(FivesigmaError, match="not at 1"):
         partial_dependence(dataset, ADDITIVE, "useful", grid=1)
     with pytest.raises(FivesigmaError, match="finite values"):

@@ -28,7 +28,7 @@ from fivesigma.evaluation.methods import RETRAINING_LEFT_OUT
 from fivesigma.evaluation.paired import Influenced, influenced_auc
 from fivesigma.statistics.differences import normal_interval
 
-__all__ = ["Importance", "Importances", "ScoreOf", "permutation_importance"]
+__all__ = ["Importance", "Importances", "ScoreOf", "permutation_importance", "require_score_of"]
 
 ScoreOf: TypeAlias = Callable[[Dataset], Scores]
 """Scores events, each by the estimator of its fold, whatever their inputs were replaced by: as ``FittedModel.score`` does."""
@@ -116,7 +116,7 @@ def permutation_importance(
     Raises
     ------
     FivesigmaError
-        If there is no such input or sample, or nothing is to be drawn.
+        If there is no such input or sample, nothing is to be drawn, or ``score_of`` is no function.
     DataError
         If a class has no events or its weights do not sum to something positive.
 
@@ -127,6 +127,7 @@ def permutation_importance(
     the draw. The interval is that of the paired bootstrap of the events with replicas without end, from the influence of each event
     on the difference (`fivesigma.evaluation.paired`), in which the draw has its part.
     """
+    require_score_of(score_of)
     if repeats < 1:
         raise FivesigmaError(f"inputs are permuted once or more often, not {repeats} times")
     names = dataset.inputs if inputs is None else tuple(inputs)
@@ -153,6 +154,14 @@ def permutation_importance(
         all_events=all_events,
         repeats=repeats,
     )
+
+
+def require_score_of(score_of: ScoreOf) -> None:
+    """Raise FivesigmaError unless that is a function, of which a model itself is none."""
+    if not callable(score_of):
+        raise FivesigmaError(
+            f"events are scored by a function, as the method `model.score` of a fitted model is, not by a {type(score_of).__name__}"
+        )
 
 
 def _several(groups: Sequence[Sequence[str]], names: Sequence[str]) -> list[tuple[str, ...]]:

@@ -21,7 +21,7 @@ from fivesigma.evaluation.classes import class_totals, label
 from fivesigma.evaluation.dependence_grid import dependence_grid
 from fivesigma.evaluation.drawing import drawn_evenly
 from fivesigma.evaluation.histograms import binning
-from fivesigma.evaluation.importance import ScoreOf
+from fivesigma.evaluation.importance import ScoreOf, require_score_of
 from fivesigma.evaluation.methods import RETRAINING_LEFT_OUT
 from fivesigma.statistics.differences import normal_interval
 
@@ -110,7 +110,7 @@ def partial_dependence(
     Raises
     ------
     FivesigmaError
-        If there is no such input or sample, or no value to set it to.
+        If there is no such input or sample, no value to set it to, or ``score_of`` is no function.
     DataError
         If a class has no events, its weights do not sum to something positive, or the input is missing in every event.
 
@@ -118,6 +118,7 @@ def partial_dependence(
     -----
     Weights of either sign count as they are in the mean, and by their size in the grid.
     """
+    require_score_of(score_of)
     (column,) = dataset.positions([feature])
     chosen = label(dataset, signal=signal, background=background)
     values = dataset.X[chosen.chosen, column].astype(np.float64)
