@@ -108,3 +108,13 @@ def test_a_fixed_function_is_not_called_overtrained_more_often_than_is_said():
         for k in range(400)
     ]
     assert 0.015 < np.mean(alarms) < 0.072
+
+
+def test_with_very_many_estimators_the_least_p_value_is_no_sign_and_a_bound():
+    train, test = _block(1, 6.0, 6000, 30), _block(2, 1.0, 6000, 30)
+    result = overtraining("trees", train, test)
+    # the smallest p-value of 999 replicas, of 30 estimators in two classes
+    assert (result.least_p_value, result.p_value) == pytest.approx((0.03, 0.06))
+    assert "(p ≤ 0.06)" in result.meaning
+    alike = overtraining("trees", test, test)
+    assert "(p = 1)" in alike.meaning

@@ -58,6 +58,14 @@ def test_training_and_out_of_fold_events_are_overlaid_for_each_class(toy):
     np.testing.assert_array_equal(axes.containers[0].lines[0].get_ydata(), result.classes[0].out_of_fold.total)
 
 
+def test_a_p_value_that_could_be_no_smaller_is_a_bound(toy):
+    scored = toy.scored(toy.models[0])
+    learned = replace(scored, score=np.where(scored.is_signal, 0.999, scored.score))
+    title = plot(overtraining("trees", learned, scored)).axes[0].get_legend().get_title().get_text()
+    count = len(np.unique(scored.estimator))
+    assert f"alike: p ≤ {count / 1000:.2g} in signal, p = 1 in background" in title
+
+
 def test_bins_of_the_common_scale_are_drawn_equally_wide(toy):
     result = score_distribution(toy.dataset, toy.models[0], bins=10, show_data=True)
     main, _ = plot(result).axes

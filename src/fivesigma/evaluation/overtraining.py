@@ -16,6 +16,7 @@ from fivesigma.core.arrays import Floats
 from fivesigma.core.estimate import Estimate
 from fivesigma.evaluation.estimator_gap import EstimatorGap, ScoredEvents, estimator_gap
 from fivesigma.evaluation.histograms import Histogram, histogram, score_edges
+from fivesigma.statistics.two_samples import LEAST_P_VALUE
 
 __all__ = ["ClassOverlay", "Overtraining", "Reading", "overtraining"]
 
@@ -73,6 +74,11 @@ class Overtraining:
         return min(1.0, len(self.classes) * min(overlay.p_value for overlay in self.classes))
 
     @property
+    def least_p_value(self) -> float:
+        """What a class has at least, however different: the least of one estimator's test, times their number."""
+        return min(1.0, len(self.estimators) * LEAST_P_VALUE)
+
+    @property
     def reading(self) -> Reading:
         """What that says at 5 %."""
         return "no difference seen" if self.p_value > _ALPHA else "training events look different"
@@ -82,7 +88,10 @@ class Overtraining:
         """A sentence on what that means, and what it does not."""
         gap = f"the AUC is {self.difference.value:.3f} higher in training than out of fold"
         if self.reading == "no difference seen":
-            return f"No difference seen between scores of training and unseen events (p = {self.p_value:.2g}); {gap}."
+            sign = "≤" if self.p_value <= len(self.classes) * self.least_p_value < 1 else "="
+            return (
+                f"No difference seen between scores of training and unseen events (p {sign} {self.p_value:.2g}); {gap}."
+            )
         return (
             f"Scores of training events differ from those of unseen ones (p ≤ {self.p_value:.2g}): {gap}. Trees always show such a gap;"
             " what is quoted and fitted is out of fold and not flattered by it."

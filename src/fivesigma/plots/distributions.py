@@ -89,10 +89,17 @@ def plot_overtraining(result: Overtraining, *, context: Context) -> Figure:
         loc="upper left",
         title=f"AUC {plus_minus(result.auc_train)} in training, {plus_minus(result.auc_out_of_fold)} out of fold\n"
         f"difference {plus_minus(result.difference)}\nalike: "
-        + ", ".join(f"p = {overlay.p_value:.2g} in {overlay.name}" for overlay in result.classes),
+        + ", ".join(
+            f"{_p_value(overlay.p_value, result.least_p_value)} in {overlay.name}" for overlay in result.classes
+        ),
         alignment="left",
     )
     return figure
+
+
+def _p_value(value: float, least: float) -> str:
+    """Return "p = …", or "p ≤ …" where the test can tell no smaller one."""
+    return f"p {'≤' if value <= least < 1 else '='} {value:.2g}"
 
 
 def _stack(axes: Axes, result: ScoreDistribution, context: Context) -> tuple[Floats, Floats]:

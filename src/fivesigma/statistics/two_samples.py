@@ -20,10 +20,12 @@ from fivesigma.core.arrays import Floats, require_length
 from fivesigma.core.errors import DataError
 from fivesigma.statistics.bootstrap import require_replicas
 
-__all__ = ["EqualityTest", "two_sample_test", "uniformity_test"]
+__all__ = ["LEAST_P_VALUE", "EqualityTest", "two_sample_test", "uniformity_test"]
 
 _GRID = 100
 _REPLICAS = 999
+LEAST_P_VALUE = 1 / (1 + _REPLICAS)
+"""The smallest p-value of a test with as many replicas as there are unless told otherwise: a bound, and no more is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
