@@ -72,6 +72,11 @@ def test_scaled_poisson_sums_have_the_mean_and_variance_of_the_sum(weight):
     assert_allclose(replicas.var(), squares, rtol=0.02)
 
 
+def test_scaled_poisson_sums_of_large_weights_are_as_many_times_larger():
+    small, large = (scaled_poisson(7 * unit, 9 * unit**2, 50, np.random.default_rng(1)) for unit in (1.0, 2.0**510))
+    assert_allclose(large, 2.0**510 * small)
+
+
 def test_a_sum_of_zero_or_less_is_normal_and_no_events_is_nothing():
     generator = np.random.default_rng(1)
     replicas = scaled_poisson(-1.0, 4.0, 100_000, generator)

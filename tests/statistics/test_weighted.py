@@ -52,7 +52,13 @@ def test_the_fraction_below_never_falls_even_with_negative_weights():
 def test_effective_events_of_equal_weights_is_their_number():
     assert_allclose(effective_events(np.full(7, 0.3)), 7)
     assert_allclose(effective_events(np.array([1.0, 1.0, -1.0])), 1 / 3)
-    assert effective_events(np.empty(0)) == 0
+    assert effective_events(np.empty(0)) == effective_events(np.zeros(3)) == 0
+
+
+@pytest.mark.parametrize("unit", [1e-200, 1e-170, 1e200])
+def test_effective_events_know_no_unit(unit):
+    weight = np.array([1.0, 2.0, -0.5])
+    assert_allclose(effective_events(unit * weight), effective_events(weight))
 
 
 def test_the_interval_of_an_unweighted_efficiency_is_wilsons():

@@ -6,6 +6,7 @@ itself fluctuates (Chamandy et al., "Estimating uncertainty for massive data str
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeAlias
@@ -137,5 +138,5 @@ def scaled_poisson(total: float, squares: float, replicas: int, generator: np.ra
         return np.full(replicas, total)
     if total <= 0:
         return generator.normal(total, np.sqrt(squares), replicas)
-    counts: Floats = generator.poisson(total**2 / squares, replicas).astype(np.float64)
+    counts: Floats = generator.poisson((total / math.sqrt(squares)) ** 2, replicas).astype(np.float64)
     return counts * (squares / total)

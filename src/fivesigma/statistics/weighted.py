@@ -112,6 +112,8 @@ def weighted_quantile(values: Floats, probabilities: ArrayLike, weight: Floats |
 
 def effective_events(weight: Floats) -> float:
     """Return (Σw)² / Σw², how many events of weight one would have the same relative error; 0 without events."""
+    # of weights in units of the largest no square is too large or too small
+    weight = weight / (np.abs(weight).max(initial=0.0) or 1.0)
     return float(effective_numbers(weight.sum(), np.square(weight).sum()))
 
 
