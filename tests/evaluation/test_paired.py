@@ -78,6 +78,13 @@ def test_differences_of_auc_are_normal_far_enough_out():
     assert beyond < 4 * 0.05 / 45  # 0.0011 is right, four times that would be no use
 
 
+def test_the_area_of_a_perfect_model_is_one():
+    for seed in range(20):
+        _, is_signal, weight = _events(seed)
+        assert influenced_auc(is_signal.astype(float), is_signal, weight).value == pytest.approx(1.0, abs=1e-12)
+        assert influenced_auc(is_signal.astype(float), is_signal, weight).value <= 1.0
+
+
 def _contender(score, is_signal, weight, part, members=()):
     everywhere = np.ones(len(score), dtype=bool)
     events = Labelled(chosen=everywhere, is_signal=is_signal, weight=weight, signal=("s",), background=("b",))

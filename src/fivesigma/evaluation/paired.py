@@ -67,6 +67,7 @@ def influenced_auc(score: Floats, is_signal: Bools, weight: Floats) -> Influence
         beaten[mine] = ((np.cumsum(others) - others / 2) / others.sum())[place[mine]]
     beaten[~is_signal] = 1 - beaten[~is_signal]
     value = float(weight[is_signal] @ beaten[is_signal] / weight[is_signal].sum())
+    value = value if (weight < 0).any() else min(max(value, 0.0), 1.0)  # but for rounding it lies there
     return Influenced(value, weight / class_totals(is_signal, weight) * (beaten - value))
 
 
