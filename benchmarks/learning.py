@@ -68,10 +68,11 @@ def plain_loop(parts: Sequence[Part], seed: int) -> float:
 
 def together(parts: Sequence[Part], seeds: range) -> list[float]:
     """Return the validation losses of networks trained as cross-fitting trains them: as many at once as it does."""
-    losses, size = [], Network.stack_size()
+    asked = {"hidden": [32, 32, 32], "patience": None, **ASKED}
+    losses, size = [], Network.stack_size(asked)
     for start in range(0, len(seeds), size):
         jobs = [Job(*parts, seed) for seed in seeds[start : start + size]]
-        networks = [Network(hidden=[32, 32, 32], patience=None, **ASKED) for _ in jobs]
+        networks = [Network(**asked) for _ in jobs]
         Network.fit_together(networks, jobs)
         losses += [network.history()["validation"][-1] for network in networks]
     return losses
