@@ -29,8 +29,8 @@ def fit_two_templates(expected: Floats, signal: Floats, background: Floats) -> t
 
     Returns
     -------
-    events, error
-        NaN where the templates are one shape.
+    tuple of Floats
+        Events and standard deviation; NaN where the templates are one shape.
     """
     templates = np.stack([signal, background], axis=1)
     counted = np.maximum(expected, 0)
