@@ -9,6 +9,7 @@ from typing import Any
 from fivesigma.report.format import SPACE, number
 from fivesigma.report.labels import column_label
 from fivesigma.report.tables import Column, Table, rows_of
+from fivesigma.statistics.two_samples import LEAST_P_VALUE
 
 __all__ = ["SHAPED", "comparison_tables", "importance_tables", "model_tables"]
 
@@ -175,14 +176,10 @@ def _overtraining(sides: _Sides) -> Iterator[Table]:
     )
 
 
-_SMALLEST_P = 0.001
-"""What the test of equality can tell from nothing, by 999 replicas of the null hypothesis."""
-
-
 def _tested(item: Mapping[str, Any], key: str) -> str:
     """Return the p-value of a class, a bound where an estimator's is as small as its test can tell."""
     smallest = min((one[key] for one in item.get("estimators", ())), default=1.0)
-    return ("≤ " if smallest <= _SMALLEST_P + 1e-12 else "") + _p(item[key])
+    return ("≤ " if smallest <= LEAST_P_VALUE + 1e-12 else "") + _p(item[key])
 
 
 def _agreement(sides: _Sides) -> Iterator[Table]:
