@@ -1,6 +1,7 @@
 import pytest
 
-from fivesigma.analysis.consistency import axes_of, inconsistencies
+from fivesigma.analysis.consistency import inconsistencies
+from fivesigma.analysis.inference_names import axes_of
 from fivesigma.analysis.schema import Configuration
 
 

@@ -10,7 +10,8 @@ from safetensors.numpy import load_file
 from fivesigma.analysis.configuration import load_resolved
 from fivesigma.analysis.directory import RunDirectory
 from fivesigma.analysis.events_stage import findings_of, load_events
-from fivesigma.analysis.inferring import InferenceItem, infer_one
+from fivesigma.analysis.inference_item import InferenceItem
+from fivesigma.analysis.inferring import infer_one
 from fivesigma.analysis.page_stage import _as_built
 from fivesigma.analysis.run import run_analysis
 from fivesigma.analysis.stages import Stages

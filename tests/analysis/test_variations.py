@@ -13,7 +13,8 @@ from safetensors.numpy import load_file, save_file
 from fivesigma.analysis.configuration import load_resolved
 from fivesigma.analysis.dataset_files import load_dataset
 from fivesigma.analysis.directory import RunDirectory
-from fivesigma.analysis.inferring import InferenceItem, infer_one
+from fivesigma.analysis.inference_item import InferenceItem
+from fivesigma.analysis.inferring import infer_one
 from fivesigma.analysis.run import run_analysis
 from fivesigma.analysis.stages import Stages
 from fivesigma.core.errors import DataError

@@ -12,32 +12,16 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from fivesigma.analysis.consistency import inconsistencies
+from fivesigma.analysis.inference_schema import INFERENCES, SYSTEMATICS
 from fivesigma.analysis.resolve import UnresolvedError, resolve
-from fivesigma.analysis.schema import (
-    AlternativeSample,
-    Configuration,
-    Counting,
-    LimitPlane,
-    Normalisation,
-    Range,
-    ShiftVariation,
-    TemplateFit,
-    WeightVariation,
-)
+from fivesigma.analysis.schema import Configuration, Range
 from fivesigma.analysis.yaml_source import Location, YamlSource, read_yaml
 from fivesigma.core.errors import ConfigurationError, DataError, Problem, suggestion
 
 __all__ = ["load_configuration", "load_resolved", "read_configuration"]
 
 
-_INFERENCES: dict[str, type[BaseModel]] = {"counting": Counting, "limit_plane": LimitPlane, "template_fit": TemplateFit}
-_SYSTEMATICS: dict[str, type[BaseModel]] = {
-    "alternative": AlternativeSample,
-    "normalisation": Normalisation,
-    "shift": ShiftVariation,
-    "weight": WeightVariation,
-}
-_TAGS = {*_INFERENCES, *_SYSTEMATICS}
+_TAGS = {*INFERENCES, *SYSTEMATICS}
 _KINDS = {"[key]", "str", "list[str]", "int", "float", "list[float]"}
 _ALTERNATIVES = ("dict[", "constrained-", "function-", "list[", "literal[")
 """How pydantic names some of the alternatives of a union."""
@@ -215,11 +199,11 @@ def _keys(detail: ErrorDetails, place: Location) -> list[str]:
 
 
 def _tagged(place: Location) -> Mapping[str, type[BaseModel]]:
-    return _SYSTEMATICS if place and place[0] == "systematics" else _INFERENCES
+    return SYSTEMATICS if place and place[0] == "systematics" else INFERENCES
 
 
 def _types(place: Location) -> list[str]:
-    return list(_tagged(place))
+    return sorted(_tagged(place))
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:

@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
-from itertools import pairwise
+from collections.abc import Iterator
 from pathlib import Path
 
 from fivesigma.analysis.event_consistency import event_inconsistencies
+from fivesigma.analysis.inference_consistency import inference_inconsistencies
+from fivesigma.analysis.inference_names import models_of
+from fivesigma.analysis.inference_schema import LimitPlane
 from fivesigma.analysis.model_specs import model_spec, point_of
+from fivesigma.analysis.names_consistency import Inconsistency, members, unknown, unknown_samples, which_point
 from fivesigma.analysis.resolve import members_of
-from fivesigma.analysis.sample_consistency import grid_parameters, grids_of, is_grid, sample_inconsistencies
-from fivesigma.analysis.schema import AlternativeSample, Configuration, Counting, LimitPlane, TemplateFit
+from fivesigma.analysis.sample_consistency import grid_parameters, sample_inconsistencies
+from fivesigma.analysis.schema import Configuration
+from fivesigma.analysis.systematic_consistency import systematic_inconsistencies
 from fivesigma.analysis.yaml_source import Location
-from fivesigma.core.errors import FivesigmaError, suggestion
+from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.expression_grammar import parse
 from fivesigma.core.expressions import Expression
 from fivesigma.events.files import placeholders
-from fivesigma.inference.systematics import MC_STATISTICS, STATISTICS
 from fivesigma.learning.catalogue import classifier
 from fivesigma.learning.classifiers import Classifier
 from fivesigma.learning.spec_checks import check_spec
 
-__all__ = ["axes_of", "inconsistencies"]
+__all__ = ["inconsistencies"]
 
-Inconsistency = tuple[Location, str]
-_TAKEN = {"mu", "total", STATISTICS, MC_STATISTICS}
 _OF_ALL_MODELS = ("comparison", "input_groups", "inputs", "single_cuts")
-
-
-def axes_of(observable: str) -> tuple[str, ...]:
-    """Return the one or two names that an ``observable`` such as "m4l × trees" multiplies."""
-    return tuple(part.strip() for part in observable.replace("×", "*").split("*"))
 
 
 def inconsistencies(config: Configuration, *, folder: Path | None = None) -> Iterator[Inconsistency]:
@@ -49,39 +45,8 @@ def inconsistencies(config: Configuration, *, folder: Path | None = None) -> Ite
     yield from _training(config)
     yield from _judgement(config)
     yield from _regions(config)
-    yield from _systematics(config)
-    for name, inference in config.inference.items():
-        here: Location = ("inference", name)
-        yield from (
-            _counting(config, inference, here) if isinstance(inference, Counting) else _fit(config, inference, here)
-        )
-
-
-def _unknown(
-    names: Collection[str] | None, known: Collection[str], what: str, here: Location
-) -> Iterator[Inconsistency]:
-    for name in names or ():
-        if name not in known:
-            yield here, f"no {what} {name!r}{suggestion(name, known)}"
-
-
-def _unknown_samples(
-    config: Configuration, names: Collection[str] | None, what: str, here: Location, kinds: Collection[str] = ()
-) -> Iterator[Inconsistency]:
-    """Yield names that are no sample of a kind, no group of samples, and no point of a grid whose files are not yet known."""
-    known = [name for name, sample in config.samples.items() if not kinds or sample.kind in kinds]
-    grids = tuple(f"{name}_" for name in known if is_grid(config.samples[name]))
-    points = [name for name in names or () if grids and name.startswith(grids)]
-    yield from _unknown(names, [*known, *config.groups, *points], what, here)
-    for name in names or ():
-        others = (member for member in _members(config, [name]) if name in config.groups and member not in known)
-        if (other := next(others, None)) is not None:
-            yield here, f"the group {name!r} holds {other!r}, which is no {what}"
-
-
-def _members(config: Configuration, names: Collection[str] | None) -> list[str]:
-    """Return the samples that names stand for, as far as they are known."""
-    return [name for name in members_of(list(names or ()), config.groups) if name in config.samples]
+    yield from systematic_inconsistencies(config, resolved=folder is not None)
+    yield from inference_inconsistencies(config)
 
 
 def _features(config: Configuration) -> Iterator[Inconsistency]:
@@ -95,7 +60,7 @@ def _features(config: Configuration) -> Iterator[Inconsistency]:
             yield here, f"this is the observable {same!r}; what is fitted must be kept from the models"
     titled = [*inputs, *observables, *sorted(grid_parameters(config))]
     for name in config.features.titles:
-        yield from _unknown([name], titled, "input, observable or parameter", ("features", "titles", name))
+        yield from unknown([name], titled, "input, observable or parameter", ("features", "titles", name))
 
 
 def _meaning(text: str) -> str:
@@ -146,7 +111,7 @@ def _parametrised(config: Configuration, model: str) -> Iterator[Inconsistency]:
     """Yield parameters that are none, or that could not be told from another input of the model."""
     named, taken = config.models[model].parametrised, config.models[model].inputs
     here: Location = ("models", model, "parametrised")
-    yield from _unknown(named, grid_parameters(config), "parameter of a signal grid", here)
+    yield from unknown(named, grid_parameters(config), "parameter of a signal grid", here)
     if twice := sorted({name for name in named if named.count(name) > 1}):
         yield here, f"names {', '.join(map(repr, twice))} twice"
     for name in dict.fromkeys(named):
@@ -165,13 +130,11 @@ def _points_asked(config: Configuration, model: str) -> Iterator[Inconsistency]:
     trained = config.training.signal or [name for name, s in config.samples.items() if s.kind == "signal"]
     asked: list[tuple[Location, list[str]]] = [(("judgement", "signal"), config.judgement.signal or trained)]
     for name, inference in config.inference.items():
-        if isinstance(inference, Counting):
-            uses, signals = inference.model == model, [inference.signal or trained]
-        elif isinstance(inference, TemplateFit):
-            uses, signals = model in axes_of(inference.observable), [inference.signal or trained]
+        uses = model in models_of(config, inference)
+        if isinstance(inference, LimitPlane):
+            signals = [[sample] for sample, of in config.samples.items() if of.grid == inference.grid]
         else:
-            points = [[sample] for sample, of in config.samples.items() if of.grid == inference.grid]
-            uses, signals = model in axes_of(inference.observable), points
+            signals = [inference.signal or trained]
         asked += [(("inference", name), signal) for signal in signals if uses]
     if not config.samples.keys() >= {*trained}:
         return
@@ -196,7 +159,7 @@ def _model_inputs(
     """Yield inputs that are none; a model that learns nothing here may have observables too, such as a published score."""
     model = config.models[name]
     if adapter.trains_on != "nothing":
-        yield from _unknown(model.inputs, config.features.inputs, "input", here)
+        yield from unknown(model.inputs, config.features.inputs, "input", here)
         return
     if model.inputs is None:
         yield here, f"{model.use} needs to know which inputs or observables it takes"
@@ -204,8 +167,8 @@ def _model_inputs(
     for one in model.inputs or ():
         # a name with a parameter of the grid in it is looked for at each point
         parameters = placeholders(one)
-        yield from _unknown(parameters, model.parametrised, "parameter in `parametrised`", here)
-        yield from _unknown([] if parameters else [one], known, "input or observable", here)
+        yield from unknown(parameters, model.parametrised, "parameter in `parametrised`", here)
+        yield from unknown([] if parameters else [one], known, "input or observable", here)
 
 
 def _training(config: Configuration) -> Iterator[Inconsistency]:
@@ -213,10 +176,10 @@ def _training(config: Configuration) -> Iterator[Inconsistency]:
     parts = {"signal": training.signal, "background": training.background}
     for part, names in parts.items():
         here: Location = ("training", part)
-        yield from _unknown_samples(config, names, "sample", here)
+        yield from unknown_samples(config, names, "sample", here)
         if names == []:
             yield here, f"no sample is left for the {part} class"
-        for name in _members(config, names):
+        for name in members(config, names):
             if (kind := config.samples[name].kind) == "data":
                 yield here, f"{name!r} is data, and no model trains on data"
             elif kind != part:
@@ -226,7 +189,7 @@ def _training(config: Configuration) -> Iterator[Inconsistency]:
 def _judgement(config: Configuration) -> Iterator[Inconsistency]:
     here: Location = ("judgement", "signal")
     names, trained = config.judgement.signal, config.training.signal
-    yield from _unknown_samples(config, names, "signal sample", here, {"signal"})
+    yield from unknown_samples(config, names, "signal sample", here, {"signal"})
     if names == []:
         yield here, "no signal sample is left to judge by; leave this out for all of them"
     if config.models and names and trained:
@@ -235,15 +198,7 @@ def _judgement(config: Configuration) -> Iterator[Inconsistency]:
         if judged | learned <= config.samples.keys() and not judged & learned:
             yield here, f"no model is trained on {' or '.join(map(repr, names))}, which `training.signal` leaves out"
     if config.models and names is None:
-        yield from _which_point(config, ("judgement",), "the yields of models are judged by one point of a grid")
-
-
-def _which_point(config: Configuration, here: Location, why: str) -> Iterator[Inconsistency]:
-    """Yield a problem if signals are points of a grid, of which only one can be true."""
-    points = [name for name, sample in config.samples.items() if sample.grid is not None]
-    grids = [f"{name}_..." for name, sample in config.samples.items() if is_grid(sample)]
-    if named := points or grids:
-        yield here, f"{why}; `signal` names it, such as [{named[len(named) // 2]}]"
+        yield from which_point(config, ("judgement",), "the yields of models are judged by one point of a grid")
 
 
 def _regions(config: Configuration) -> Iterator[Inconsistency]:
@@ -251,63 +206,10 @@ def _regions(config: Configuration) -> Iterator[Inconsistency]:
     for name, region in config.regions.items():
         if region.select is not None:
             names = sorted(Expression(region.select).names)
-            yield from _unknown(names, known, "input or observable", ("regions", name, "select"))
+            yield from unknown(names, known, "input or observable", ("regions", name, "select"))
     has_data = any(sample.kind == "data" for sample in config.samples.values())
     if config.analysis.blind and has_data and not any(region.kind == "signal" for region in config.regions.values()):
         yield (
             ("analysis", "blind"),
             "a blind analysis with data needs a region of kind signal, which says what is blind",
         )
-
-
-def _systematics(config: Configuration) -> Iterator[Inconsistency]:
-    simulated = {"signal", "background"}
-    for name, systematic in config.systematics.items():
-        here: Location = ("systematics", name)
-        if isinstance(systematic, AlternativeSample):
-            yield from _unknown_samples(config, [systematic.sample], "simulated sample", (*here, "sample"), simulated)
-            if (sample := config.samples.get(systematic.sample)) is not None:
-                yield from _unknown([systematic.use], sample.alternatives, "alternative", (*here, "use"))
-                if systematic.use == sample.use:
-                    yield (*here, "use"), f"{systematic.use!r} is the one that is used already; it varies nothing"
-        else:
-            yield from _unknown_samples(config, systematic.samples, "simulated sample", (*here, "samples"), simulated)
-            if systematic.samples == []:
-                yield (*here, "samples"), "moves no sample; leave this out for all of them"
-        if name in _TAKEN or systematic.group in _TAKEN:
-            yield here, f"the fit itself uses the names {', '.join(sorted(_TAKEN))}"
-
-
-def _counting(config: Configuration, counting: Counting, here: Location) -> Iterator[Inconsistency]:
-    yield from _unknown([counting.region], config.regions, "region", (*here, "region"))
-    yield from _unknown_samples(config, counting.signal, "signal sample", (*here, "signal"), {"signal"})
-    if counting.signal is None:
-        yield from _which_point(config, here, "only one point of a grid can be counted")
-    if counting.model is not None:
-        yield from _unknown([counting.model], config.models, "model", (*here, "model"))
-
-
-def _fit(config: Configuration, fit: TemplateFit | LimitPlane, here: Location) -> Iterator[Inconsistency]:
-    axes = axes_of(fit.observable)
-    known = [*config.models, *config.features.observables]
-    yield from _unknown(axes, known, "model or observable", (*here, "observable"))
-    yield from _unknown(fit.regions, config.regions, "region", (*here, "regions"))
-    signal = fit.signal if isinstance(fit, TemplateFit) else None
-    yield from _unknown_samples(config, signal, "signal sample", (*here, "signal"), {"signal"})
-    if isinstance(fit, LimitPlane):
-        yield from _unknown([fit.grid], grids_of(config), "signal grid", (*here, "grid"))
-    elif signal is None:
-        yield from _which_point(config, here, "only one point of a grid can be fitted; a limit_plane fits each")
-    for key, names in (("regions", fit.regions), ("signal", signal)):
-        if names is not None and (not names or len(set(names)) < len(names)):
-            yield (*here, key), "names each once, and one at least; leave this out for all"
-    if len(axes) > 2 or len(set(axes)) < len(axes):
-        yield (*here, "observable"), "a template has one axis, or two that differ"
-    if isinstance(fit.bins, list) and len(axes) > 1:
-        yield (*here, "bins"), f"give the bins of each axis by its name: {', '.join(axes)}"
-    binned = fit.bins if isinstance(fit.bins, dict) else dict.fromkeys(axes, fit.bins)
-    yield from _unknown(binned, axes, "axis", (*here, "bins"))
-    for axis in axes:
-        bins = binned.get(axis)
-        if isinstance(bins, list) and (len(bins) < 2 or not all(low < high for low, high in pairwise(bins))):
-            yield (*here, "bins"), f"the edges of {axis!r} must rise"

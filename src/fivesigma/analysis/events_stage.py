@@ -10,8 +10,8 @@ from fivesigma.analysis.bookkeeping import cutflow_csv, cutflow_of, yields_of
 from fivesigma.analysis.dataset_files import TRAINING_FILE, dataset_file, variation_key, write_dataset
 from fivesigma.analysis.regions import require_apart
 from fivesigma.analysis.run_context import RunContext
-from fivesigma.analysis.sample_files import asks_for_variations, parts_of, variations_of
-from fivesigma.analysis.schema import Configuration, Normalisation, Part
+from fivesigma.analysis.sample_files import asks_for_variations, is_of_periods, moves_events, parts_of, variations_of
+from fivesigma.analysis.schema import Configuration, Part
 from fivesigma.analysis.stages import Outcome
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.finding import Finding
@@ -72,7 +72,8 @@ def read_events(context: RunContext, digests: dict[str, str]) -> Outcome:
         config.events.model_dump(),
         config.features.model_dump(exclude={"titles"}),
         {name: sample.model_dump() for name, sample in config.samples.items()},
-        {name: s.model_dump() for name, s in config.systematics.items() if not isinstance(s, Normalisation)},
+        {name: s.model_dump() for name, s in config.systematics.items() if moves_events(s)},
+        config.analysis.periods if any(map(is_of_periods, config.systematics.values())) else None,
         asks_for_variations(config),
         config.training.select,
         {name: region.model_dump() for name, region in config.regions.items()} if context.blind else None,

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fivesigma.analysis.inferring import InferenceItem, filled_templates, models_of, systematics_of
+from fivesigma.analysis.fit_systematics import systematics_of
+from fivesigma.analysis.inference_item import InferenceItem
+from fivesigma.analysis.inference_names import models_of
+from fivesigma.analysis.inference_schema import LimitPlane as LimitPlaneConfiguration
 from fivesigma.analysis.sample_files import cross_section_at_unit_strength
 from fivesigma.analysis.schema import Configuration
-from fivesigma.analysis.schema import LimitPlane as LimitPlaneConfiguration
+from fivesigma.analysis.template_filling import filled_templates
 from fivesigma.core.finding import Finding
 from fivesigma.core.parallel import Shared, Workers, run_map
 from fivesigma.inference.limit_plane import LimitPlane, LimitPoint, SignalPoint

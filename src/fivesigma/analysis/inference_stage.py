@@ -6,15 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from fivesigma.analysis.grid_inference import fit_grid
+from fivesigma.analysis.inference_item import InferenceItem
+from fivesigma.analysis.inference_names import models_of
 from fivesigma.analysis.inference_outcomes import keep_count, keep_fit, keep_plane
-from fivesigma.analysis.inferring import (
-    FittedTemplates,
-    InferenceItem,
-    infer_one,
-    models_of,
-)
+from fivesigma.analysis.inference_schema import Inference, LimitPlane
+from fivesigma.analysis.inferring import FittedTemplates, infer_one
 from fivesigma.analysis.run_context import RunContext
-from fivesigma.analysis.schema import Inference, LimitPlane
 from fivesigma.analysis.stages import Outcome, outcome_digest
 from fivesigma.core.parallel import iterate_map
 

@@ -1,65 +1,29 @@
-"""Events and scores to counts, templates and fits; what a worker does for the fifth stage."""
+"""Events and scores to counts and fits; what a worker does for the fifth stage."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
-import numpy as np
-
-from fivesigma.analysis.consistency import axes_of
-from fivesigma.analysis.dataset_files import load_dataset, varied_names
-from fivesigma.analysis.directory import RunDirectory
+from fivesigma.analysis.dataset_files import load_dataset
+from fivesigma.analysis.fit_systematics import systematics_of
+from fivesigma.analysis.inference_item import InferenceItem
+from fivesigma.analysis.inference_schema import Counting, TemplateFit
 from fivesigma.analysis.model_specs import point_of
 from fivesigma.analysis.regions import region_mask
-from fivesigma.analysis.schema import AlternativeSample, Configuration, Counting, LimitPlane, TemplateFit
-from fivesigma.analysis.schema import Normalisation as NormalisationConfiguration
+from fivesigma.analysis.schema import Configuration
 from fivesigma.analysis.score_files import load_scores
-from fivesigma.analysis.stages import Outcome
-from fivesigma.core.arrays import Bools
-from fivesigma.core.dataset import Dataset
-from fivesigma.core.errors import DataError
-from fivesigma.core.finding import Finding
+from fivesigma.analysis.template_filling import filled_templates
 from fivesigma.core.parallel import Shared
-from fivesigma.core.sample import Variation
-from fivesigma.core.scores import Scores
 from fivesigma.evaluation.working_points import merit_of
 from fivesigma.inference.counting import CountingResult
-from fivesigma.inference.filling import templates
-from fivesigma.inference.region_bins import Values
-from fivesigma.inference.systematics import Normalisation, ShapeSystematic, Systematic, restricted
+from fivesigma.inference.systematics import restricted
 from fivesigma.inference.template_fit import TemplateFitResult, fit_templates
 from fivesigma.inference.templates import Templates
-from fivesigma.inference.varied_events import VariedEvents
 from fivesigma.searches.working_point import count_above_working_point, count_in_region
 
-__all__ = ["FittedTemplates", "InferenceItem", "filled_templates", "infer_one", "models_of", "systematics_of"]
-
-Shape: TypeAlias = TemplateFit | LimitPlane
-_BINS = 10
-_NOTABLE = 0.01
-
-
-@dataclass(frozen=True, slots=True)
-class InferenceItem:
-    """One inference to make, from the files of the earlier stages."""
-
-    name: str
-    directory: RunDirectory
-    events: Outcome
-    config: Configuration
-    blind: bool
-
-    @property
-    def has_data(self) -> bool:
-        """Whether there are data, or pseudo-data."""
-        return any(sample.kind == "data" for sample in self.config.samples.values())
-
-    def looks_at(self, region: str) -> bool:
-        """Return whether the data of a region are looked at."""
-        return self.has_data and (not self.blind or self.config.regions[region].kind == "control")
+__all__ = ["FittedTemplates", "infer_one"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,29 +54,6 @@ def _other_points(config: Configuration, signal: Sequence[str]) -> list[str]:
     """Return the other points of the grids that signals are points of: only one can be true, so they are no part of a fit."""
     grids = {config.samples[name].grid for name in signal} - {None}
     return [name for name, sample in config.samples.items() if sample.grid in grids and name not in signal]
-
-
-def models_of(config: Configuration, inference: Counting | Shape) -> set[str]:
-    """Return the models that an inference uses."""
-    if isinstance(inference, Counting):
-        return {inference.model} if inference.model is not None else set()
-    return {axis for axis in axes_of(inference.observable) if axis in config.models}
-
-
-def systematics_of(config: Configuration) -> tuple[Systematic, ...]:
-    """Return the systematics as fits know them."""
-    return tuple(_systematic(name, systematic) for name, systematic in config.systematics.items())
-
-
-def _systematic(name: str, systematic: Any) -> Systematic:
-    group = systematic.group or ""
-    if isinstance(systematic, AlternativeSample):
-        return ShapeSystematic(name=name, samples=(systematic.sample,), group=group, combine="one-sided")
-    samples = tuple(systematic.samples) if systematic.samples is not None else None
-    if isinstance(systematic, NormalisationConfiguration):
-        return Normalisation(name=name, size=systematic.size, samples=samples, group=group)
-    mirrored = systematic.down is None
-    return ShapeSystematic(name=name, samples=samples, group=group, combine="one-sided" if mirrored else "two-sided")
 
 
 def _count(item: InferenceItem, counting: Counting) -> CountingResult:
@@ -149,121 +90,3 @@ def _count(item: InferenceItem, counting: Counting) -> CountingResult:
         show_data=shows,
         region=counting.region,
     )
-
-
-def filled_templates(
-    item: InferenceItem, fit: Shape, signal: Sequence[str] | None
-) -> tuple[Templates, tuple[Finding, ...]]:
-    """Return the templates of a fit, those of its variations among them, and what is notable in their bins.
-
-    ``signal`` names the samples that are looked for: where a model is parametrised, their point is the one it scores at.
-    """
-    config, axes = item.config, axes_of(fit.observable)
-    nominal = load_dataset(item.directory, item.events)
-    values, masks = _binned(item, fit, nominal, signal)
-    if fit.regions is None:
-        looked = {"all"} if item.has_data and not item.blind else set()
-    else:
-        looked = {region for region in fit.regions if item.looks_at(region)}
-    made = templates(
-        nominal,
-        values,
-        bins=[_bins(fit, axis) for axis in axes],
-        regions=masks,
-        observed=looked,
-        floor=fit.floor,
-        name=axes,
-        titles={name: config.features.titles[name] for name in axes if name in config.features.titles},
-        weights=nominal.weights,
-        varied=[_varied(item, fit, variation, signal) for variation in varied_names(item.events)],
-    )
-    inside = np.any(list(masks.values()), axis=0) & ~nominal.data
-    return made, (*_outside(item.name, fit, nominal, values, inside), *_merged(item.name, fit, made))
-
-
-def _binned(
-    item: InferenceItem, fit: Shape, dataset: Dataset, signal: Sequence[str] | None
-) -> tuple[list[Values], dict[str, Bools]]:
-    """Return what is binned of a dataset, and which of its events are in which region."""
-    models, folds = models_of(item.config, fit), item.config.training.folds
-    values: list[Values] = [
-        load_scores(
-            item.directory,
-            axis,
-            folds,
-            variation=dataset.variation,
-            point=point_of(item.config, axis, signal),
-        )
-        if axis in models
-        else dataset.observables[axis]
-        for axis in axes_of(fit.observable)
-    ]
-    if fit.regions is None:
-        masks = {"all": np.ones(len(dataset), dtype=np.bool_)}
-    else:
-        masks = {region: region_mask(item.config, dataset, region) for region in fit.regions}
-    _require_there(item, fit, dataset, values, np.any(list(masks.values()), axis=0))
-    return values, masks
-
-
-def _require_there(item: InferenceItem, fit: Shape, dataset: Dataset, values: Sequence[Values], inside: Bools) -> None:
-    """Raise DataError if an event that is fitted lacks what is binned."""
-    for axis, value in zip(axes_of(fit.observable), values, strict=True):
-        lacking = inside & np.isnan(value) if not isinstance(value, Scores) else np.zeros_like(inside)
-        if lacking.any():
-            names = ", ".join(dataset.samples[place].name for place in np.unique(dataset.sample[lacking]))
-            raise DataError(
-                f"inference.{item.name}: {axis} is missing in {np.count_nonzero(lacking)} events that are fitted ({names});"
-                f" leave them out by a cut, or fit regions with `not missing({axis})`"
-            )
-
-
-def _varied(item: InferenceItem, fit: Shape, variation: Variation, signal: Sequence[str] | None) -> VariedEvents:
-    dataset = load_dataset(item.directory, item.events, variation)
-    values, masks = _binned(item, fit, dataset, signal)
-    return VariedEvents(variation=variation, dataset=dataset, values=values, regions=masks)
-
-
-def _outside(name: str, fit: Shape, dataset: Dataset, values: Sequence[Values], mask: Bools) -> Iterator[Finding]:
-    """Yield a finding for each axis whose edges leave simulated events outside: they are counted in the end bins."""
-    total = dataset.weight[mask].sum()
-    for axis, value in zip(axes_of(fit.observable), values, strict=True):
-        edges = _bins(fit, axis)
-        if isinstance(edges, int) or isinstance(value, Scores):
-            continue
-        out = mask & ((value < edges[0]) | (value > edges[-1]))
-        fraction = float(dataset.weight[out].sum() / total)
-        if out.any():
-            yield Finding(
-                code="events-outside-bins",
-                severity="warning" if abs(fraction) > _NOTABLE else "info",
-                subject=name,
-                message=f"{100 * fraction:.2g} % of the simulated yield lies outside {edges[0]:g} to {edges[-1]:g} in {axis} and is"
-                " counted in the first and last bin; select what the bins cover if it should not be",
-                evidence={"fraction": fraction, "events": int(np.count_nonzero(out))},
-            )
-
-
-def _merged(name: str, fit: Shape, made: Templates) -> Iterator[Finding]:
-    """Yield a finding for each region in which edges that were given have been merged."""
-    (axis, *others) = axes_of(fit.observable)
-    edges = _bins(fit, axis)
-    if others or isinstance(edges, int):
-        return
-    for channel in made.channels:
-        (reached,) = channel.binning.axes
-        asked = sum(reached.edges[0] <= edge <= reached.edges[-1] for edge in edges) - 1
-        if channel.binning.count < asked:
-            yield Finding(
-                code="bins-merged",
-                severity="info",
-                subject=name,
-                message=f"region {channel.name}: {asked} bins were asked for, {channel.binning.count} are left;"
-                f" the others held fewer than {fit.floor:g} effective background events",
-                evidence={"asked": asked, "left": channel.binning.count},
-            )
-
-
-def _bins(fit: Shape, axis: str) -> int | list[float]:
-    bins = fit.bins.get(axis) if isinstance(fit.bins, dict) else fit.bins
-    return _BINS if bins is None else bins

@@ -7,9 +7,9 @@ from typing import Any, TypedDict
 
 import numpy as np
 
-from fivesigma.analysis.consistency import axes_of
+from fivesigma.analysis.inference_names import fitted_in
 from fivesigma.analysis.run_context import RunContext
-from fivesigma.analysis.schema import Configuration, LimitPlane, TemplateFit
+from fivesigma.analysis.schema import Configuration
 from fivesigma.core.arrays import Bools
 from fivesigma.core.dataset import Dataset
 from fivesigma.evaluation.choice import HonestMaximum
@@ -52,13 +52,8 @@ def judged(config: Configuration, dataset: Dataset) -> tuple[Dataset, Bools]:
 
 
 def fitted_observables(config: Configuration) -> set[str]:
-    """Return what templates are filled in: observables and models' names."""
-    return {
-        axis
-        for fit in config.inference.values()
-        if isinstance(fit, TemplateFit | LimitPlane)
-        for axis in axes_of(fit.observable)
-    }
+    """Return what is fitted: observables and models' names."""
+    return {name for inference in config.inference.values() for name in fitted_in(inference)}
 
 
 def in_doubt(of_background: ChiSquare | None, with_signal: ChiSquare | None) -> ChiSquare | None:

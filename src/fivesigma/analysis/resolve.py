@@ -13,16 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
+from fivesigma.analysis.inference_schema import AlternativeSample, LimitPlane, TransferFactors
 from fivesigma.analysis.metadata import with_metadata
-from fivesigma.analysis.schema import (
-    AlternativeSample,
-    Configuration,
-    Inject,
-    LimitPlane,
-    Part,
-    Process,
-    SampleConfiguration,
-)
+from fivesigma.analysis.schema import Configuration, Inject, Part, Process, SampleConfiguration
 from fivesigma.analysis.yaml_source import Location
 from fivesigma.core.errors import DataError, ExpressionError
 from fivesigma.core.expressions import Expression
@@ -295,7 +288,9 @@ def _named(
     )
     judgement = config.judgement.model_copy(update={"signal": members(config.judgement.signal)})
     systematics = {
-        name: s if isinstance(s, AlternativeSample) else s.model_copy(update={"samples": members(s.samples)})
+        name: s
+        if isinstance(s, AlternativeSample | TransferFactors)
+        else s.model_copy(update={"samples": members(s.samples)})
         for name, s in config.systematics.items()
     }
     inference = {

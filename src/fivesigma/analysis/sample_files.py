@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import TypeGuard
 
-from fivesigma.analysis.schema import (
+from fivesigma.analysis.inference_schema import (
     AlternativeSample,
-    Configuration,
-    Inject,
     LimitPlane,
-    Part,
-    SampleConfiguration,
+    Normalisation,
     ShiftVariation,
+    StrengthUncertainty,
+    Systematic,
     TemplateFit,
     WeightVariation,
 )
+from fivesigma.analysis.schema import Configuration, Inject, Part, SampleConfiguration
 from fivesigma.core.expressions import Expression
 from fivesigma.core.sample import NOMINAL, Variation
 from fivesigma.events.blinding import Blinding
@@ -29,8 +30,11 @@ from fivesigma.events.read import EventFiles
 __all__ = [
     "asks_for_variations",
     "cross_section_at_unit_strength",
+    "is_of_periods",
+    "moves_events",
     "own_cut",
     "parts_of",
+    "period_of",
     "variations_of",
     "weights_of",
 ]
@@ -65,10 +69,10 @@ def parts_of(
         parts = sample.alternatives[systematic.use].parts
     shift = _shift(systematic, variation) if isinstance(systematic, ShiftVariation) else {}
     reader = _Reader(config, name, sample, folder, blind, variation, shift)
-    made = [reader.files(part, part.files, part.select) for part in parts.values()]
+    made = [reader.files(of, part, part.files, part.select) for of, part in parts.items()]
     if sample.inject is None:
         return made
-    return [*reader.injected(made, sample.inject), *reader.injected_from(sample.inject, next(iter(parts.values())))]
+    return [*reader.injected(made, sample.inject), *reader.injected_from(sample.inject, *next(iter(parts.items())))]
 
 
 def variations_of(config: Configuration) -> Iterator[tuple[Variation, tuple[str, ...]]]:
@@ -87,22 +91,47 @@ def variations_of(config: Configuration) -> Iterator[tuple[Variation, tuple[str,
 
 
 def asks_for_variations(config: Configuration) -> bool:
-    """Return whether anything asks for events as systematics make them: counts do not."""
-    return any(isinstance(inference, TemplateFit | LimitPlane) for inference in config.inference.values())
+    """Return whether anything asks for events as systematics make them: counts and mass fits do not."""
+    asking = TemplateFit | LimitPlane | StrengthUncertainty
+    return any(isinstance(inference, asking) for inference in config.inference.values())
 
 
-def weights_of(config: Configuration, sample: str) -> dict[Variation, Expression]:
-    """Return the weights that a sample has in variations that touch nothing else; none where no fit asks."""
+def weights_of(config: Configuration, sample: str, part: str) -> dict[Variation, Expression]:
+    """Return the weights that events of a part of a sample have in variations that touch nothing else; none where no fit asks.
+
+    An uncertainty of some data-taking periods leaves the weights of the others as they are.
+    """
     if config.samples[sample].kind == "data" or not asks_for_variations(config):
         return {}
+    nominal = config.samples[sample].parts[part].weight or config.events.weight or "1"
     weights = {}
     for name, systematic in config.systematics.items():
-        if not isinstance(systematic, WeightVariation) or sample not in (systematic.samples or config.samples):
-            continue
-        weights[Variation(name, "up")] = Expression(systematic.up)
-        if systematic.down is not None:
-            weights[Variation(name, "down")] = Expression(systematic.down)
+        if isinstance(systematic, WeightVariation) and sample in (systematic.samples or config.samples):
+            weights[Variation(name, "up")] = Expression(systematic.up)
+            if systematic.down is not None:
+                weights[Variation(name, "down")] = Expression(systematic.down)
+        elif is_of_periods(systematic) and sample in (systematic.samples or config.samples):
+            moves = period_of(part, config.analysis.periods) in (systematic.periods or ())
+            factor = 1 + systematic.size if moves else 1.0
+            weights[Variation(name, "up")] = Expression(f"({nominal}) * {factor!r}")
+            weights[Variation(name, "down")] = Expression(f"({nominal}) / {factor!r}")
     return weights
+
+
+def moves_events(systematic: Systematic) -> bool:
+    """Return whether a systematic changes events or their weights; others change the yields of templates alone."""
+    changing = WeightVariation | ShiftVariation | AlternativeSample
+    return isinstance(systematic, changing) or is_of_periods(systematic)
+
+
+def is_of_periods(systematic: Systematic) -> TypeGuard[Normalisation]:
+    """Return whether a systematic is a normalisation of some data-taking periods."""
+    return isinstance(systematic, Normalisation) and systematic.periods is not None
+
+
+def period_of(part: str, periods: Collection[str]) -> str | None:
+    """Return the data-taking period that a part of a resolved sample is of."""
+    return next((period for period in periods if part == period or part.endswith(f"-{period}")), None)
 
 
 def _shift(systematic: ShiftVariation, variation: Variation) -> dict[str, Expression]:
@@ -131,7 +160,7 @@ class _Reader:
             selects.append(sample.inject.select)
         self.has_own_cut = any(select is not None for select in selects)
 
-    def files(self, part: Part, files: object, select: str | None) -> EventFiles:
+    def files(self, name: str, part: Part, files: object, select: str | None) -> EventFiles:
         """Return files read as a part says."""
         events = self.config.events
         found = located(files if isinstance(files, list) else [str(files)], self.folder)
@@ -145,7 +174,7 @@ class _Reader:
             sources=sources,
             cuts=self._cuts(select),
             weight=Expression(weight) if weight is not None else None,
-            weights=weights_of(self.config, self.name) if self.variation == NOMINAL else {},
+            weights=weights_of(self.config, self.name, name) if self.variation == NOMINAL else {},
             cross_section=cross_section_of(self.config, part),
             missing=_missing(self.config),
             shift=self.shift,
@@ -167,10 +196,10 @@ class _Reader:
                 conditions = [inject.select, *(str(part.cuts[name]) for name in part.cuts if name == self._own_cut)]
                 yield self._drawn(part, " and ".join(f"({condition})" for condition in conditions), inject)
 
-    def injected_from(self, inject: Inject, like: Part) -> Iterator[EventFiles]:
+    def injected_from(self, inject: Inject, name: str, like: Part) -> Iterator[EventFiles]:
         """Yield the signal that comes from files of its own."""
         if inject.files is not None:
-            yield self._drawn(self.files(like, inject.files, inject.select), inject.select or "True", inject)
+            yield self._drawn(self.files(name, like, inject.files, inject.select), inject.select or "True", inject)
 
     def _drawn(self, part: EventFiles, signal: str, inject: Inject) -> EventFiles:
         return part.inject(signal, inject.events, seed=self.config.analysis.seed, name=self.name)
@@ -207,8 +236,9 @@ def cross_section_at_unit_strength(sample: SampleConfiguration, periods: Collect
         expressions = [Expression(factor) for factor in factors if factor is not None]
         if len(expressions) < len(factors) or any(expression.names for expression in expressions):
             return None
-        period = next((f"-{period}" for period in periods if name.endswith(f"-{period}")), "")
-        processes[name.removesuffix(period)] = math.prod(float(factor.values({}, 1)[0]) for factor in expressions)
+        processes[name.removesuffix(f"-{period_of(name, periods)}")] = math.prod(
+            float(factor.values({}, 1)[0]) for factor in expressions
+        )
     return sum(processes.values()) or None
 
 

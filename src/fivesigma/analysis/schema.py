@@ -2,77 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
-from fivesigma.core.errors import ExpressionError
-from fivesigma.core.expressions import Expression
+from fivesigma.analysis.inference_schema import Inference, Systematic
+from fivesigma.analysis.schema_types import (
+    Files,
+    Identifier,
+    Maximised,
+    Name,
+    Positive,
+    RelativeUncertainty,
+    Sentinel,
+    Strict,
+    Text,
+    Trees,
+)
 
 __all__ = [
-    "AlternativeSample",
     "Analysis",
     "Configuration",
-    "Counting",
     "Events",
     "Features",
-    "Inference",
     "Inject",
     "Judgement",
-    "LimitPlane",
     "Metadata",
     "Model",
-    "Normalisation",
     "Part",
     "Process",
+    "Range",
     "Region",
     "SampleConfiguration",
-    "ShiftVariation",
-    "TemplateFit",
     "Training",
-    "WeightVariation",
+    "Tuning",
 ]
 
 
-def _expression(text: str) -> str:
-    try:
-        Expression(text)
-    except ExpressionError as error:
-        raise ValueError(str(error)) from error
-    return text
-
-
-def _number(value: Any) -> Any:
-    """Return a bare number as the expression that it is."""
-    return repr(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
-Name: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
-"""A name: it becomes part of file names and expressions."""
-Identifier: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
-"""A name that expressions may use."""
-Text: TypeAlias = Annotated[str, BeforeValidator(_number), AfterValidator(_expression)]
-"""An expression."""
-Positive: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-RelativeUncertainty: TypeAlias = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
-
-
-Maximised: TypeAlias = Literal["asimov_z", "s_over_sqrt_b", "ams"]
-"""What a working point maximises; the AMS is that of yields with the first of the regulators."""
-Bins: TypeAlias = Annotated[int, Field(ge=1, le=10_000)]
-Files: TypeAlias = Annotated[str, Field(min_length=1)] | Annotated[list[str], Field(min_length=1)]
-"""Names or patterns."""
-Trees: TypeAlias = str | Annotated[list[str], Field(min_length=1)]
-"""One, or several that are read one after the other."""
-Sentinel: TypeAlias = Literal["nan"] | Annotated[float, Field(allow_inf_nan=False)]
-"""A value that stands for "not there"; the word stands for what is no number in the file itself."""
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Analysis(_Strict):
+class Analysis(Strict):
     """The search as a whole."""
 
     name: Name = Field(description="Names the run.")
@@ -87,7 +54,7 @@ class Analysis(_Strict):
     blind: bool = Field(default=False, description="Drop data in signal regions as they are read.")
 
 
-class Part(_Strict):
+class Part(Strict):
     """Where events lie, and what they weigh; a sample is one of these, or several."""
 
     files: Files | dict[str, Files] | None = Field(
@@ -122,7 +89,7 @@ class Part(_Strict):
     skimmed: bool = Field(default=False, description="Whether the files hold only a part of what was generated.")
 
 
-class Inject(_Strict):
+class Inject(Strict):
     """Signal that is put into a mixed sample."""
 
     select: Text | None = Field(
@@ -159,7 +126,7 @@ class SampleConfiguration(Process):
     parameters: dict[Identifier, float] = Field(default={}, description="Of a point of a signal grid.")
 
 
-class Metadata(_Strict):
+class Metadata(Strict):
     """A CSV file with a row for each process."""
 
     file: str = Field(description="Relative to --data, else to the configuration.")
@@ -170,7 +137,7 @@ class Metadata(_Strict):
     sum_of_weights: str | None = Field(default=None, description="Column of the sum of generator weights.")
 
 
-class Events(_Strict):
+class Events(Strict):
     """How events are read, weighed and selected."""
 
     tree: Trees | None = Field(
@@ -196,7 +163,7 @@ class Events(_Strict):
     select: dict[str, Text] = Field(default={}, description="Cuts by name; each is a row of the cutflow.")
 
 
-class Features(_Strict):
+class Features(Strict):
     """What models see, and what is kept from them."""
 
     inputs: dict[Identifier, Text] = Field(min_length=1, description="Inputs by name.")
@@ -206,7 +173,7 @@ class Features(_Strict):
     titles: dict[Identifier, str] = Field(default={}, description="Axis titles, with units.")
 
 
-class Range(_Strict):
+class Range(Strict):
     """Where a parameter is sought: whole numbers if both ends are."""
 
     low: int | float
@@ -214,7 +181,7 @@ class Range(_Strict):
     log: bool = Field(default=False, description="Whether evenly in the logarithm.")
 
 
-class Tuning(_Strict):
+class Tuning(Strict):
     """Parameters sought inside each fold, on its own training and validation events."""
 
     parameters: dict[str, Range | list[Any]] = Field(
@@ -256,7 +223,7 @@ class Model(BaseModel):
         return dict(self.__pydantic_extra__ or {})
 
 
-class Training(_Strict):
+class Training(Strict):
     """How models are trained."""
 
     folds: int = Field(default=5, ge=2, le=100)
@@ -278,7 +245,7 @@ class Training(_Strict):
     )
 
 
-class Judgement(_Strict):
+class Judgement(Strict):
     """How models are judged."""
 
     signal: list[str] | None = Field(
@@ -297,7 +264,7 @@ class Judgement(_Strict):
     )
 
 
-class Region(_Strict):
+class Region(Strict):
     """A part of the events."""
 
     kind: Literal["signal", "control"] = "signal"
@@ -306,95 +273,7 @@ class Region(_Strict):
     )
 
 
-class Normalisation(_Strict):
-    """An uncertainty on yields."""
-
-    type: Literal["normalisation"]
-    size: Positive = Field(description="Relative uncertainty.")
-    samples: list[str] | None = Field(default=None, description="Which samples it moves, together; all if not given.")
-    group: str | None = Field(default=None, description="Where it stands in the breakdown of the uncertainty.")
-
-
-class WeightVariation(_Strict):
-    """Weights of other parameters or corrections; events, cuts and scores stay as they are."""
-
-    type: Literal["weight"]
-    up: Text = Field(description="Stands in for `weight`.")
-    down: Text | None = Field(default=None, description="Likewise; mirrored if not given.")
-    samples: list[str] | None = Field(default=None, description="Which samples it moves, together; all if not given.")
-    group: str | None = Field(default=None, description="Where it stands in the breakdown of the uncertainty.")
-
-
-class ShiftVariation(_Strict):
-    """Columns that are measured too high or too low; cuts, inputs and scores follow."""
-
-    type: Literal["shift"]
-    up: dict[str, Text] = Field(min_length=1, description="Columns, as in {lep_pt: lep_pt * 1.02}; lists too.")
-    down: dict[str, Text] | None = Field(default=None, min_length=1, description="Likewise; mirrored if not given.")
-    samples: list[str] | None = Field(default=None, description="Which samples it moves, together; all if not given.")
-    group: str | None = Field(default=None, description="Where it stands in the breakdown of the uncertainty.")
-
-
-class AlternativeSample(_Strict):
-    """Another simulation of a process, one of the `alternatives` of its sample; mirrored."""
-
-    type: Literal["alternative"]
-    sample: str
-    use: str = Field(description="Which of its alternatives.")
-    group: str | None = Field(default=None, description="Where it stands in the breakdown of the uncertainty.")
-
-
-Systematic: TypeAlias = Annotated[
-    Normalisation | WeightVariation | ShiftVariation | AlternativeSample, Field(discriminator="type")
-]
-
-
-class Counting(_Strict):
-    """Events in a region, above a cut in a model's score if one is named."""
-
-    type: Literal["counting"]
-    region: str
-    signal: list[str] | None = Field(default=None, description="Samples that are the signal; all signals if not given.")
-    model: str | None = Field(default=None, description="Cut in this model's score, chosen on the other folds.")
-    maximise: Maximised | None = Field(
-        default=None, description="What that cut makes largest; as `judgement` says if not given."
-    )
-    background_uncertainty: RelativeUncertainty = Field(
-        default=0.0, description="Relative uncertainty on the background."
-    )
-
-
-class _Shape(_Strict):
-    observable: str = Field(description="A model's name, an observable, or two of them with × between.")
-    regions: list[str] | None = Field(default=None, description="Regions, each a channel; all events if not given.")
-    bins: Bins | list[float] | dict[str, Bins | list[float]] | None = Field(
-        default=None, description="Edges, or a number of bins of equal background [10]; by name for two axes."
-    )
-    floor: float = Field(
-        default=10.0, ge=1, allow_inf_nan=False, description="Effective background events a bin has at least."
-    )
-
-
-class TemplateFit(_Shape):
-    """A fit of histograms in a model's score, an observable, or both."""
-
-    type: Literal["template_fit"]
-    signal: list[str] | None = Field(
-        default=None, description="Samples whose strength is fitted; all signals if not given."
-    )
-
-
-class LimitPlane(_Shape):
-    """The limit of a template fit at every point of a signal grid, each as if it were the only signal."""
-
-    type: Literal["limit_plane"]
-    grid: str = Field(description="The sample whose files are the grid.")
-
-
-Inference: TypeAlias = Annotated[Counting | TemplateFit | LimitPlane, Field(discriminator="type")]
-
-
-class Configuration(_Strict):
+class Configuration(Strict):
     """An analysis, from its samples to what is inferred."""
 
     fivesigma: Literal[1] = Field(description="Version of this schema.")
@@ -405,9 +284,9 @@ class Configuration(_Strict):
     )
     events: Events = Events()
     features: Features
-    models: dict[Identifier, Model] = {}
+    models: dict[Identifier, Model] = Field(default={})
     training: Training = Training()
     judgement: Judgement = Judgement()
-    regions: dict[Name, Region] = {}
-    systematics: dict[Name, Systematic] = {}
-    inference: dict[Name, Inference] = {}
+    regions: dict[Name, Region] = Field(default={})
+    systematics: dict[Name, Systematic] = Field(default={})
+    inference: dict[Name, Inference] = Field(default={})

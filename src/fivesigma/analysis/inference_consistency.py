@@ -1,0 +1,87 @@
+"""What can be wrong with inferences before any event is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from fivesigma.analysis.inference_names import axes_of
+from fivesigma.analysis.inference_schema import Counting, LimitPlane, MassFit, StrengthUncertainty, TemplateFit
+from fivesigma.analysis.names_consistency import Inconsistency, unknown, unknown_samples, which_point
+from fivesigma.analysis.sample_consistency import grids_of
+from fivesigma.analysis.schema import Configuration
+from fivesigma.analysis.yaml_source import Location
+from fivesigma.core.errors import suggestion
+
+__all__ = ["inference_inconsistencies"]
+
+GROUPS = ("signal", "background", "luminosity", "detector")
+
+
+def inference_inconsistencies(config: Configuration) -> Iterator[Inconsistency]:
+    """Yield what is wrong with inferences, each with its place."""
+    for name, inference in config.inference.items():
+        here: Location = ("inference", name)
+        if not isinstance(inference, LimitPlane):
+            yield from unknown_samples(config, inference.signal, "signal sample", (*here, "signal"), {"signal"})
+            if inference.signal is None:
+                is_fit = isinstance(inference, TemplateFit | MassFit)
+                what = "fitted; a limit_plane fits each" if is_fit else "counted"
+                yield from which_point(config, here, f"only one point of a grid can be {what}")
+        match inference:
+            case Counting():
+                yield from _cut(config, inference, here)
+            case MassFit():
+                yield from _mass_fit(config, inference, here)
+            case StrengthUncertainty():
+                yield from _strength(config, inference, here)
+            case TemplateFit() | LimitPlane():
+                yield from _fit(config, inference, here)
+
+
+def _cut(config: Configuration, inference: Counting | MassFit, here: Location) -> Iterator[Inconsistency]:
+    if inference.region is not None:
+        yield from unknown([inference.region], config.regions, "region", (*here, "region"))
+    if inference.model is not None:
+        yield from unknown([inference.model], config.models, "model", (*here, "model"))
+
+
+def _mass_fit(config: Configuration, fit: MassFit, here: Location) -> Iterator[Inconsistency]:
+    yield from _cut(config, fit, here)
+    yield from unknown([fit.observable], config.features.observables, "observable", (*here, "observable"))
+    low, high = fit.range
+    if not low < high:
+        yield (*here, "range"), f"the range must rise, unlike {low:g} to {high:g}"
+
+
+def _strength(config: Configuration, inference: StrengthUncertainty, here: Location) -> Iterator[Inconsistency]:
+    yield from unknown([inference.region], config.regions, "region", (*here, "region"))
+    yield from unknown(inference.models, config.models, "model", (*here, "models"))
+    for name, systematic in config.systematics.items():
+        group = getattr(systematic, "group", None) or name
+        if group not in GROUPS:
+            told = f"the group of this is {group!r}{suggestion(group, GROUPS)}"
+            yield ("systematics", name), f"strength_uncertainty counts under {', '.join(GROUPS)}, and {told}"
+
+
+def _fit(config: Configuration, fit: TemplateFit | LimitPlane, here: Location) -> Iterator[Inconsistency]:
+    axes = axes_of(fit.observable)
+    known = [*config.models, *config.features.observables]
+    yield from unknown(axes, known, "model or observable", (*here, "observable"))
+    yield from unknown(fit.regions, config.regions, "region", (*here, "regions"))
+    signal = fit.signal if isinstance(fit, TemplateFit) else None
+    if isinstance(fit, LimitPlane):
+        yield from unknown([fit.grid], grids_of(config), "signal grid", (*here, "grid"))
+    for key, names in (("regions", fit.regions), ("signal", signal)):
+        if names is not None and (not names or len(set(names)) < len(names)):
+            yield (*here, key), "names each once, and one at least; leave this out for all"
+    if len(axes) > 2 or len(set(axes)) < len(axes):
+        yield (*here, "observable"), "a template has one axis, or two that differ"
+    if isinstance(fit.bins, list) and len(axes) > 1:
+        yield (*here, "bins"), f"give the bins of each axis by its name: {', '.join(axes)}"
+    binned = fit.bins if isinstance(fit.bins, dict) else dict.fromkeys(axes, fit.bins)
+    yield from unknown(binned, axes, "axis", (*here, "bins"))
+    for axis in axes:
+        bins = binned.get(axis)
+        if isinstance(bins, list) and (len(bins) < 2 or not all(low < high for low, high in pairwise(bins))):
+            yield (*here, "bins"), f"the edges of {axis!r} must rise"

@@ -1,0 +1,31 @@
+"""One inference to make, and what of the run it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fivesigma.analysis.directory import RunDirectory
+from fivesigma.analysis.schema import Configuration
+from fivesigma.analysis.stages import Outcome
+
+__all__ = ["InferenceItem"]
+
+
+@dataclass(frozen=True, slots=True)
+class InferenceItem:
+    """One inference to make, from the files of the earlier stages."""
+
+    name: str
+    directory: RunDirectory
+    events: Outcome
+    config: Configuration
+    blind: bool
+
+    @property
+    def has_data(self) -> bool:
+        """Whether there are data, or pseudo-data."""
+        return any(sample.kind == "data" for sample in self.config.samples.values())
+
+    def looks_at(self, region: str) -> bool:
+        """Return whether the data of a region are looked at."""
+        return self.has_data and (not self.blind or self.config.regions[region].kind == "control")

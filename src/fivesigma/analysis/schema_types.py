@@ -1,0 +1,64 @@
+"""What values of a configuration are made of: names, expressions, numbers in bounds."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from fivesigma.core.errors import ExpressionError
+from fivesigma.core.expressions import Expression
+
+__all__ = [
+    "Bins",
+    "Files",
+    "Identifier",
+    "Maximised",
+    "Name",
+    "Positive",
+    "RelativeUncertainty",
+    "Sentinel",
+    "Strict",
+    "Text",
+    "Trees",
+]
+
+
+def _expression(text: str) -> str:
+    try:
+        Expression(text)
+    except ExpressionError as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
+def _number(value: Any) -> Any:
+    """Return a bare number as the expression that it is."""
+    return repr(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+Name: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
+"""A name: it becomes part of file names and expressions."""
+Identifier: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
+"""A name that expressions may use."""
+Text: TypeAlias = Annotated[str, BeforeValidator(_number), AfterValidator(_expression)]
+"""An expression."""
+Positive: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+RelativeUncertainty: TypeAlias = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
+
+
+Maximised: TypeAlias = Literal["asimov_z", "s_over_sqrt_b", "ams"]
+"""What a working point maximises; the AMS is that of yields with the first of the regulators."""
+Bins: TypeAlias = Annotated[int, Field(ge=1, le=10_000)]
+Files: TypeAlias = Annotated[str, Field(min_length=1)] | Annotated[list[str], Field(min_length=1)]
+"""Names or patterns."""
+Trees: TypeAlias = str | Annotated[list[str], Field(min_length=1)]
+"""One, or several that are read one after the other."""
+Sentinel: TypeAlias = Literal["nan"] | Annotated[float, Field(allow_inf_nan=False)]
+"""A value that stands for "not there"; the word stands for what is no number in the file itself."""
+
+
+class Strict(BaseModel):
+    """What knows all its keys, and refuses others."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
