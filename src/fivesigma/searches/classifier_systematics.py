@@ -1,0 +1,285 @@
+"""What every uncertainty costs on a signal strength that is counted above a cut in a model's score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fivesigma.core.arrays import Bools, Floats
+from fivesigma.core.dataset import Dataset
+from fivesigma.core.errors import DataError
+from fivesigma.core.finding import Finding
+from fivesigma.core.scores import Scores
+from fivesigma.evaluation.choice import score_cuts
+from fivesigma.evaluation.yields import FoldYields, Yields, yields_by_fold
+from fivesigma.inference.strength_uncertainty import StrengthUncertainty, strength_uncertainty
+from fivesigma.inference.systematics import Systematic, check_systematics
+from fivesigma.searches.strength_changes import Group, StrengthChanges, require_groups, strength_changes
+from fivesigma.searches.varied_scores import ScoredEvents, VariedScores, check_scores, require_varied
+
+__all__ = ["StrengthRow", "StrengthScan", "classifier_systematics"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrengthRow:
+    """The uncertainty of the signal strength at a model's best cut, and what it is made of.
+
+    Attributes
+    ----------
+    model
+        Name of the model.
+    cut, cuts
+        The median of the cuts that the folds chose, and each fold's.
+    expected_signal, expected_background
+        Events above them.
+    statistics
+        δμ from the number of events: √n / S.
+    signal, background, luminosity, detector
+        δμ from the systematics of each group, in quadrature.
+    systematic, total
+        These four in quadrature, and with the statistics.
+    mc_statistics
+        δμ from the number of simulated events, which is in neither: more simulation takes it away.
+    background_effective
+        Effective number of simulated background events above the cuts, (Σw)² / Σw².
+    nuisances
+        δμ from each systematic.
+    seconds
+        What the training of the model took; None if not told.
+    """
+
+    model: str
+    cut: float
+    cuts: tuple[float, ...]
+    expected_signal: float
+    expected_background: float
+    statistics: float
+    signal: float
+    background: float
+    luminosity: float
+    detector: float
+    systematic: float
+    total: float
+    mc_statistics: float
+    background_effective: float
+    nuisances: Mapping[str, float]
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrengthScan:
+    """The uncertainty of the signal strength against the cut on a model's score.
+
+    Attributes
+    ----------
+    model
+        Name of the model.
+    cuts
+        On the common scale, ascending, shape (m,): those above which signal and background are left.
+    expected_signal, expected_background
+        Events at and above each, shape (m,).
+    uncertainty
+        δμ and its parts, each of shape (m,).
+    mc_statistics
+        δμ from the number of simulated events, beside these, shape (m,).
+    background_effective
+        Effective number of simulated background events, shape (m,).
+    floor
+        How many of these a cut must leave to be chosen.
+    best
+        The row at the best cut.
+    findings
+        What a reader should know before believing all this.
+    """
+
+    model: str
+    cuts: Floats
+    expected_signal: Floats
+    expected_background: Floats
+    uncertainty: StrengthUncertainty
+    mc_statistics: Floats
+    background_effective: Floats
+    floor: float
+    best: StrengthRow
+    findings: tuple[Finding, ...]
+
+
+def classifier_systematics(
+    dataset: Dataset,
+    scores: Scores,
+    mask: Bools | None = None,
+    *,
+    systematics: Sequence[Systematic],
+    varied: Sequence[VariedScores] = (),
+    floor: float = 10.0,
+    cuts: Floats | None = None,
+    seconds: float | None = None,
+) -> StrengthScan:
+    """Return what every uncertainty costs on the strength μ of n = μ S + B at each cut on a model's score, and at the best.
+
+    A systematic at +1 σ moves signal and background, all samples together, and with them the strength that is measured, at μ = 1:
+    δμ = abs(dS + dB) / S, by linear propagation. Systematics are independent of each other and add in quadrature, within their group
+    and between groups; what is correlated is one systematic. The best cut has the smallest total δμ: that of fold j on the other
+    folds, their yields scaled by k / (k - 1), and each fold is read with its own.
+
+    Parameters
+    ----------
+    dataset, scores
+        The events, and the model's out-of-fold score of each.
+    mask
+        The region, shape (n,); all events if None.
+    systematics
+        `Normalisation` and `ShapeSystematic` uncertainties, each of group "signal", "background", "luminosity" or "detector".
+    varied
+        Events and scores as the shape systematics make them, up and down; those that touch weights only are ``dataset.weights``.
+    floor
+        Effective background events that a cut must leave where it is chosen.
+    cuts
+        Ascending, shape (m,); `fivesigma.evaluation.choice.score_cuts` if None.
+    seconds
+        What the training of the model took, for the row.
+
+    Raises
+    ------
+    FivesigmaError
+        If a systematic is of no such group, lacks a variation, or names no sample there is.
+    DataError
+        If no cut leaves enough background in every fold, or variations are not of these events.
+    """
+    mask = np.ones(len(dataset), dtype=np.bool_) if mask is None else mask
+    nominal = ScoredEvents(dataset, scores, mask & ~dataset.data)
+    cuts = score_cuts() if cuts is None else cuts
+    require_groups(systematics)
+    check_systematics(systematics, nominal.samples)
+    require_varied(nominal, varied)
+    kept = nominal.mask
+    yields = yields_by_fold(
+        scores.value[kept], dataset.signal[kept], dataset.weight[kept], scores.fold[kept], folds=scores.folds, cuts=cuts
+    )
+    changes = strength_changes(nominal, systematics, varied, cuts)
+    every = np.ones(scores.folds, dtype=np.bool_)
+    left = _left(yields.all(), 0.0)
+    shown = yields.all().at(left)
+    return StrengthScan(
+        model=scores.model,
+        cuts=cuts[left],
+        expected_signal=shown.signal,
+        expected_background=shown.background,
+        uncertainty=_uncertainty(shown, changes.by_group(changes.of(every)[..., left])),
+        mc_statistics=_mc_statistics(shown),
+        background_effective=shown.background_effective,
+        floor=floor,
+        best=_best(yields, changes, floor, scores.model, seconds),
+        findings=(
+            *check_scores(nominal, varied),
+            *_without_effect(changes, scores.model),
+            *_not_used(nominal, systematics, varied),
+        ),
+    )
+
+
+def _uncertainty(yields: Yields, changes: Mapping[Group, Floats]) -> StrengthUncertainty:
+    return strength_uncertainty(
+        yields.signal,
+        yields.background,
+        luminosity=changes["luminosity"] / (yields.signal + yields.background),
+        signal_efficiency=changes["signal"] / yields.signal,
+        background_efficiency=changes["background"] / yields.background,
+        detector=changes["detector"],
+    )
+
+
+def _mc_statistics(yields: Yields) -> Floats:
+    spread: Floats = np.sqrt(yields.signal_squares + yields.background_squares) / yields.signal
+    return spread
+
+
+def _left(yields: Yields, floor: float) -> Bools:
+    """Return which cuts leave signal, and background of at least ``floor`` effective events."""
+    return yields.allowed(floor) & (yields.signal > 0)
+
+
+def _best(yields: FoldYields, changes: StrengthChanges, floor: float, model: str, seconds: float | None) -> StrengthRow:
+    """Return the row at the cuts that each fold chose on the others."""
+    places = [_choice(yields, changes, fold, floor, model) for fold in range(yields.sums.shape[1])]
+    read = _read_at(yields, places)
+    if not _left(read, 0.0)[0]:
+        raise DataError(f"the cuts on {model} that were chosen on other folds leave no signal or no background")
+    moved = changes.at(places)
+    parts = _uncertainty(read, changes.by_group(moved))
+    costs = np.abs(moved.sum(axis=1)[:, 0]) / read.signal[0]
+    chosen = tuple(float(yields.cuts[place]) for place in places)
+    return StrengthRow(
+        model=model,
+        cut=float(np.median(chosen)),
+        cuts=chosen,
+        expected_signal=float(read.signal[0]),
+        expected_background=float(read.background[0]),
+        statistics=float(parts.statistics[0]),
+        signal=float(parts.signal[0]),
+        background=float(parts.background[0]),
+        luminosity=float(parts.luminosity[0]),
+        detector=float(parts.detector[0]),
+        systematic=float(parts.systematic[0]),
+        total=float(parts.total[0]),
+        mc_statistics=float(_mc_statistics(read)[0]),
+        background_effective=float(read.background_effective[0]),
+        nuisances={s.name: float(cost) for s, cost in zip(changes.systematics, costs, strict=True)},
+        seconds=seconds,
+    )
+
+
+def _choice(yields: FoldYields, changes: StrengthChanges, fold: int, floor: float, model: str) -> int:
+    """Return the place of the cut with the smallest total δμ on the other folds, the first of equals."""
+    others, count = yields.others(fold), yields.sums.shape[1]
+    places = np.flatnonzero(_left(others, floor))
+    if not len(places):
+        raise DataError(f"no cut on {model} leaves {floor:g} effective background events, and signal, in every fold")
+    moved = changes.of(np.arange(count) != fold, count / (count - 1))
+    total = _uncertainty(others.at(_left(others, floor)), changes.by_group(moved[..., places])).total
+    return int(places[np.argmin(total)])
+
+
+def _read_at(yields: FoldYields, places: Sequence[int]) -> Yields:
+    """Return what passes each fold's own cut, all folds together."""
+    signal, background, signal_squares, background_squares = yields.sums[:, np.arange(len(places)), places].sum(
+        axis=1, keepdims=True
+    )
+    all_signal, all_background = yields.totals.sum(axis=1)
+    return Yields(
+        signal=signal,
+        background=background,
+        signal_squares=signal_squares,
+        background_squares=background_squares,
+        all_signal=float(all_signal),
+        all_background=float(all_background),
+    )
+
+
+def _without_effect(changes: StrengthChanges, model: str) -> Iterator[Finding]:
+    """Yield a finding for each systematic that moves no event across any cut."""
+    for systematic, events in zip(changes.systematics, changes.events, strict=True):
+        if not events.any():
+            yield Finding(
+                code="systematic-without-effect",
+                severity="warning",
+                subject=f"{model}/{systematic.name}",
+                message="it changes neither signal nor background above any cut; is what it varies used, and are its samples there?",
+            )
+
+
+def _not_used(
+    nominal: ScoredEvents, systematics: Sequence[Systematic], varied: Sequence[VariedScores]
+) -> Iterator[Finding]:
+    """Yield a finding where there are variations that no systematic takes up."""
+    there = {v.systematic for v in (*nominal.dataset.weights, *(other.variation for other in varied))}
+    if unused := sorted(there - {systematic.name for systematic in systematics}):
+        yield Finding(
+            code="variation-not-used",
+            severity="warning",
+            subject=nominal.scores.model,
+            message=f"events or weights were varied for {', '.join(unused)}, and no systematic takes that up",
+            evidence={"systematics": unused},
+        )
