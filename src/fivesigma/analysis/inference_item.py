@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from fivesigma.analysis.directory import RunDirectory
 from fivesigma.analysis.schema import Configuration
@@ -13,13 +14,14 @@ __all__ = ["InferenceItem"]
 
 @dataclass(frozen=True, slots=True)
 class InferenceItem:
-    """One inference to make, from the files of the earlier stages."""
+    """One inference to make, from the files of the earlier stages; ``seconds`` say how long each model took to train."""
 
     name: str
     directory: RunDirectory
     events: Outcome
     config: Configuration
     blind: bool
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def has_data(self) -> bool:

@@ -10,9 +10,11 @@ from fivesigma.analysis.inference_item import InferenceItem
 from fivesigma.analysis.inference_names import models_of
 from fivesigma.analysis.inference_outcomes import keep_count, keep_fit, keep_plane
 from fivesigma.analysis.inference_schema import Inference, LimitPlane
-from fivesigma.analysis.inferring import FittedTemplates, infer_one
+from fivesigma.analysis.inferring import FittedTemplates, Inferred, infer_one
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.stages import Outcome, outcome_digest
+from fivesigma.analysis.strength_inference import StrengthOfModels
+from fivesigma.analysis.strength_outcome import keep_strength
 from fivesigma.core.parallel import iterate_map
 
 __all__ = ["infer"]
@@ -31,7 +33,7 @@ def infer(context: RunContext, events: Outcome, models: dict[str, Outcome]) -> d
         stages.tell(f"Inferring: {', '.join(todo)}")
         for name in todo:
             stages.forget(f"inference-{name}")
-        for done, (name, outcome) in enumerate(_made(context, events, todo), start=1):
+        for done, (name, outcome) in enumerate(_made(context, events, models, todo), start=1):
             outcomes[name] = stages.keep(f"inference-{name}", parts[name], outcome)
             context.advance("Inferring", done, len(todo))
     return {name: outcomes[name] for name in config.inference}
@@ -54,15 +56,28 @@ def _parts(context: RunContext, events: Outcome, models: dict[str, Outcome], inf
     ]
 
 
-def _made(context: RunContext, events: Outcome, todo: list[str]) -> Iterator[tuple[str, Outcome]]:
+def _made(
+    context: RunContext, events: Outcome, models: dict[str, Outcome], todo: list[str]
+) -> Iterator[tuple[str, Outcome]]:
     """Yield what each inference leaves: those that are one fit all at once, then the grids, whose points are fitted at once."""
     config = context.config
-    items = {name: InferenceItem(name, context.directory, events, config, context.blind) for name in todo}
+    seconds = {name: outcome.value["seconds"] for name, outcome in models.items()}
+    items = {name: InferenceItem(name, context.directory, events, config, context.blind, seconds) for name in todo}
     single = [item for name, item in items.items() if not isinstance(config.inference[name], LimitPlane)]
     for index, made in iterate_map(infer_one, single, workers=context.workers):
         name = single[index].name
-        yield name, keep_fit(context, name, made) if isinstance(made, FittedTemplates) else keep_count(made)
+        yield name, _kept(context, name, made)
     for name, item in items.items():
         if isinstance(inference := config.inference[name], LimitPlane):
             grid = fit_grid(item, inference, context.workers)
             yield name, keep_plane(context, name, grid, inference.observable)
+
+
+def _kept(context: RunContext, name: str, made: Inferred) -> Outcome:
+    match made:
+        case FittedTemplates():
+            return keep_fit(context, name, made)
+        case StrengthOfModels():
+            return keep_strength(context, name, made)
+        case _:
+            return keep_count(made)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from fivesigma.analysis.dataset_files import load_dataset
 from fivesigma.analysis.fit_systematics import systematics_of
+from fivesigma.analysis.inference_events import InferenceEvents
 from fivesigma.analysis.inference_item import InferenceItem
-from fivesigma.analysis.inference_schema import Counting, TemplateFit
-from fivesigma.analysis.model_specs import point_of
-from fivesigma.analysis.regions import region_mask
+from fivesigma.analysis.inference_schema import Counting, StrengthUncertainty, TemplateFit
 from fivesigma.analysis.schema import Configuration
-from fivesigma.analysis.score_files import load_scores
+from fivesigma.analysis.strength_inference import StrengthOfModels, strength_of_models
 from fivesigma.analysis.template_filling import filled_templates
 from fivesigma.core.parallel import Shared
 from fivesigma.evaluation.working_points import merit_of
@@ -23,7 +22,7 @@ from fivesigma.inference.template_fit import TemplateFitResult, fit_templates
 from fivesigma.inference.templates import Templates
 from fivesigma.searches.working_point import count_above_working_point, count_in_region
 
-__all__ = ["FittedTemplates", "infer_one"]
+__all__ = ["FittedTemplates", "Inferred", "infer_one"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +34,24 @@ class FittedTemplates:
     templates: Templates
 
 
-def infer_one(item: InferenceItem, _shared: Shared) -> CountingResult | FittedTemplates:
-    """Return what a count or a template fit says."""
-    inference = item.config.inference[item.name]
-    if isinstance(inference, Counting):
-        return _count(item, inference)
-    if not isinstance(inference, TemplateFit):
-        raise TypeError(f"{item.name} is fitted point by point")
+Inferred: TypeAlias = CountingResult | FittedTemplates | StrengthOfModels
+"""What may be inferred in one go."""
+
+
+def infer_one(item: InferenceItem, _shared: Shared) -> Inferred:
+    """Return what a count or a fit says."""
+    match inference := item.config.inference[item.name]:
+        case Counting():
+            return _count(item, inference)
+        case TemplateFit():
+            return _fit(item, inference)
+        case StrengthUncertainty():
+            return strength_of_models(item, inference)
+        case _:
+            raise TypeError(f"{item.name} is fitted point by point")
+
+
+def _fit(item: InferenceItem, inference: TemplateFit) -> FittedTemplates:
     made, findings = filled_templates(item, inference, inference.signal)
     made = made.without(_other_points(item.config, inference.signal or ()))
     systematics = restricted(systematics_of(item.config), [sample.name for sample in made.samples])
@@ -57,28 +67,19 @@ def _other_points(config: Configuration, signal: Sequence[str]) -> list[str]:
 
 
 def _count(item: InferenceItem, counting: Counting) -> CountingResult:
-    config, dataset = item.config, load_dataset(item.directory, item.events)
-    others = [] if counting.signal is None else [n for n in dataset.names("signal") if n not in counting.signal]
-    stays = ~dataset.of(*others)
-    dataset = dataset.without(*others)
-    mask = region_mask(config, dataset, counting.region)
-    shows = item.looks_at(counting.region)
+    config, events = item.config, InferenceEvents.of(item, counting.signal)
+    mask, shows = events.mask(counting.region), item.looks_at(counting.region)
     if counting.model is None:
         return count_in_region(
-            dataset,
+            events.dataset,
             mask,
             background_uncertainty=counting.background_uncertainty,
             show_data=shows,
             region=counting.region,
         )
     return count_above_working_point(
-        dataset,
-        load_scores(
-            item.directory,
-            counting.model,
-            config.training.folds,
-            point=point_of(config, counting.model, counting.signal),
-        ).where(stays),
+        events.dataset,
+        events.scores(counting.model),
         mask,
         background_uncertainty=counting.background_uncertainty,
         merit=merit_of(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 
+from fivesigma.analysis.inference_schema import MassFit
 from fivesigma.analysis.judging import fitted_observables, in_doubt
 from fivesigma.analysis.model_judgement import JudgedModel
 from fivesigma.analysis.schema import Configuration
@@ -22,8 +23,9 @@ __all__ = ["judgement_findings"]
 def judgement_findings(config: Configuration, judged: Mapping[str, JudgedModel]) -> tuple[Finding, ...]:
     """Return what the judgement of all models found.
 
-    A shape that a cut makes is for information where the inference is known: it goes by simulated events after the cut, which have
-    that shape, too. Where none is asked for, somebody is going to fit the observable elsewhere.
+    A shape that a cut makes is for information where the inference goes by simulated events after the cut, which have that shape,
+    too. A mass fit of the observable after the cut takes its background from a smooth function, and where no inference is asked
+    for somebody is going to fit the observable elsewhere.
     """
     follows = score_follows_observable([model.observables for model in judged.values()])
     shapes = sculpted([both.spurious for model in judged.values() for both in model.sculpting])
@@ -34,13 +36,21 @@ def judgement_findings(config: Configuration, judged: Mapping[str, JudgedModel])
     }
     return (
         *_unless(follows, {f"{name} and {axis}" for name in judged for axis in fitted_observables(config)}),
-        *(dataclasses.replace(shape, severity="info") if config.inference else shape for shape in shapes),
+        *_unless(shapes, _cut_and_fitted(config, judged)),
         *(one for model in judged.values() if model.scale is not None for one in folds_differ(model.scale)),
         *data_and_simulation_differ(scores),
         *one_input_decides(looked_at),
         *unused_inputs(looked_at),
         *naive_cut_flatters({name: model.maximised for name, model in judged.items()}),
     )
+
+
+def _cut_and_fitted(config: Configuration, models: Iterable[str]) -> set[str]:
+    """Return "model and observable" for those observables that are fitted after a cut on the model, by us or elsewhere."""
+    if not config.inference:
+        return {f"{model} and {observable}" for model in models for observable in config.features.observables}
+    fits = [inference for inference in config.inference.values() if isinstance(inference, MassFit)]
+    return {f"{fit.model} and {fit.observable}" for fit in fits}
 
 
 def _unless(findings: Iterable[Finding], used: set[str]) -> Iterator[Finding]:

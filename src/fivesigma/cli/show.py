@@ -76,6 +76,12 @@ def _print(run: Path, results: dict[str, Any]) -> None:
         if entry["type"] == "limit_plane":
             _print_plane(console, name, entry)
             continue
+        if entry["type"] == "strength_uncertainty":
+            _print_strength(console, name, entry)
+            continue
+        if entry["type"] == "mass_fit":
+            inference.add_row(name, *("—" if n is None else f"{n:.3g}" for n in (entry["z"], entry["z_observed"])))
+            continue
         numbers = (entry["z_expected"], entry["z_observed"], entry["limit_expected"][2], entry["limit_observed"])
         inference.add_row(name, *("—" if n is None else f"{n:.3g}" for n in numbers))
     for table in (samples, models, inference):
@@ -84,6 +90,18 @@ def _print(run: Path, results: dict[str, Any]) -> None:
     for finding in results["findings"]:
         of = "" if finding["subject"] in finding["message"] else f"{finding['subject']}: "
         console.print(f"{finding['severity']}: {finding['code']}: {of}{finding['message']}", markup=False)
+
+
+def _print_strength(console: Console, name: str, entry: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    from fivesigma.report.strength import STRENGTH_COLUMNS
+
+    table = Table("Model", "Cut", *STRENGTH_COLUMNS.values(), "Fit", title=f"{name}: uncertainty of μ at the best cut")
+    for row in entry["table"]:
+        sizes = [row["cut"], *(row[key] for key in STRENGTH_COLUMNS), row["fit"]["total"]]
+        table.add_row(row["model"], *(f"{size:.3g}" for size in sizes))
+    console.print(table)
 
 
 def _print_plane(console: Console, name: str, entry: dict[str, Any]) -> None:

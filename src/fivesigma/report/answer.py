@@ -8,20 +8,22 @@ from typing import Any, Literal, TypeAlias
 from fivesigma.report.format import SPACE, count, measured, number, significance
 from fivesigma.report.limit_plane import plane_sentence
 from fivesigma.report.limits import CONFIDENCE, LimitTexts, limit_texts
+from fivesigma.report.mass_fits import mass_fits_of, mass_fits_sentence
+from fivesigma.report.strength import strength_sentence
 
 __all__ = ["Status", "answer", "has_pseudo_data", "headline", "setting", "status"]
 
 Status: TypeAlias = Literal["observed", "pseudo-data", "blind", "expected"]
-_HEADLINES = ("limit_plane", "template_fit", "counting")
-"""The types of inference that can answer for the run, the stronger first; within a type, the analyst's order."""
+_HEADLINES = (("limit_plane",), ("template_fit", "mass_fit", "strength_uncertainty"), ("counting",))
+"""The types of inference that can answer for the run, the stronger first; of equals the first that the analyst declared."""
 
 
 def headline(results: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
-    """Return name and fields of the inference that answers for the run: limits over a grid, else a template fit, else a count."""
+    """Return name and fields of the inference that answers for the run: the first of the strongest there are."""
     entries = results.get("inference") or {}
-    for kind in _HEADLINES:
+    for kinds in _HEADLINES:
         for name, entry in entries.items():
-            if entry.get("type") == kind:
+            if entry.get("type") in kinds:
                 return name, entry
     return None
 
@@ -57,8 +59,8 @@ def setting(config: Mapping[str, Any]) -> str:
 def answer(results: Mapping[str, Any], config: Mapping[str, Any]) -> str:
     """Return what the run found: expected and observed exclusion and significance, or what there is instead.
 
-    Limits over a grid speak, else the first template fit, else the first counting experiment, in the order in which the analyst
-    declared them.
+    Limits over a grid speak, else the first fit or what uncertainties cost, else the first counting experiment, in the order in
+    which the analyst declared them. Mass fits, which are stages of one search, speak together.
 
     Parameters
     ----------
@@ -72,9 +74,8 @@ def answer(results: Mapping[str, Any], config: Mapping[str, Any]) -> str:
         return " ".join(filter(None, [_without_inference(results), _doubts(None, results)]))
     name, entry = found
     kind = status(results, config)
-    if entry.get("type") == "limit_plane":
+    if (told := _told(entry, results, pseudo=kind == "pseudo-data")) is not None:
         blind = "The signal region is blind." if kind == "blind" else ""
-        told = plane_sentence(entry, pseudo=kind == "pseudo-data")
         return " ".join(filter(None, [blind, _opened(setting(config), told), _doubts(name, results)]))
     sentences = [_yields(entry, kind)] if entry.get("type") == "counting" else []
     match kind:
@@ -91,6 +92,19 @@ def answer(results: Mapping[str, Any], config: Mapping[str, Any]) -> str:
             sentences.append(_why_not_observed(results))
     sentences.append(_doubts(name, results))
     return " ".join(filter(None, sentences))
+
+
+def _told(entry: Mapping[str, Any], results: Mapping[str, Any], *, pseudo: bool) -> str | None:
+    """Return what an inference says that is told in a sentence of its own."""
+    match entry.get("type"):
+        case "limit_plane":
+            return plane_sentence(entry, pseudo=pseudo)
+        case "mass_fit":
+            return mass_fits_sentence(list(mass_fits_of(results["inference"]).values()))
+        case "strength_uncertainty":
+            return strength_sentence(entry)
+        case _:
+            return None
 
 
 def _one_sigma(limits: LimitTexts) -> str:

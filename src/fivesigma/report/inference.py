@@ -12,15 +12,28 @@ from fivesigma.report.format import aligned
 from fivesigma.report.labels import row_label
 from fivesigma.report.limit_plane import plane_table
 from fivesigma.report.limits import CONFIDENCE, LIMIT_BAND, limit_texts
+from fivesigma.report.strength import strength_table
 from fivesigma.report.tables import Column, Group, Part, Row, Table, tables_of
 
-__all__ = ["expected_limit_cell", "inference_parts", "observed_label", "observed_limit_cell", "overview", "type_name"]
+__all__ = [
+    "OVERVIEW_TYPES",
+    "expected_limit_cell",
+    "inference_parts",
+    "observed_label",
+    "observed_limit_cell",
+    "overview",
+    "type_name",
+]
 
 _TYPE_NAMES = {
     "counting": "counting experiment",
     "limit_plane": "limits over a grid of signal points",
+    "mass_fit": "mass fit",
+    "strength_uncertainty": "uncertainties of a counted strength",
     "template_fit": "template fit",
 }
+OVERVIEW_TYPES = frozenset({"counting", "template_fit"})
+"""Those that give a significance and a limit of one signal."""
 _FROM_DATA = frozenset(map(row_label, ("observed", "z_observed", "mu", "goodness_of_fit")))
 _SOURCES = {"statistics": "number of data events", "mc_statistics": "number of simulated events"}
 _ONLY_IF_THERE = frozenset({"model", "cut", "cuts"})
@@ -39,7 +52,7 @@ def observed_label(label: str, status: Status) -> str:
 
 
 def overview(entries: Mapping[str, Mapping[str, Any]], status: Status) -> Table:
-    """Return one row an inference of one signal: its expected and observed significance and limit."""
+    """Return one row a count or a template fit: its expected and observed significance and limit."""
     heads = (
         "Expected significance",
         observed_label("Observed significance", status),
@@ -53,7 +66,13 @@ def overview(entries: Mapping[str, Mapping[str, Any]], status: Status) -> Table:
             Column(text="Type", numeric=False),
             *(Column(text=head) for head in heads),
         ),
-        groups=(Group(rows=tuple(_overview_row(name, entry) for name, entry in entries.items())),),
+        groups=(
+            Group(
+                rows=tuple(
+                    _overview_row(name, entry) for name, entry in entries.items() if entry["type"] in OVERVIEW_TYPES
+                )
+            ),
+        ),
         note=f"Upper limits at {CONFIDENCE} (CLs). Beside an expected limit: the ends of its ±1σ band, as differences from the median.",
     )
 
@@ -86,9 +105,14 @@ def observed_limit_cell(entry: Mapping[str, Any]) -> Cell:
 def inference_parts(entries: Mapping[str, Mapping[str, Any]], status: Status) -> Iterator[Part]:
     """Yield one part an inference: its limits, its breakdown, and every other field of its result."""
     for name, entry in entries.items():
-        if "points" in entry:
+        if entry["type"] == "limit_plane":
             table = plane_table(entry, observed_label("Observed limit on μ", status))
             yield Part(title=name, note=f"{type_name(entry)} in {entry['observable']}", tables=(table,))
+            continue
+        if entry["type"] == "strength_uncertainty":
+            yield Part(
+                title=name, note=f"{type_name(entry)} in region {entry['region']}", tables=(strength_table(entry),)
+            )
             continue
         tables = [*_limit_tables(entry, status), *_breakdown(entry), *_fields(entry, status)]
         yield Part(title=name, note=type_name(entry), tables=tuple(tables))

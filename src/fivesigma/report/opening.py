@@ -12,6 +12,8 @@ from fivesigma.report.content import RunContent
 from fivesigma.report.inference import expected_limit_cell, observed_label, observed_limit_cell, type_name
 from fivesigma.report.limit_plane import excluded_points
 from fivesigma.report.limits import CONFIDENCE
+from fivesigma.report.mass_fits import mass_fits_of
+from fivesigma.report.strength import best_strength
 
 __all__ = ["KeyNumber", "key_numbers", "source"]
 
@@ -29,14 +31,36 @@ def key_numbers(content: RunContent) -> tuple[KeyNumber, ...]:
     found = headline(content.results)
     numbers = []
     if found is not None:
-        _, entry = found
-        kind = status(content.results, content.config)
-        numbers = _of_plane(entry, kind) if "points" in entry else _of_one_signal(entry, kind)
+        numbers = _of_inference(found[1], content.results["inference"], status(content.results, content.config))
     aucs = {name: model["auc"] for name, model in content.results.get("models", {}).items() if model.get("auc")}
     if aucs:
         best = max(aucs, key=lambda name: float(aucs[name]["value"]))
         numbers.append(KeyNumber(label=f"highest AUC, out of fold ({best})", value=interval(aucs[best])))
     return tuple(numbers)
+
+
+def _of_inference(entry: Mapping[str, Any], entries: Mapping[str, Any], kind: Status) -> list[KeyNumber]:
+    match entry["type"]:
+        case "limit_plane":
+            return _of_plane(entry, kind)
+        case "mass_fit":
+            return [_of_stage(fit) for fit in mass_fits_of(entries).values()]
+        case "strength_uncertainty":
+            return _of_strength(entry)
+        case _:
+            return _of_one_signal(entry, kind)
+
+
+def _of_stage(fit: Mapping[str, Any]) -> KeyNumber:
+    return KeyNumber(label=f"expected significance, {fit['stage']}", value=cell(fit["z"], "z_expected"))
+
+
+def _of_strength(entry: Mapping[str, Any]) -> list[KeyNumber]:
+    row = best_strength(entry)
+    return [
+        KeyNumber(label=f"uncertainty of μ, count above the best cut ({row['model']})", value=cell(row["total"])),
+        KeyNumber(label="the same from a fit of the whole score", value=cell(row["fit"]["total"])),
+    ]
 
 
 def _of_one_signal(entry: Mapping[str, Any], kind: Status) -> list[KeyNumber]:
@@ -65,4 +89,6 @@ def source(content: RunContent) -> str:
     entries, found = content.results.get("inference") or {}, headline(content.results)
     if found is None or len(entries) == 1:
         return ""
+    if len(fits := mass_fits_of(entries)) > 1 and found[0] in fits:
+        return f"From {len(fits)} mass fits, of {len(entries)} inferences of this run."
     return f"From the {type_name(found[1])} “{found[0]}”, one of {len(entries)} inferences of this run."

@@ -10,8 +10,9 @@ from fivesigma.report.answer import Status, has_pseudo_data, status
 from fivesigma.report.cells import Cell
 from fivesigma.report.content import RunContent
 from fivesigma.report.figures import FigureView
-from fivesigma.report.inference import inference_parts, overview
+from fivesigma.report.inference import OVERVIEW_TYPES, inference_parts, observed_label, overview
 from fivesigma.report.labels import column_label
+from fivesigma.report.mass_fits import mass_fit_table, mass_fits_of
 from fivesigma.report.models import auc_table, built_table, judgement_tables
 from fivesigma.report.tables import Column, Group, Part, Row, Table, tables_of
 from fivesigma.report.yields import cutflow_table, sample_table, variations_table
@@ -113,8 +114,10 @@ def _judgement(content: RunContent) -> Iterator[Part]:
 
 def _inference(content: RunContent, kind: Status) -> Iterator[Part]:
     entries = content.results.get("inference") or {}
-    if any("points" not in entry for entry in entries.values()):
+    if any(entry["type"] in OVERVIEW_TYPES for entry in entries.values()):
         yield Part(tables=(overview(entries, kind),))
+    if fits := mass_fits_of(entries):
+        yield Part(tables=(mass_fit_table(fits, observed_label("Observed significance", kind)),))
     yield from inference_parts(entries, kind)
     for key, value in content.results.items():
         if key not in _PRINTED:

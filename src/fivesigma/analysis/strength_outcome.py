@@ -1,0 +1,77 @@
+"""What the uncertainties of a strength leave in ``results.json`` and on the page."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+from fivesigma.analysis.drawing import Drawing, draw
+from fivesigma.analysis.run_context import RunContext
+from fivesigma.analysis.stages import Outcome
+from fivesigma.analysis.strength_inference import StrengthOfModels
+from fivesigma.plots.style import numbers
+from fivesigma.searches.classifier_systematics import StrengthRow
+from fivesigma.searches.count_and_fit import CountAndFit
+
+__all__ = ["keep_strength"]
+
+
+def keep_strength(context: RunContext, name: str, made: StrengthOfModels) -> Outcome:
+    """Write the curves, draw them, and return what the uncertainties of a strength leave."""
+    file = f"inference/{name}.json"
+    context.directory.write_json(file, numbers([dataclasses.replace(scan, findings=()) for scan in made.scans]))
+    rows = [_row(scan.best, beside) for scan, beside in zip(made.scans, made.comparisons, strict=True)]
+    return Outcome(
+        value={"type": "strength_uncertainty", "region": made.region, "table": rows},
+        findings=made.findings,
+        figures=draw(context, list(_drawings(name, made)), "Drawing the uncertainties"),
+        files=(file,),
+    )
+
+
+def _row(row: StrengthRow, beside: CountAndFit) -> dict[str, Any]:
+    fit = {"total": beside.fit, **beside.fit_parts}
+    told: dict[str, Any] = numbers(row)
+    return told | {"fit": numbers(fit), "gain": beside.gain}
+
+
+def _drawings(name: str, made: StrengthOfModels) -> Iterator[Drawing]:
+    if len(made.scans) > 1:
+        yield _drawing(
+            f"strength-{name}",
+            f"Uncertainty of μ against the cut, {name}",
+            "The whole uncertainty of a counted signal strength against the fraction of background that the cut takes away;"
+            " points are at the cuts chosen on the other folds.",
+            f"Uncertainty of the signal strength against the cut for every model of {name}.",
+            list(made.scans),
+        )
+    yield _drawing(
+        f"strength-fits-{name}",
+        f"Counting against fitting, {name}",
+        "The expected uncertainty of μ from a count at the best cut, and from a fit of the whole score with the same systematics,"
+        " which the data of its other bins constrain.",
+        f"Uncertainty of the signal strength from a count and from a fit for every model of {name}.",
+        list(made.comparisons),
+    )
+    for scan in made.scans:
+        yield _drawing(
+            f"strength-{name}-{scan.model}",
+            f"What the uncertainty of μ is made of, {scan.model}",
+            "Statistics and systematics of a counted signal strength against the cut; they add in quadrature. The line is at the"
+            " cut chosen on the other folds.",
+            f"Parts of the uncertainty of the signal strength against the cut on {scan.model}.",
+            scan,
+        )
+    for shift in made.shifts:
+        yield _drawing(
+            f"strength-{name}-{shift.model}-{shift.systematic}",
+            f"Scores under {shift.systematic}, {shift.model}",
+            "Scores of nominal and of shifted events, by the same estimators. Errors of the ratio know that the events are the same.",
+            f"Scores of {shift.model}, nominal and under {shift.systematic}.",
+            shift,
+        )
+
+
+def _drawing(name: str, title: str, caption: str, alt: str, result: Any) -> Drawing:
+    return Drawing(name=name, section="inference", title=title, caption=caption, alt=alt, result=result)
