@@ -22,7 +22,7 @@ def _systematic(name: str, systematic: Any) -> Systematic:
     if isinstance(systematic, AlternativeSample):
         return ShapeSystematic(name=name, samples=(systematic.sample,), group=group, combine="one-sided")
     samples = tuple(systematic.samples) if systematic.samples is not None else None
-    if isinstance(systematic, NormalisationConfiguration):
+    if isinstance(systematic, NormalisationConfiguration) and systematic.periods is None:
         return Normalisation(name=name, size=systematic.size, samples=samples, group=group)
-    mirrored = systematic.down is None
+    mirrored = not isinstance(systematic, NormalisationConfiguration) and systematic.down is None
     return ShapeSystematic(name=name, samples=samples, group=group, combine="one-sided" if mirrored else "two-sided")
