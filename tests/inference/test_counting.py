@@ -5,7 +5,7 @@ import pytest
 
 from fivesigma.core.errors import FivesigmaError
 from fivesigma.inference.counting import count
-from fivesigma.statistics.poisson import upper_limit
+from fivesigma.statistics.poisson_limits import upper_limit
 from fivesigma.statistics.significance import asimov_significance
 
 

@@ -1,6 +1,8 @@
 """Yields and templates in, significances and limits out. What to use when.
 
-- ``counting``: one number of events in one region. Exact at any count: use it when events are few.
+- ``counting``: one number of events in one region. Exact at any count: use it when events are few. ``counting_scan``: the same
+  for 1,000 cuts in one call; ``event_numbers`` checks what both are given.
+- ``strength_uncertainty``: what each uncertainty costs on a counted signal strength, by linear propagation.
 - ``binning``: bins of a score or a mass, with a floor on the background events in each.
 - ``filling``: a Dataset and its scores or masses into templates, every weight accounted for. ``region_bins`` puts the bins;
   ``varied_events`` are events as a systematic makes them.

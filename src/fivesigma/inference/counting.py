@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fivesigma.core.errors import FivesigmaError
+import numpy as np
+
+from fivesigma.core.arrays import Floats
 from fivesigma.core.finding import Finding
-from fivesigma.statistics.poisson import expected_upper_limits, log_p_value, upper_limit
-from fivesigma.statistics.significance import asimov_significance, z_from_log_p
+from fivesigma.inference.counting_scan import CountingScan, Method, counting_scan
+from fivesigma.statistics.poisson_limits import expected_upper_limits
 
 __all__ = ["Band", "CountingResult", "count"]
 
 Band = tuple[float, float, float, float, float]
 _FEW_EVENTS = 10.0
+_TOLERATED = 0.1  # part by which asymptotic limits may miss the exact ones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +38,7 @@ class CountingResult:
     z_expected
         Median significance if μ = 1, by the Asimov formula; None without any background, where it has no bound.
     z_observed
-        Significance of what was seen, from the exact p-value; 0 for a deficit; None while blind.
+        Significance of what was seen, from its p-value; 0 for a deficit; None while blind.
     limit_expected
         Upper limits on μ at -2, -1, 0, +1, +2 σ of what background alone gives.
     limit_observed
@@ -73,12 +76,14 @@ def count(
     background_uncertainty: float = 0.0,
     background_events: float | None = None,
     observed: float | None = None,
+    method: Method = "exact",
     level: float = 0.95,
     region: str = "",
 ) -> CountingResult:
     """Return significance and CLs limit of a count of ``observed`` events on an expected background.
 
-    Limits and the observed significance are exact: Poisson where the background is known; where it is uncertain its mean
+    `fivesigma.inference.counting_scan` of one selection, with what a reader should know of it. Limits and the observed
+    significance are exact unless asked otherwise: Poisson where the background is known; where it is uncertain its mean
     is marginalised over a Gamma density (Cousins and Highland 1992, see `fivesigma.statistics.poisson`). The expected
     significance is the Asimov formula (arXiv:1007.1727 eq. 97; Cowan 2012 eq. 20). All expected numbers are at the
     nominal background, whatever was observed.
@@ -93,6 +98,8 @@ def count(
         Effective simulated background events, ``(Σw)² / Σw²``; their statistical error is added in quadrature.
     observed
         Events seen; None while blind.
+    method
+        How limits and the observed significance are made. Asymptotic ones that are off by more than 10 % are a finding.
     level
         Confidence level of the limits.
     region
@@ -103,64 +110,72 @@ def count(
     FivesigmaError
         If the signal is not positive, another number is negative, or ``observed`` is no whole number.
     """
-    where = f"region {region!r}: " if region else ""
-    signal, background = float(signal), float(background)
-    seen = _checked(where, signal, background, background_uncertainty, background_events, observed)
-    simulation = 1 / math.sqrt(background_events) if background_events else 0.0
-    error = background * math.hypot(background_uncertainty, simulation)
-    low2, low1, median, high1, high2 = (limit / signal for limit in expected_upper_limits(background, error, level))
-    return CountingResult(
-        signal=signal,
-        background=background,
+    scan = counting_scan(
+        signal,
+        background,
         background_uncertainty=background_uncertainty,
-        background_error=error,
-        observed=seen,
-        z_expected=float(asimov_significance(signal, background, error)) if background > 0 else None,
-        z_observed=None if seen is None else _observed_significance(seen, background, error),
-        limit_expected=(low2, low1, median, high1, high2),
-        limit_observed=None if seen is None else upper_limit(seen, background, error, level) / signal,
+        background_events=background_events,
+        observed=observed,
+        method=method,
         level=level,
-        method="CLs, exact Poisson" if error == 0 else "CLs, Poisson with a Gamma-marginalised background",
         region=region,
-        findings=_findings(region or "count", background, background_events),
+    )
+    low2, low1, median, high1, high2 = map(float, scan.limit_expected)
+    subject = region or "count"
+    return CountingResult(
+        signal=float(signal),
+        background=float(background),
+        background_uncertainty=background_uncertainty,
+        background_error=float(scan.background_error),
+        observed=None if observed is None else int(observed),
+        z_expected=float(scan.z_expected) if background > 0 else None,
+        z_observed=_observed_significance(scan.z_exact if method == "exact" else scan.z_asymptotic),
+        limit_expected=(low2, low1, median, high1, high2),
+        limit_observed=None if scan.limit_observed is None else float(scan.limit_observed),
+        level=level,
+        method=scan.method,
+        region=region,
+        findings=(
+            *_background_findings(subject, background, background_events),
+            *(_low_counts(subject, scan) if method == "asymptotic" else ()),
+        ),
     )
 
 
-def _observed_significance(observed: int, background: float, error: float) -> float | None:
-    z = float(z_from_log_p(log_p_value(observed, background, error)))
-    return max(z, 0.0) if math.isfinite(z) or z < 0 else None
+def _observed_significance(z: Floats | None) -> float | None:
+    return None if z is None or np.isposinf(z) else max(float(z), 0.0)
 
 
-def _checked(
-    where: str, signal: float, background: float, relative: float, events: float | None, observed: float | None
-) -> int | None:
-    if not (math.isfinite(signal) and signal > 0):
-        raise FivesigmaError(f"{where}the expected signal is {signal:g}; no limit on its strength follows from it")
-    if not (math.isfinite(background) and background >= 0):
-        raise FivesigmaError(f"{where}the expected background is {background:g}; it cannot be negative")
-    if not (math.isfinite(relative) and relative >= 0):
-        raise FivesigmaError(f"{where}the relative background uncertainty is {relative:g}; it cannot be negative")
-    if events is not None and not (math.isfinite(events) and events >= 0):
-        raise FivesigmaError(f"{where}the number of effective background events is {events:g}; it cannot be negative")
-    if observed is None:
-        return None
-    if not (math.isfinite(observed) and observed >= 0 and observed == int(observed)):
-        raise FivesigmaError(f"{where}observed {observed:g} events; a count is a whole number, not negative")
-    return int(observed)
+def _low_counts(subject: str, scan: CountingScan) -> Iterator[Finding]:
+    """Yield how far asymptotic limits are off, if it is more than is tolerated: the exact ones take no longer."""
+    exact = expected_upper_limits(scan.background, scan.background_error, scan.level) / scan.signal
+    low, median = (1 - scan.limit_expected[1:3] / exact[1:3]).tolist()
+    worst = max(abs(low), abs(median))
+    if worst < _TOLERATED:
+        return
+    yield Finding(
+        code="asymptotics-at-low-counts",
+        severity="warning" if worst < 2 * _TOLERATED else "serious",
+        subject=subject,
+        message=f"{float(scan.background):.3g} background events are expected. The asymptotic median limit is {1 - median:.2f} times the"
+        f" exact one and the lower edge of its ±1σ band {1 - low:.2f} times; use the exact ones",
+        evidence={
+            "background_events": float(scan.background),
+            "shift_of_median": median,
+            "shift_of_lower_edge": low,
+        },
+    )
 
 
-def _findings(subject: str, background: float, events: float | None) -> tuple[Finding, ...]:
+def _background_findings(subject: str, background: float, events: float | None) -> Iterator[Finding]:
     if background == 0:
         message = "no background is left: the expected significance has no bound, and only the limits mean anything"
-        return (Finding(code="no-background", severity="serious", subject=subject, message=message),)
-    if events is not None and events < _FEW_EVENTS:
-        return (
-            Finding(
-                code="few-background-events",
-                severity="warning",
-                subject=subject,
-                message=f"the background rests on {events:.3g} effective simulated events; its shape of error is a guess",
-                evidence={"effective_events": events},
-            ),
+        yield Finding(code="no-background", severity="serious", subject=subject, message=message)
+    elif events is not None and events < _FEW_EVENTS:
+        yield Finding(
+            code="few-background-events",
+            severity="warning",
+            subject=subject,
+            message=f"the background rests on {events:.3g} effective simulated events; its shape of error is a guess",
+            evidence={"effective_events": events},
         )
-    return ()

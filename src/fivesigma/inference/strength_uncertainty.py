@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fivesigma.core.arrays import Bools, Floats
-from fivesigma.core.errors import FivesigmaError
+from fivesigma.core.arrays import Floats
+from fivesigma.inference.event_numbers import not_negative, signal_events
 from fivesigma.statistics.quadrature import quadrature
 
 __all__ = ["StrengthUncertainty", "strength_uncertainty"]
@@ -83,18 +83,16 @@ def strength_uncertainty(
     FivesigmaError
         If a signal is not positive, a background or an uncertainty is negative, or a number is not finite.
     """
-    s, b = _checked("the expected signal", signal), _checked("the expected background", background)
-    _require(s > 0, s, "the expected signal is {0}; its strength has no uncertainty without any signal")
-    luminosity = _checked("the relative uncertainty of the luminosity", luminosity)
-    signal_efficiency = _checked("the relative uncertainty of the signal efficiency", signal_efficiency)
-    background_efficiency = _checked("the relative uncertainty of the background efficiency", background_efficiency)
-    change = np.asarray(detector, dtype=np.float64)
-    _require(
-        np.isfinite(change), change, "the change of the number of events by the detector is {0}; it must be finite"
-    )
+    s = signal_events(signal, "its strength has no uncertainty without any signal")
+    b = not_negative("the expected background", background)
+    of_luminosity = not_negative("the relative uncertainty of the luminosity", luminosity)
+    of_signal = not_negative("the relative uncertainty of the signal efficiency", signal_efficiency)
+    of_background = not_negative("the relative uncertainty of the background efficiency", background_efficiency)
+    change = np.abs(np.asarray(detector, dtype=np.float64))
+    change = not_negative("the change of the number of events by the detector", change)
     n = s + b
     statistics, one, two, three, four = np.broadcast_arrays(
-        np.sqrt(n) / s, signal_efficiency, b / s * background_efficiency, n / s * luminosity, np.abs(change) / s
+        np.sqrt(n) / s, of_signal, b / s * of_background, n / s * of_luminosity, change / s
     )
     systematic = quadrature(one, two, three, four)
     return StrengthUncertainty(
@@ -106,18 +104,3 @@ def strength_uncertainty(
         systematic=systematic,
         total=quadrature(statistics, systematic),
     )
-
-
-def _checked(name: str, numbers: ArrayLike) -> Floats:
-    array = np.asarray(numbers, dtype=np.float64)
-    _require(np.isfinite(array) & (array >= 0), array, f"{name} is {{0}}; it must be finite and not negative")
-    return array
-
-
-def _require(holds: Bools, numbers: Floats, message: str) -> None:
-    """Raise FivesigmaError with the first number for which something does not hold, and where it stands if there are many."""
-    if np.all(holds):
-        return
-    place = np.flatnonzero(~np.ravel(holds))[0]
-    where = f"entry {place} of {numbers.size}: " if numbers.size > 1 else ""
-    raise FivesigmaError(where + message.format(f"{np.ravel(numbers)[place]:g}"))

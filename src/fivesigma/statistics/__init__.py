@@ -8,5 +8,8 @@
 - ``dependence``: Pearson, Spearman and distance correlation of weighted events.
 - ``histograms``: merged bins, and how far two shapes are apart. ``two_templates``: fits of two templates to one.
 - ``significance``: how significant an excess is or would be: Asimov Z, approximate median significances.
-- ``poisson``: exact intervals and limits for a counted number.
+- ``trial_factors``: from a local p-value to a global one.
+- ``poisson``: exact intervals and p-values for counted numbers; ``poisson_limits``: exact CLs limits.
+- ``asymptotic_limits``: CLs limits of counts in closed form, for many events; ``asymptotic_cls``: what their bands follow from.
+- ``quadrature``: the one sum of independent uncertainties.
 """

@@ -1,0 +1,44 @@
+"""Checks of expected and observed numbers of events, one or many, whose messages say which one is wrong."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from fivesigma.core.arrays import Bools, Floats
+from fivesigma.core.errors import FivesigmaError
+
+__all__ = ["not_negative", "require", "signal_events"]
+
+
+def signal_events(numbers: ArrayLike, consequence: str, where: str = "") -> Floats:
+    """Return expected signal events as an array; raise FivesigmaError with the ``consequence`` unless all are positive and finite."""
+    array = np.asarray(numbers, dtype=np.float64)
+    require(np.isfinite(array) & (array > 0), array, f"the expected signal is {{0}}; {consequence}", where)
+    return array
+
+
+def not_negative(name: str, numbers: ArrayLike, where: str = "") -> Floats:
+    """Return numbers as an array; raise FivesigmaError unless all are finite and none is negative."""
+    array = np.asarray(numbers, dtype=np.float64)
+    require(np.isfinite(array) & (array >= 0), array, f"{name} is {{0}}; it must be finite and not negative", where)
+    return array
+
+
+def require(holds: Bools, numbers: Floats, message: str, where: str = "") -> None:
+    """Raise FivesigmaError with the first number for which something does not hold, and its place if there are many.
+
+    Parameters
+    ----------
+    holds, numbers
+        Of one shape.
+    message
+        What is wrong, with ``{0}`` for the number.
+    where
+        What stands before the message: a region's name, say.
+    """
+    if np.all(holds):
+        return
+    place = np.flatnonzero(~np.ravel(holds))[0]
+    entry = f"entry {place} of {numbers.size}: " if numbers.size > 1 else ""
+    raise FivesigmaError(where + entry + message.format(f"{np.ravel(numbers)[place]:g}"))
