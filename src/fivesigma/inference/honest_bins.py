@@ -1,0 +1,323 @@
+"""Bins chosen for sensitivity where the choice cannot flatter: those of a fold on the events of all other folds.
+
+Each fold is filled with its own edges. So that one template holds all folds, and nothing else need know of it, each fold's values are
+mapped onto common edges, the medians of the folds' own: a value in bin i of its fold lands in bin i of the median edges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fivesigma.core.arrays import Bools, Floats, Ints, require_length
+from fivesigma.core.dataset import Dataset
+from fivesigma.core.errors import DataError, FivesigmaError
+from fivesigma.core.estimate import Estimate
+from fivesigma.core.scores import Scores
+from fivesigma.inference.binning import Axis, Binning
+from fivesigma.inference.region_bins import sums_in_bins
+from fivesigma.inference.sensitivity_binning import (
+    Cells,
+    Merging,
+    best_mergings,
+    expected_significance,
+    settled,
+)
+from fivesigma.statistics.bootstrap import percentile_interval, scaled_poisson
+from fivesigma.statistics.weighted import effective_events, weighted_quantile
+
+__all__ = ["HonestBins", "aligned_by_region", "honest_bins"]
+
+_EVEN = 50  # cells of even background, up to where the tail begins
+_TAIL = 0.02  # of the background, in the tail
+_TAIL_CELLS = 30
+_REPLICAS = 400
+_METHOD = "bins chosen on the other folds, filled with this one; interval by scaled Poisson sums with the bins held"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HonestBins:
+    """Bins of each fold, chosen on the other folds for the largest expected significance.
+
+    Attributes
+    ----------
+    name, label
+        What is binned, and what figures call it.
+    edges
+        Of each fold, shape (k, n + 1): the same first and last ones for all.
+    choices
+        For each fold how many bins were worth having on the other folds; all have the median of these, or what the floor allows.
+    z
+        Median expected significance, each fold filled with its own edges.
+    naive_edges, naive_z
+        Bins chosen on all events and what they promise on the same events: biased upwards.
+    floor
+        Effective background events in each bin where it was chosen.
+    background_uncertainty
+        Relative and common to all bins.
+    """
+
+    name: str
+    label: str
+    edges: Floats
+    choices: tuple[int, ...]
+    z: Estimate
+    naive_edges: Floats
+    naive_z: float
+    floor: float
+    background_uncertainty: float
+
+    @property
+    def median_edges(self) -> Floats:
+        """The median of each edge over the folds, shape (n + 1,)."""
+        return np.asarray(np.median(self.edges, axis=0))
+
+    @property
+    def binning(self) -> Binning:
+        """The median edges as a binning, for values that are `aligned`."""
+        edges = tuple(float(edge) for edge in self.median_edges)
+        return Binning(axes=(Axis(name=self.name, edges=edges, label=self.label),))
+
+    def index(self, values: Floats, fold: NDArray[np.integer]) -> Ints:
+        """Return the bin of each value by its own fold's edges, both of shape (n,); what lies outside is in the bin at that end."""
+        inner = self.edges[:, 1:-1][fold]
+        return np.asarray(np.count_nonzero(inner <= values[:, None], axis=1), dtype=np.int64)
+
+    @overload
+    def aligned(self, values: Scores) -> Scores: ...
+    @overload
+    def aligned(self, values: Floats, fold: NDArray[np.integer]) -> Floats: ...
+    def aligned(self, values: Scores | Floats, fold: NDArray[np.integer] | None = None) -> Scores | Floats:
+        """Return scores or values with those of each fold mapped onto the median edges, in the bins where they were.
+
+        The map rises, is linear between edges, and leaves alone what lies outside; `binning` then bins what it returns.
+
+        Parameters
+        ----------
+        values
+            Scores of events, nominal or varied; or an observable, shape (n,).
+        fold
+            Of each event, shape (n,), for an observable.
+        """
+        if isinstance(values, Scores):
+            return replace(values, value=self.aligned(values.value, values.fold))
+        if fold is None:
+            raise FivesigmaError(f"{self.name}: bins of each fold need the fold of each value")
+        require_length(len(values), fold=fold)
+        common, out = self.median_edges, np.array(values, dtype=np.float64)
+        inside = (values > common[0]) & (values < common[-1])
+        for number, own in enumerate(self.edges):
+            here = inside & (fold == number)
+            at = self.index(values[here], fold[here])
+            # rounding must not carry a value over the edge that it lies beside
+            out[here] = np.clip(np.interp(values[here], own, common), common[at], np.nextafter(common[at + 1], -np.inf))
+        return out
+
+
+def honest_bins(
+    dataset: Dataset,
+    values: Scores | Floats,
+    mask: Bools | None = None,
+    *,
+    fold: NDArray[np.integer] | None = None,
+    bins: int = 10,
+    floor: float = 10.0,
+    background_uncertainty: float = 0.0,
+    gain: float = 0.01,
+    name: str = "score",
+    label: str = "",
+    seed: int = 0,
+) -> HonestBins:
+    """Return bins for the largest expected significance, those of fold j chosen on all other folds, scaled by k / (k - 1).
+
+    From fine cells of equal background, finer towards the highest values, the best merging for each number of bins is found by
+    dynamic programming; more bins are taken while one more raises Z by ``gain``. Only simulation is looked at, never data.
+
+    How many bins there are is the median of the folds' choices, and so the one number in which a fold has a say in its own
+    bins. Scores of the other folds come from estimators that trained on this one; how little that leaves is tested with pure noise.
+
+    Parameters
+    ----------
+    dataset
+        The events.
+    values
+        Out-of-fold scores; or an observable, shape (n,), with ``fold``.
+    mask
+        The region, shape (n,); all events if None.
+    fold
+        Of each event, shape (n,), for an observable.
+    bins
+        How many bins at most.
+    floor
+        Effective background events that each bin must hold on the events that choose it.
+    background_uncertainty
+        Relative and common to all bins; the error of the finite simulation is always there, independent in each bin.
+    gain
+        The least relative gain of Z for which one more bin is taken.
+    name, label
+        What is binned and what figures call it.
+    seed
+        Of the interval of Z.
+
+    Raises
+    ------
+    FivesigmaError
+        If there are fewer than two folds, no signal, or less background than ``floor``.
+    DataError
+        If a value of a simulated event is not finite.
+    """
+    keep = (dataset.signal | dataset.background) & (np.ones(len(dataset), np.bool_) if mask is None else mask)
+    events = _Events.of(dataset, values, fold, keep, name)
+    rule = _Rule(bins=bins, floor=floor, background_uncertainty=background_uncertainty)
+    limits = (0.0, 1.0) if isinstance(values, Scores) else (float(events.value.min()), float(events.value.max()))
+    others = [_choices(events.where(events.fold != j), rule, limits) for j in range(events.folds)]
+    chosen = tuple(settled(each.mergings, gain).bins for each in others)
+    count = min(int(np.median(chosen)), *(len(each.mergings) for each in others))
+    everything = _choices(events, rule, limits)
+    naive = settled(everything.mergings, gain)
+    edges = np.stack([each.edges(each.mergings[count - 1]) for each in others])
+    return HonestBins(
+        name=name,
+        label=label or (f"{values.model} score" if isinstance(values, Scores) else ""),
+        edges=edges,
+        choices=chosen,
+        z=_read(events, edges, background_uncertainty, seed),
+        naive_edges=everything.edges(naive),
+        naive_z=naive.z,
+        floor=floor,
+        background_uncertainty=background_uncertainty,
+    )
+
+
+def aligned_by_region(scores: Scores, regions: Mapping[str, Bools], bins: Mapping[str, HonestBins]) -> Scores:
+    """Return scores aligned in each region that has bins of its own; elsewhere they are as they were.
+
+    Parameters
+    ----------
+    scores
+        Of the events, nominal or varied.
+    regions
+        Masks of shape (n,), by name, that share no event.
+    bins
+        By name of the region.
+    """
+    value = scores.value.copy()
+    for region, chosen in bins.items():
+        mask = regions[region]
+        value[mask] = chosen.aligned(scores.value[mask], scores.fold[mask])
+    return replace(scores, value=value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rule:
+    """What bins must be."""
+
+    bins: int
+    floor: float
+    background_uncertainty: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Events:
+    """Simulated events, arrays of shape (n,)."""
+
+    value: Floats
+    weight: Floats
+    is_signal: Bools
+    fold: NDArray[np.integer]
+    folds: int
+
+    @classmethod
+    def of(
+        cls, dataset: Dataset, values: Scores | Floats, fold: NDArray[np.integer] | None, keep: Bools, name: str
+    ) -> _Events:
+        if isinstance(values, Scores):
+            value, fold, folds = values.value, values.fold, values.folds
+        elif fold is not None:
+            value, folds = np.asarray(values, dtype=np.float64), int(fold.max(initial=0)) + 1
+        else:
+            raise FivesigmaError(f"{name}: bins are chosen on other folds, so give the fold of each event")
+        require_length(len(dataset), **{name: value, "fold": fold})
+        if folds < 2:
+            raise FivesigmaError(f"{name}: an honest choice of bins needs two folds or more, not {folds}")
+        if bad := int(np.count_nonzero(~np.isfinite(value[keep]))):
+            raise DataError(f"{name} is not finite in {bad} simulated events; bins need a number for each")
+        everything = cls(value=value, weight=dataset.weight, is_signal=dataset.signal, fold=fold, folds=folds)
+        return everything.where(keep)
+
+    def where(self, keep: Bools) -> _Events:
+        """Return the events that a mask of shape (n,) keeps."""
+        return replace(
+            self,
+            value=self.value[keep],
+            weight=self.weight[keep],
+            is_signal=self.is_signal[keep],
+            fold=self.fold[keep],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Choices:
+    """The best mergings of cells between ``borders``, shape (m + 1,)."""
+
+    borders: Floats
+    mergings: tuple[Merging, ...]
+
+    def edges(self, merging: Merging) -> Floats:
+        """Return the edges of a merging, shape (n + 1,)."""
+        return self.borders[list(merging.edges)]
+
+
+def _choices(events: _Events, rule: _Rule, limits: tuple[float, float]) -> _Choices:
+    """Return the best mergings on some of the folds, yields scaled to stand for all."""
+    seen = len(np.unique(events.fold))
+    weight = events.weight * events.folds / seen
+    background = ~events.is_signal
+    if effective_events(weight[background]) < rule.floor:
+        raise FivesigmaError(
+            f"the background of {seen} of {events.folds} folds is worth {effective_events(weight[background]):.3g} events, below the"
+            f" {rule.floor:g} that one bin must hold; loosen the selection or simulate more"
+        )
+    inner = weighted_quantile(events.value[background], _fractions(), weight[background])
+    inner = np.unique(inner[(inner > limits[0]) & (inner < limits[1])])
+    borders = np.concatenate([limits[:1], inner, limits[1:]])
+    index = np.searchsorted(inner, events.value, side="right")
+    signal, _ = sums_in_bins(index[events.is_signal], weight[events.is_signal], len(inner) + 1)
+    yields, variances = sums_in_bins(index[background], weight[background], len(inner) + 1)
+    cells = Cells(signal=signal, background=yields, variances=variances)
+    mergings = best_mergings(cells, rule.bins, floor=rule.floor, background_uncertainty=rule.background_uncertainty)
+    return _Choices(borders=borders, mergings=mergings)
+
+
+def _fractions() -> Floats:
+    """Return what fractions of the background lie below the borders of cells."""
+    tail = 1 - np.geomspace(_TAIL, 1e-4, _TAIL_CELLS)
+    return np.concatenate([np.linspace(0, 1 - _TAIL, _EVEN + 1)[1:-1], tail])
+
+
+def _read(events: _Events, edges: Floats, background_uncertainty: float, seed: int) -> Estimate:
+    """Return the expected significance of all folds, each in its own bins."""
+    count, signal = edges.shape[1] - 1, events.is_signal
+    index = np.count_nonzero(edges[:, 1:-1][events.fold] <= events.value[:, None], axis=1)
+    sums = [sums_in_bins(index[part], events.weight[part], count) for part in (signal, ~signal)]
+    generator = np.random.default_rng(seed)
+    drawn = [
+        np.stack(
+            [scaled_poisson(float(w), float(w2), _REPLICAS, generator) for w, w2 in zip(*both, strict=True)], axis=1
+        )
+        for both in sums
+    ]
+    (s, _), (b, variances) = sums
+    if np.any(b <= 0):
+        raise DataError(f"a bin that was chosen on other folds has {b.min():.3g} events of background; raise the floor")
+    value = float(expected_significance(s, b, variances, background_uncertainty))
+    usable = np.all(drawn[1] > 0, axis=1)
+    replicas = np.full(_REPLICAS, np.nan)
+    replicas[usable] = expected_significance(
+        drawn[0][usable], drawn[1][usable], np.broadcast_to(variances, drawn[1][usable].shape), background_uncertainty
+    )
+    return percentile_interval(value, replicas, method=_METHOD)
