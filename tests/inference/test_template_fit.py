@@ -9,10 +9,11 @@ from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.sample import SampleInfo
 from fivesigma.inference.binning import score_bins
 from fivesigma.inference.filling import templates
+from fivesigma.inference.goodness import goodness_of_fit
 from fivesigma.inference.limits import cls_limit
 from fivesigma.inference.pyhf_engine import PyhfModel, validate_workspace
 from fivesigma.inference.systematics import Normalisation
-from fivesigma.inference.template_fit import fit_templates, goodness_of_fit, upper_limit
+from fivesigma.inference.template_fit import fit_templates, upper_limit
 from fivesigma.inference.templates import Channel, Template, Templates
 
 SYSTEMATICS = (

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from fivesigma.inference.breakdown import Breakdown
+from fivesigma.inference.fitted_parameters import FittedParameter, Pulls
 from fivesigma.inference.limits import CLsCurve, NamedLimit, UpperLimit
-from fivesigma.inference.template_fit import Breakdown, FittedParameter, Pulls
 from fivesigma.plots.registry import plot
 from fivesigma.plots.style import Context
 

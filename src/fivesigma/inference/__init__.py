@@ -2,7 +2,8 @@
 
 - ``counting``: one number of events in one region. Exact at any count: use it when events are few. ``counting_scan``: the same
   for 1,000 cuts in one call; ``event_numbers`` checks what both are given.
-- ``strength_uncertainty``: what each uncertainty costs on a counted signal strength, by linear propagation.
+- ``strength_uncertainty``: what each uncertainty costs on a counted signal strength, by linear propagation;
+  ``strength_scans``: against luminosity, purity and number of events, and what reaches a target.
 - ``binning``: bins of a score or a mass, with a floor on the background events in each.
 - ``filling``: a Dataset and its scores or masses into templates, every weight accounted for. ``region_bins`` puts the bins;
   ``varied_events`` are events as a systematic makes them.
@@ -11,6 +12,8 @@
 - ``systematics``: what may be wrong, with yields alone or with shapes too; ``shapes``: what varied templates say of that.
 - ``template_fit``: the answer of a shape analysis: signal strength, significance, limit, what each uncertainty costs.
   ``upper_limit`` where the limit is all that is asked, ``fit_templates`` for everything.
+- ``ranking``: which nuisance parameters move the signal strength most; ``breakdown``: what each group of them costs;
+  ``fitted_parameters``, ``goodness``: where a fit left the parameters, and whether its model describes the data.
 - ``signal_grid``: the same at every point of a grid of signals; ``limit_plane`` holds the limits, on cross-sections too.
 - ``workspace``: the same model as plain pyhf (HistFactory) JSON.
 - ``engine``: what the room asks of a statistical model; ``pyhf_engine`` answers it with pyhf, ``scoring`` does its fits.

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
-from fivesigma.core.arrays import Floats
 from fivesigma.core.estimate import Estimate
 from fivesigma.core.finding import Finding
 from fivesigma.core.identity import derive_seed
+from fivesigma.inference.breakdown import Breakdown, breakdown
 from fivesigma.inference.checks import (
     check_fit,
     check_low_counts,
@@ -20,70 +19,19 @@ from fivesigma.inference.checks import (
     check_templates,
     require_fittable,
 )
-from fivesigma.inference.engine import Data, Fit, Model
+from fivesigma.inference.engine import Data, Model
+from fivesigma.inference.fitted_parameters import FittedParameter, Pulls, fitted_parameters
+from fivesigma.inference.goodness import goodness_of_fit
 from fivesigma.inference.limits import Band, CLsCurve, Nuisances, UpperLimit, cls_limit, discovery_significance
 from fivesigma.inference.profile import Profile, nominal_asimov
 from fivesigma.inference.pyhf_engine import PyhfModel
 from fivesigma.inference.shapes import check_variations, kept_systematics, require_variations
-from fivesigma.inference.systematics import STATISTICS, Systematic, check_systematics
+from fivesigma.inference.systematics import Systematic, check_systematics
 from fivesigma.inference.templates import Templates
 from fivesigma.inference.workspace import build_workspace, parameter_groups
 from fivesigma.inference.yields import ChannelYields, prefit_covariance, yields
-from fivesigma.statistics.poisson import deviance_moments
 
-__all__ = ["Breakdown", "FittedParameter", "Pulls", "TemplateFitResult", "fit_templates", "upper_limit"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FittedParameter:
-    """A parameter after the fit.
-
-    Attributes
-    ----------
-    name, group
-        What it is called, and under what its cost on the strength is counted.
-    value, error
-        Fitted value, and standard deviation from the Fisher information.
-    nominal, width
-        Where its constraint is centred, and the constraint's standard deviation; None for what is free.
-    """
-
-    name: str
-    group: str
-    value: float
-    error: float
-    nominal: float
-    width: float | None
-
-    @property
-    def pull(self) -> float | None:
-        """Shift in units of the constraint; None for what is free or without uncertainty."""
-        return (self.value - self.nominal) / self.width if self.width else None
-
-    @property
-    def constraint(self) -> float | None:
-        """Error after the fit over error before; None for what is free or without uncertainty."""
-        return self.error / self.width if self.width else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Breakdown:
-    """What each group of uncertainties adds to the standard deviation of the strength, in quadrature, and the whole.
-
-    ``expected`` says whether that is for Asimov data at μ = 1 or for the observed data.
-    """
-
-    groups: Mapping[str, float]
-    total: float
-    expected: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pulls:
-    """The constrained parameters after a fit; ``expected`` if it was one to Asimov data at μ = 1."""
-
-    parameters: tuple[FittedParameter, ...]
-    expected: bool
+__all__ = ["TemplateFitResult", "fit_templates", "upper_limit"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +158,7 @@ def fit_templates(
         curve=limit.curve,
         breakdown=breakdown(model, profile.best),
         goodness_of_fit=goodness,
-        parameters=_fitted(model, profile.best),
+        parameters=fitted_parameters(model, profile.best),
         prefit=yields(model, templates, chosen, model.nominal, prefit_covariance(model), postfit=False),
         postfit=None
         if data is None
@@ -246,39 +194,6 @@ def upper_limit(
     return cls_limit(model, _data(model, templates), level=level, nuisances=nuisances)
 
 
-def breakdown(model: Model, fit: Fit) -> dict[str, float]:
-    """Return what each group of nuisances adds to the standard deviation of the strength, in quadrature.
-
-    ``σ² - σ²(group known)``, with all else free; "statistics" is σ with every nuisance known. From the covariance of
-    ``fit`` by conditioning: ``C_mg C_gg⁻¹ C_gm``.
-    """
-    poi = model.poi
-    constrained = [i for i, p in enumerate(model.parameters) if p.width is not None and fit.covariance[i, i] > 0]
-    groups: dict[str, list[int]] = {}
-    for index in constrained:
-        groups.setdefault(model.parameters[index].group, []).append(index)
-    total = float(fit.covariance[poi, poi])
-    costs = {STATISTICS: total - _explained(fit.covariance, poi, constrained)}
-    costs |= {group: _explained(fit.covariance, poi, members) for group, members in groups.items()}
-    return {group: float(np.sqrt(max(cost, 0.0))) for group, cost in costs.items()}
-
-
-def goodness_of_fit(model: Model, fit: Fit) -> float | None:
-    """Return the p-value of the deviance; None where free parameters are as many as bins.
-
-    The deviance would follow χ² with bins less free parameters (R. Cousins (2013) on Baker and Cousins (1984)) if
-    events were many; at two a bin that rejects a true model several times too often. So a multiple of χ² is taken that has
-    the exact mean and variance of the bins' deviances at the fitted yields, both times (bins - free) / bins.
-    """
-    expected = model.expected(fit.values)
-    free = sum(parameter.width is None for parameter in model.parameters)
-    left = 1 - free / len(expected)
-    if left <= 0:
-        return None
-    mean, variance = np.sum([deviance_moments(float(events)) for events in expected], axis=0)
-    return float(stats.gamma.sf(fit.deviance, left * mean**2 / variance, scale=variance / mean))
-
-
 def _model(
     templates: Templates, systematics: Sequence[Systematic], signal: tuple[str, ...]
 ) -> tuple[dict[str, Any], PyhfModel]:
@@ -306,25 +221,3 @@ def _estimate(profile: Profile, name: str) -> tuple[Estimate, tuple[Finding, ...
         code="interval-at-bound", severity="info", subject=name, message=message, evidence={"bound": least}
     )
     return estimate, (finding,)
-
-
-def _fitted(model: Model, fit: Fit) -> tuple[FittedParameter, ...]:
-    errors = np.sqrt(np.maximum(np.diag(fit.covariance), 0.0))
-    return tuple(
-        FittedParameter(
-            name=parameter.name,
-            group=parameter.group,
-            value=float(value),
-            error=float(error),
-            nominal=parameter.nominal,
-            width=parameter.width,
-        )
-        for parameter, value, error in zip(model.parameters, fit.values, errors, strict=True)
-    )
-
-
-def _explained(covariance: Floats, poi: int, known: Sequence[int]) -> float:
-    if not known:
-        return 0.0
-    shared = covariance[poi, known]
-    return float(shared @ np.linalg.solve(covariance[np.ix_(known, known)], shared))

@@ -9,9 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
+from fivesigma.inference.breakdown import Breakdown
+from fivesigma.inference.fitted_parameters import Pulls
 from fivesigma.inference.limits import CLsCurve, NamedLimit, UpperLimit
 from fivesigma.inference.systematics import MC_STATISTICS, STATISTICS
-from fivesigma.inference.template_fit import Breakdown, Pulls, TemplateFitResult
+from fivesigma.inference.template_fit import TemplateFitResult
 from fivesigma.plots.registry import register, register_several
 from fivesigma.plots.style import BACKGROUND, DATA, Context, digits, logarithmic, new_figure
 from fivesigma.plots.templates import WHOLE
@@ -19,6 +21,7 @@ from fivesigma.plots.templates import WHOLE
 __all__ = [
     "ONE_SIGMA",
     "TWO_SIGMA",
+    "parameter_title",
     "plot_breakdown",
     "plot_cls",
     "plot_limits",
@@ -118,7 +121,7 @@ def plot_pulls(result: Pulls, *, context: Context) -> Figure:
     axes.axvline(0, color="dimgrey", linewidth=0.8)
     pulls, constraints = [p.pull or 0.0 for p in shown], [p.constraint or 0.0 for p in shown]
     axes.errorbar(pulls, rows, xerr=constraints, color=DATA, linestyle="none", marker="o", markersize=4)
-    axes.set_yticks(rows, [_parameter_title(p.name, context) for p in shown], fontsize="x-small")
+    axes.set_yticks(rows, [parameter_title(p.name, context) for p in shown], fontsize="x-small")
     axes.tick_params(axis="y", which="both", length=0)
     reach = max(2.5, *(abs(pull) + constraint + 0.2 for pull, constraint in zip(pulls, constraints, strict=True)))
     axes.set(ylim=(len(shown) - 0.4, -0.6), xlim=(-reach, reach))
@@ -148,7 +151,8 @@ def _group_title(name: str, context: Context) -> str:
     return context.titles.get(name) or own.get(name) or name.replace("_", " ")
 
 
-def _parameter_title(name: str, context: Context) -> str:
+def parameter_title(name: str, context: Context) -> str:
+    """Return what a figure calls a nuisance parameter."""
     if name.startswith(MC_STATISTICS):
         owner, _, number = name.removeprefix(f"{MC_STATISTICS}_").rstrip("]").partition("[")
         region, what = owner.removesuffix("_signal"), "signal" if owner.endswith("_signal") else "background"

@@ -1,0 +1,27 @@
+"""Whether a fitted model describes the data."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import stats
+
+from fivesigma.inference.engine import Fit, Model
+from fivesigma.statistics.poisson import deviance_moments
+
+__all__ = ["goodness_of_fit"]
+
+
+def goodness_of_fit(model: Model, fit: Fit) -> float | None:
+    """Return the p-value of the deviance; None where free parameters are as many as bins.
+
+    The deviance would follow χ² with bins less free parameters (R. Cousins (2013) on Baker and Cousins (1984)) if
+    events were many; at two a bin that rejects a true model several times too often. So a multiple of χ² is taken that has
+    the exact mean and variance of the bins' deviances at the fitted yields, both times (bins - free) / bins.
+    """
+    expected = model.expected(fit.values)
+    free = sum(parameter.width is None for parameter in model.parameters)
+    left = 1 - free / len(expected)
+    if left <= 0:
+        return None
+    mean, variance = np.sum([deviance_moments(float(events)) for events in expected], axis=0)
+    return float(stats.gamma.sf(fit.deviance, left * mean**2 / variance, scale=variance / mean))
