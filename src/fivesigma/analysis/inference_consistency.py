@@ -77,6 +77,15 @@ def _fit(config: Configuration, fit: TemplateFit | LimitPlane, here: Location) -
             yield (*here, key), "names each once, and one at least; leave this out for all"
     if len(axes) > 2 or len(set(axes)) < len(axes):
         yield (*here, "observable"), "a template has one axis, or two that differ"
+    yield from _bins(fit, axes, here)
+    if isinstance(fit, TemplateFit) and fit.binning == "sensitivity":
+        if axes[0] not in config.models or len(axes) > 1:
+            yield (*here, "binning"), "bins are chosen for sensitivity in the score of one model"
+        elif isinstance(fit.bins, list | dict):
+            yield (*here, "bins"), "bins that are chosen for sensitivity are a number, the most that there may be"
+
+
+def _bins(fit: TemplateFit | LimitPlane, axes: tuple[str, ...], here: Location) -> Iterator[Inconsistency]:
     if isinstance(fit.bins, list) and len(axes) > 1:
         yield (*here, "bins"), f"give the bins of each axis by its name: {', '.join(axes)}"
     binned = fit.bins if isinstance(fit.bins, dict) else dict.fromkeys(axes, fit.bins)

@@ -131,6 +131,9 @@ class Counting(_Counted):
     background_uncertainty: RelativeUncertainty = Field(
         default=0.0, description="Relative uncertainty on the background."
     )
+    method: Literal["exact", "asymptotic"] = Field(
+        default="exact", description="How limits and the observed significance are made."
+    )
 
 
 class _Shape(Strict):

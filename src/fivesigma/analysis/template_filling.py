@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -14,12 +14,14 @@ from fivesigma.analysis.inference_schema import LimitPlane, TemplateFit
 from fivesigma.analysis.model_specs import point_of
 from fivesigma.analysis.regions import region_mask
 from fivesigma.analysis.score_files import load_scores
+from fivesigma.analysis.sensitive_bins import SensitiveBins
 from fivesigma.core.arrays import Bools
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError
 from fivesigma.core.finding import Finding
 from fivesigma.core.sample import Variation
 from fivesigma.core.scores import Scores
+from fivesigma.inference.binning import Binning
 from fivesigma.inference.filling import templates
 from fivesigma.inference.region_bins import Values
 from fivesigma.inference.templates import Templates
@@ -42,6 +44,10 @@ def filled_templates(
     config, axes = item.config, axes_of(fit.observable)
     nominal = load_dataset(item.directory, item.events)
     values, masks = _binned(item, fit, nominal, signal)
+    chosen = _chosen(item, fit, nominal, values, masks)
+    bins: list[int | list[float]] | dict[str, Binning] = [_bins(fit, axis) for axis in axes]
+    if chosen is not None:
+        values, bins = [chosen.aligned(value, masks) for value in values if isinstance(value, Scores)], chosen.binnings
     if fit.regions is None:
         looked = {"all"} if item.has_data and not item.blind else set()
     else:
@@ -49,14 +55,14 @@ def filled_templates(
     made = templates(
         nominal,
         values,
-        bins=[_bins(fit, axis) for axis in axes],
+        bins=bins,
         regions=masks,
         observed=looked,
         floor=fit.floor,
         name=axes,
         titles={name: config.features.titles[name] for name in axes if name in config.features.titles},
         weights=nominal.weights,
-        varied=[_varied(item, fit, variation, signal) for variation in varied_names(item.events)],
+        varied=[_varied(item, fit, variation, signal, chosen) for variation in varied_names(item.events)],
     )
     inside = np.any(list(masks.values()), axis=0) & ~nominal.data
     return made, (*_outside(item.name, fit, nominal, values, inside), *_merged(item.name, fit, made))
@@ -99,9 +105,35 @@ def _require_there(item: InferenceItem, fit: Shape, dataset: Dataset, values: Se
             )
 
 
-def _varied(item: InferenceItem, fit: Shape, variation: Variation, signal: Sequence[str] | None) -> VariedEvents:
+def _chosen(
+    item: InferenceItem, fit: Shape, nominal: Dataset, values: Sequence[Values], masks: Mapping[str, Bools]
+) -> SensitiveBins | None:
+    """Return the bins that promise most, where these are asked for."""
+    if not isinstance(fit, TemplateFit) or fit.binning == "equal_background":
+        return None
+    ((axis, scores),) = zip(axes_of(fit.observable), values, strict=True)
+    bins = _bins(fit, axis)
+    if not isinstance(scores, Scores) or not isinstance(bins, int):
+        raise TypeError(f"{item.name}: bins are chosen in a number, of a model's score")
+    others = [name for name in nominal.names("signal") if name not in (fit.signal or nominal.names("signal"))]
+    return SensitiveBins.chosen(
+        nominal,
+        scores,
+        {region: mask & ~nominal.of(*others) for region, mask in masks.items()},
+        bins=bins,
+        floor=fit.floor,
+        background_uncertainty=item.config.judgement.background_uncertainty,
+        seed=item.config.analysis.seed,
+    )
+
+
+def _varied(
+    item: InferenceItem, fit: Shape, variation: Variation, signal: Sequence[str] | None, chosen: SensitiveBins | None
+) -> VariedEvents:
     dataset = load_dataset(item.directory, item.events, variation)
     values, masks = _binned(item, fit, dataset, signal)
+    if chosen is not None:
+        values = [chosen.aligned(value, masks) for value in values if isinstance(value, Scores)]
     return VariedEvents(variation=variation, dataset=dataset, values=values, regions=masks)
 
 
