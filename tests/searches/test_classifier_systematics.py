@@ -128,6 +128,7 @@ def test_a_shift_that_moves_a_known_part_of_the_events():
     assert result.uncertainty.statistics == pytest.approx([10 / 50])
     assert result.mc_statistics == pytest.approx([10 / 50])
     assert result.best.nuisances == {"scale": pytest.approx(30 / 50)}
+    assert result.best.nuisance_errors == {"scale": pytest.approx(np.sqrt(30) / 50)}  # 30 events came over the cut
     assert result.best.background_effective == pytest.approx(50)
 
 
@@ -211,6 +212,40 @@ def test_thrown_nuisances_spread_the_strength_as_told():
     strength = (generator.poisson(mean) - background) / signal
     assert strength.std() == pytest.approx(result.uncertainty.total[place], rel=0.05)
     assert strength.mean() == pytest.approx(1, abs=0.01)
+
+
+def test_the_errors_of_changes_are_those_of_many_simulations():
+    """Bootstrap: nominal and shifted events are drawn again together."""
+    dataset, scores = events()
+    dataset = dataclasses.replace(dataset, weights={Variation("tilt", "down"): dataset.weight * (1.2 - scores.value)})
+    tilt = ShapeSystematic(name="tilt", group="background", combine="one-sided")
+    systematics, cuts = [*RATES, SCALE, tilt], np.array([0.6])
+    result = classifier_systematics(dataset, scores, systematics=systematics, varied=shifted(), cuts=cuts).best
+    generator = np.random.default_rng(2)
+    found = []
+    for _ in range(300):
+        times = generator.poisson(1, len(dataset))
+        (nominal, up, down) = (
+            d.weight * times * (s.value >= 0.6)
+            for d, s in ((dataset, scores), *((one.dataset, one.scores) for one in shifted()))
+        )
+        tilted = dataset.weights[Variation("tilt", "down")] * times * (scores.value >= 0.6)
+        signal = nominal[dataset.signal].sum()
+        rates = [0.01 * nominal.sum(), 0.05 * signal, 0.02 * (nominal.sum() - signal)]
+        found.append([*rates, (up - down).sum() / 2, (nominal - tilted).sum()])
+    spread = np.std(found, axis=0) / result.expected_signal
+    assert list(result.nuisance_errors.values()) == pytest.approx(spread, rel=0.15)
+    scanned = classifier_systematics(dataset, scores, systematics=systematics, varied=shifted(), cuts=cuts)
+    assert scanned.detector_error == pytest.approx([result.nuisance_errors["scale"]])
+
+
+def test_errors_of_a_group_follow_its_larger_changes():
+    names = ("scale", "energy")
+    varied = [one for name, size in zip(names, (0.05, 0.3), strict=True) for one in shifted(name, size)]
+    systematics = [ShapeSystematic(name=name, group="detector") for name in names]
+    result = scan(systematics=systematics, varied=varied, cuts=np.array([0.6]))
+    cost, error = (np.array(list(found.values())) for found in (result.best.nuisances, result.best.nuisance_errors))
+    assert result.detector_error == pytest.approx([np.sqrt(np.sum((cost * error) ** 2) / np.sum(cost**2))])
 
 
 def test_the_best_cut_has_the_smallest_total_on_the_other_folds():
@@ -347,6 +382,22 @@ def test_nominal_scores_of_shifted_events_are_found():
 
 def test_a_systematic_that_moves_nothing_is_found():
     assert codes(scan(systematics=[SCALE], varied=shifted(size=0.0))) == ["systematic-without-effect"]
+
+
+def test_a_shift_that_few_events_tell_of_is_found():
+    """The background's scores are smeared, not shifted: what comes over the cut is as much as what goes, but for noise."""
+    dataset, scores = events(counts=(800, 60, 60))
+    smeared = np.clip(scores.value + np.random.default_rng(4).normal(0, 0.3, len(dataset)) * dataset.background, 0, 1)
+    up = VariedScores(
+        variation=Variation("smear", "up"),
+        dataset=dataset,
+        scores=dataclasses.replace(scores, raw=smeared, value=smeared),
+    )
+    smear = ShapeSystematic(name="smear", group="detector", combine="one-sided")
+    options = {"systematics": [*RATES, smear], "cuts": np.array([0.5])}
+    (found,) = classifier_systematics(dataset, scores, varied=[up], **options).findings
+    assert (found.code, found.subject) == ("shift-within-noise", "trees/smear")
+    assert 2 * found.evidence["error"] > found.evidence["cost"]
 
 
 def test_variations_that_nobody_asked_for_are_found():

@@ -49,12 +49,18 @@ def test_scores_of_other_events_are_refused():
 
 
 def test_the_weight_above_cuts_is_that_of_each_fold_and_sample():
-    above = NOMINAL.above(np.array([0.0, 0.3, 0.65]), ["sig", "bkg"])
-    # events 1, 2, 5, 6 (weights) are in fold 0, of them 1 and 5 signal; event 8 has no score
-    np.testing.assert_array_equal(above, [[14, 11, 0], [3 + 4 + 7, 3 + 4 + 7, 7]])
-    np.testing.assert_array_equal(NOMINAL.above(np.array([0.0]), ["sig"]), [[6], [10]])
-    np.testing.assert_array_equal(NOMINAL.above(np.array([0.0]), ["sig"], np.ones(8)), [[2], [2]])
-    np.testing.assert_array_equal(NOMINAL.above(np.array([0.0]), []), [[0], [0]])
+    cuts = np.array([0.0, 0.3, 0.65])
+    # events 1, 2, 5, 6 (which are their weights) are in fold 0, the odd ones signal; event 8 has no score
+    np.testing.assert_array_equal(NOMINAL.of("sig").above(cuts), [[6, 5, 0], [10, 10, 7]])
+    np.testing.assert_array_equal(NOMINAL.of("bkg").above(cuts), [[8, 6, 0], [4, 4, 0]])
+    np.testing.assert_array_equal(NOMINAL.of("sig", np.ones(8)).above(cuts), [[2, 1, 0], [2, 2, 1]])
+    np.testing.assert_array_equal(NOMINAL.of("sig").squared().above(cuts[:1]), [[26], [58]])
+
+
+def test_events_that_two_hold_pass_a_cut_where_both_do():
+    one, other = NOMINAL.of("sig"), varied(value=np.array(X) + np.array([0.5, 0, 0, 0, -0.5, 0, 0, 0])).events.of("sig")
+    # of weights 1, 3, 5, 7 with scores 0.1, 0.3, 0.5, 0.7 and 0.6, 0.3, 0.0, 0.7
+    np.testing.assert_array_equal(one.shared(other).above(np.array([0.05, 0.5])), [[1, 0], [9 + 49, 49]])
 
 
 def test_another_model_and_another_sample_are_refused():

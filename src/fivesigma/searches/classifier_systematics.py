@@ -15,11 +15,13 @@ from fivesigma.core.scores import Scores
 from fivesigma.evaluation.choice import score_cuts
 from fivesigma.evaluation.yields import FoldYields, Yields, yields_by_fold
 from fivesigma.inference.strength_uncertainty import StrengthUncertainty, strength_uncertainty
-from fivesigma.inference.systematics import Systematic, check_systematics
+from fivesigma.inference.systematics import ShapeSystematic, Systematic, check_systematics
 from fivesigma.searches.strength_changes import Group, StrengthChanges, require_groups, strength_changes
 from fivesigma.searches.varied_scores import ScoredEvents, VariedScores, check_scores, require_varied
 
 __all__ = ["StrengthRow", "StrengthScan", "classifier_systematics"]
+
+_NOTABLE = 0.25  # part of the total δμ, below which nobody minds noise: it adds 3 % in quadrature
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,8 @@ class StrengthRow:
         Effective number of simulated background events above the cuts, (Σw)² / Σw².
     nuisances
         δμ from each systematic.
+    nuisance_errors
+        Of these, by the number of simulated events that cross the cut.
     seconds
         What the training of the model took; None if not told.
     """
@@ -65,6 +69,7 @@ class StrengthRow:
     mc_statistics: float
     background_effective: float
     nuisances: Mapping[str, float]
+    nuisance_errors: Mapping[str, float]
     seconds: float | None
 
 
@@ -82,6 +87,8 @@ class StrengthScan:
         Events at and above each, shape (m,).
     uncertainty
         δμ and its parts, each of shape (m,).
+    detector_error
+        Error of its part ``detector``, by the number of simulated events that a shift carries over the cut, shape (m,).
     mc_statistics
         δμ from the number of simulated events, beside these, shape (m,).
     background_effective
@@ -99,6 +106,7 @@ class StrengthScan:
     expected_signal: Floats
     expected_background: Floats
     uncertainty: StrengthUncertainty
+    detector_error: Floats
     mc_statistics: Floats
     background_effective: Floats
     floor: float
@@ -159,22 +167,25 @@ def classifier_systematics(
         scores.value[kept], dataset.signal[kept], dataset.weight[kept], scores.fold[kept], folds=scores.folds, cuts=cuts
     )
     changes = strength_changes(nominal, systematics, varied, cuts)
-    every = np.ones(scores.folds, dtype=np.bool_)
+    every = changes.of(np.ones(scores.folds, dtype=np.bool_))
     left = _left(yields.all(), 0.0)
     shown = yields.all().at(left)
+    best = _best(yields, changes, floor, scores.model, seconds)
     return StrengthScan(
         model=scores.model,
         cuts=cuts[left],
         expected_signal=shown.signal,
         expected_background=shown.background,
-        uncertainty=_uncertainty(shown, changes.by_group(changes.of(every)[..., left])),
+        uncertainty=_uncertainty(shown, changes.by_group(every[:, left])),
+        detector_error=changes.errors("detector")[left] / shown.signal,
         mc_statistics=_mc_statistics(shown),
         background_effective=shown.background_effective,
         floor=floor,
-        best=_best(yields, changes, floor, scores.model, seconds),
+        best=best,
         findings=(
             *check_scores(nominal, varied),
             *_without_effect(changes, scores.model),
+            *_within_noise(best, systematics),
             *_not_used(nominal, systematics, varied),
         ),
     )
@@ -207,9 +218,9 @@ def _best(yields: FoldYields, changes: StrengthChanges, floor: float, model: str
     read = _read_at(yields, places)
     if not _left(read, 0.0)[0]:
         raise DataError(f"the cuts on {model} that were chosen on other folds leave no signal or no background")
-    moved = changes.at(places)
+    moved, errors = changes.at(places)
     parts = _uncertainty(read, changes.by_group(moved))
-    costs = np.abs(moved.sum(axis=1)[:, 0]) / read.signal[0]
+    names = [systematic.name for systematic in changes.systematics]
     chosen = tuple(float(yields.cuts[place]) for place in places)
     return StrengthRow(
         model=model,
@@ -226,7 +237,8 @@ def _best(yields: FoldYields, changes: StrengthChanges, floor: float, model: str
         total=float(parts.total[0]),
         mc_statistics=float(_mc_statistics(read)[0]),
         background_effective=float(read.background_effective[0]),
-        nuisances={s.name: float(cost) for s, cost in zip(changes.systematics, costs, strict=True)},
+        nuisances=dict(zip(names, (np.abs(moved[:, 0]) / read.signal[0]).tolist(), strict=True)),
+        nuisance_errors=dict(zip(names, (errors[:, 0] / read.signal[0]).tolist(), strict=True)),
         seconds=seconds,
     )
 
@@ -238,7 +250,7 @@ def _choice(yields: FoldYields, changes: StrengthChanges, fold: int, floor: floa
     if not len(places):
         raise DataError(f"no cut on {model} leaves {floor:g} effective background events, and signal, in every fold")
     moved = changes.of(np.arange(count) != fold, count / (count - 1))
-    total = _uncertainty(others.at(_left(others, floor)), changes.by_group(moved[..., places])).total
+    total = _uncertainty(others.at(_left(others, floor)), changes.by_group(moved[:, places])).total
     return int(places[np.argmin(total)])
 
 
@@ -267,6 +279,21 @@ def _without_effect(changes: StrengthChanges, model: str) -> Iterator[Finding]:
                 severity="warning",
                 subject=f"{model}/{systematic.name}",
                 message="it changes neither signal nor background above any cut; is what it varies used, and are its samples there?",
+            )
+
+
+def _within_noise(best: StrengthRow, systematics: Sequence[Systematic]) -> Iterator[Finding]:
+    """Yield a finding for each shape that costs much, and of which few simulated events say how much."""
+    for systematic in systematics:
+        cost, error = best.nuisances[systematic.name], best.nuisance_errors[systematic.name]
+        if isinstance(systematic, ShapeSystematic) and 2 * error > cost and max(cost, error) > _NOTABLE * best.total:
+            yield Finding(
+                code="shift-within-noise",
+                severity="warning",
+                subject=f"{best.model}/{systematic.name}",
+                message=f"its δμ at the best cut, {cost:.2g} ± {error:.2g}, is hardly more than the noise of the simulated events that"
+                " it carries over the cut; noise adds to the total and takes part in the choice of the cut",
+                evidence={"cost": cost, "error": error},
             )
 
 

@@ -1,8 +1,8 @@
-"""How systematics move the events above a cut in a score: each one's signed change of signal and background."""
+"""How systematics move the events above a cut in a score: each one's signed change, and its error."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
@@ -12,7 +12,7 @@ from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.core.sample import Variation
 from fivesigma.inference.systematics import Normalisation, ShapeSystematic, Systematic
-from fivesigma.searches.varied_scores import ScoredEvents, VariedScores
+from fivesigma.searches.varied_scores import CountedEvents, ScoredEvents, VariedScores
 from fivesigma.statistics.quadrature import quadrature
 
 __all__ = ["GROUPS", "Group", "StrengthChanges", "require_groups", "strength_changes"]
@@ -31,28 +31,47 @@ class StrengthChanges:
     systematics
         In the order of ``events``.
     events
-        Changes of signal and of background, with their signs, shape (s, 2, k, m).
+        Changes of signal and background together, with their signs, shape (s, k, m).
+    variances
+        Of these changes, by the number of simulated events, shape (s, k, m). Events that are above a cut before and after a shift
+        do not add to it.
     """
 
     systematics: tuple[Systematic, ...]
     events: Floats
+    variances: Floats
 
     def of(self, folds: Bools, scale: float = 1.0) -> Floats:
-        """Return the changes in the folds that a mask of shape (k,) keeps, multiplied by ``scale``: shape (s, 2, m)."""
-        changes: Floats = self.events[:, :, folds].sum(axis=2) * scale
+        """Return the changes in the folds that a mask of shape (k,) keeps, multiplied by ``scale``: shape (s, m)."""
+        changes: Floats = self.events[:, folds].sum(axis=1) * scale
         return changes
 
-    def at(self, places: Sequence[int]) -> Floats:
-        """Return the changes with each fold at its own cut, given by its place, shape (s, 2, 1)."""
-        changes: Floats = self.events[:, :, np.arange(len(places)), places].sum(axis=2, keepdims=True)
-        return changes
+    def at(self, places: Sequence[int]) -> tuple[Floats, Floats]:
+        """Return the changes with each fold at its own cut, given by its place, and their errors: each of shape (s, 1)."""
+        changes, variances = (
+            values[:, np.arange(len(places)), places].sum(axis=1, keepdims=True)
+            for values in (self.events, self.variances)
+        )
+        return changes, np.sqrt(variances)
+
+    def errors(self, group: Group) -> Floats:
+        """Return the error of what the systematics of a group change in all folds, in quadrature: shape (m,).
+
+        That of √Σd², with errors σ of the changes d, is √(Σ d²σ² / Σd²); √Σσ² where all of them are zero.
+        """
+        mine = [systematic.of_group == group for systematic in self.systematics]
+        changes, variances = (np.square(self.events.sum(axis=1)[mine]), self.variances.sum(axis=1)[mine])
+        total = changes.sum(axis=0)
+        error: Floats = np.sqrt(
+            np.divide((changes * variances).sum(axis=0), total, out=variances.sum(axis=0), where=total > 0)
+        )
+        return error
 
     def by_group(self, changes: Floats) -> dict[Group, Floats]:
-        """Return what the systematics of each group change in signal and background together, in quadrature: shape (m,)."""
-        sizes, none = np.abs(changes.sum(axis=1)), np.zeros(changes.shape[-1])
-        groups = [systematic.of_group for systematic in self.systematics]
+        """Return what the systematics of each group change, in quadrature: of shape (m,), from changes of shape (s, m)."""
+        groups, none = [systematic.of_group for systematic in self.systematics], np.zeros(changes.shape[-1])
         return {
-            group: quadrature(none, *(size for size, of in zip(sizes, groups, strict=True) if of == group))
+            group: quadrature(none, *(size for size, of in zip(np.abs(changes), groups, strict=True) if of == group))
             for group in GROUPS
         }
 
@@ -81,34 +100,60 @@ def strength_changes(
     FivesigmaError
         If a systematic lacks a variation, or has one too many.
     """
-    changes = [_change(nominal, systematic, varied, cuts) for systematic in systematics]
-    shape = (len(changes), 2, nominal.scores.folds, len(cuts))
-    return StrengthChanges(systematics=tuple(systematics), events=np.reshape(changes, shape).astype(np.float64))
+    shape = (len(systematics), nominal.scores.folds, len(cuts))
+    events, variances = np.zeros(shape), np.zeros(shape)
+    for place, systematic in enumerate(systematics):
+        for counted, factor in _counted(nominal, systematic, varied):
+            events[place] += factor * counted.after.above(cuts)
+            variances[place] += factor**2 * counted.after.squared().above(cuts)
+            if counted.before is not None:
+                events[place] -= factor * counted.before.above(cuts)
+                variances[place] += factor**2 * counted.before.squared().above(cuts)
+                variances[place] -= 2 * factor**2 * counted.after.shared(counted.before).above(cuts)
+    return StrengthChanges(systematics=tuple(systematics), events=events, variances=np.maximum(variances, 0.0))
 
 
-def _change(
-    nominal: ScoredEvents, systematic: Systematic, varied: Sequence[VariedScores], cuts: Floats
-) -> tuple[Floats, Floats]:
-    """Return the changes of signal and of background, each of shape (k, m)."""
-    kinds = (nominal.dataset.names("signal"), nominal.dataset.names("background"))
-    moved = [[name for name in names if systematic.moves(name)] for names in kinds]
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """The events of a sample of which a change is the difference, or a part of the first alone."""
+
+    after: CountedEvents
+    before: CountedEvents | None
+
+
+def _counted(
+    nominal: ScoredEvents, systematic: Systematic, varied: Sequence[VariedScores]
+) -> Iterator[tuple[_Sides, float]]:
+    """Yield the events that the change of each sample is made of, and by what it is to be multiplied."""
+    moved = [sample for sample in nominal.samples if systematic.moves(sample)]
     if isinstance(systematic, Normalisation):
-        signal, background = (systematic.size * nominal.above(cuts, names) for names in moved)
-        return signal, background
+        for sample in moved:
+            yield _Sides(nominal.of(sample), None), systematic.size
+        return
     if not isinstance(systematic, ShapeSystematic):
         raise TypeError(f"{type(systematic).__name__} {systematic.name!r} is neither a normalisation nor a shape")
-    sides = _sides(nominal, systematic, varied)
-    signal, background = (
-        np.sum([factor * _difference(nominal, side, varied, names, cuts) for side, factor in sides], axis=0)
-        for names in moved
-    )
-    return signal, background
+    after, before, factor = _sides(nominal, systematic, varied)
+    for sample in moved:
+        events = (_varied(nominal, variation, varied, sample) for variation in (after, before))
+        yield _Sides(*events), factor
+
+
+def _varied(
+    nominal: ScoredEvents, variation: Variation | None, varied: Sequence[VariedScores], sample: str
+) -> CountedEvents:
+    """Return the events of a sample in a variation; the nominal ones where that does not concern the sample, or is None."""
+    if variation is not None and variation in nominal.dataset.weights:
+        return nominal.of(sample, nominal.dataset.weights[variation])
+    for other in varied:
+        if other.variation == variation and sample in other.events.samples:
+            return other.events.of(sample)
+    return nominal.of(sample)
 
 
 def _sides(
     nominal: ScoredEvents, systematic: ShapeSystematic, varied: Sequence[VariedScores]
-) -> list[tuple[Variation, float]]:
-    """Return the variations of a systematic and what each counts in the change."""
+) -> tuple[Variation | None, Variation | None, float]:
+    """Return the variations of which a change is the difference, None for the nominal events, and its factor."""
     what, there = f"systematic {systematic.name!r}", _varied_samples(nominal, systematic.name, varied)
     if not there:
         known = sorted({v.systematic for v in (*nominal.dataset.weights, *(other.variation for other in varied))})
@@ -121,8 +166,11 @@ def _sides(
         asked = set().union(*there.values()) if systematic.samples is None else set(systematic.samples)
         if lacking := sorted(asked - samples):
             raise FivesigmaError(f"{what}: there are no varied events of {', '.join(lacking)} for {label}")
-    factor = {"up": 0.5, "down": -0.5} if systematic.combine == "two-sided" else {"down": -1.0}
-    return [(Variation(systematic.name, label), factor.get(label, 1.0)) for label in there]
+    up, down = (Variation(systematic.name, label) for label in ("up", "down"))
+    if systematic.combine == "two-sided":
+        return up, down, 0.5
+    (label,) = there
+    return (None, down, 1.0) if label == "down" else (Variation(systematic.name, label), None, 1.0)
 
 
 def _varied_samples(nominal: ScoredEvents, name: str, varied: Sequence[VariedScores]) -> dict[str, set[str]]:
@@ -132,17 +180,3 @@ def _varied_samples(nominal: ScoredEvents, name: str, varied: Sequence[VariedSco
         if other.variation.systematic == name:
             there.setdefault(other.variation.label, set()).update(other.events.samples)
     return there
-
-
-def _difference(
-    nominal: ScoredEvents, variation: Variation, varied: Sequence[VariedScores], samples: Sequence[str], cuts: Floats
-) -> Floats:
-    """Return what a variation changes in some samples, shape (k, m); those that it does not list stay."""
-    if variation in nominal.dataset.weights:
-        shift = nominal.dataset.weights[variation] - nominal.dataset.weight
-        return nominal.above(cuts, samples, shift)
-    total = np.zeros((nominal.scores.folds, len(cuts)))
-    for one in (other for other in varied if other.variation == variation):
-        moved = [name for name in samples if name in one.events.samples]
-        total += one.events.above(cuts, moved) - nominal.above(cuts, moved)
-    return total

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fivesigma.core.arrays import Bools, Floats, Ints, require_length
+from fivesigma.core.arrays import Bools, Floats, Ints, UInts, require_length
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError, FivesigmaError, suggestion
 from fivesigma.core.finding import Finding
 from fivesigma.core.sample import Variation
 from fivesigma.core.scores import Scores
 
-__all__ = ["ScoredEvents", "VariedScores", "check_scores", "common_events", "require_varied"]
+__all__ = ["CountedEvents", "ScoredEvents", "VariedScores", "check_scores", "common_events", "require_varied"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,20 +80,50 @@ class ScoredEvents:
         """The names of the samples that are not data."""
         return (*self.dataset.names("signal"), *self.dataset.names("background"))
 
-    def above(self, cuts: Floats, samples: Sequence[str], weight: Floats | None = None) -> Floats:
-        """Return Σw of some samples at and above each of m ascending cuts in each of k folds, shape (k, m).
-
-        Other weights, shape (n,), stand in for those of the events if given. A missing score (NaN) passes no cut.
-        """
-        keep = self.mask & self.dataset.of(*samples) & ~np.isnan(self.scores.value)
-        weight = self.dataset.weight if weight is None else weight
-        bins = len(cuts) + 1
-        place = self.scores.fold[keep].astype(np.int64) * bins + np.searchsorted(
-            cuts, self.scores.value[keep], side="right"
+    def of(self, sample: str, weight: Floats | None = None) -> CountedEvents:
+        """Return the events of a sample that are in the region and have a score; with other weights, shape (n,), if given."""
+        keep = self.mask & self.dataset.of(sample) & ~np.isnan(self.scores.value)
+        return CountedEvents(
+            id=self.dataset.id[keep],
+            value=self.scores.value[keep],
+            weight=(self.dataset.weight if weight is None else weight)[keep],
+            fold=self.scores.fold[keep].astype(np.int64),
+            folds=self.scores.folds,
         )
-        filled = np.bincount(place, weight[keep], minlength=self.scores.folds * bins).astype(np.float64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedEvents:
+    """Events of a sample, to be counted above cuts: identifiers, scores, weights and folds, each of shape (n,)."""
+
+    id: UInts
+    value: Floats
+    weight: Floats
+    fold: Ints
+    folds: int
+
+    def above(self, cuts: Floats) -> Floats:
+        """Return Σw at and above each of m ascending cuts in each of k folds, shape (k, m)."""
+        bins = len(cuts) + 1
+        place = self.fold * bins + np.searchsorted(cuts, self.value, side="right")
+        filled = np.bincount(place, self.weight, minlength=self.folds * bins).astype(np.float64)
         above: Floats = np.cumsum(filled.reshape(-1, bins)[:, ::-1], axis=1)[:, ::-1][:, 1:]
         return above
+
+    def squared(self) -> CountedEvents:
+        """Return the events with the squares of their weights."""
+        return replace(self, weight=np.square(self.weight))
+
+    def shared(self, other: CountedEvents) -> CountedEvents:
+        """Return the events that both hold, with the lower of their scores and the product of their weights."""
+        _, mine, theirs = np.intersect1d(self.id, other.id, return_indices=True)
+        return CountedEvents(
+            id=self.id[mine],
+            value=np.minimum(self.value[mine], other.value[theirs]),
+            weight=self.weight[mine] * other.weight[theirs],
+            fold=self.fold[mine],
+            folds=self.folds,
+        )
 
 
 def common_events(nominal: ScoredEvents, varied: ScoredEvents, sample: str) -> tuple[Ints, Ints]:

@@ -10,12 +10,12 @@ from fivesigma.core.arrays import Bools
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError
 from fivesigma.core.scores import Scores
-from fivesigma.evaluation.choice import honest_maximum, score_cuts
+from fivesigma.evaluation.choice import HonestMaximum, honest_maximum, score_cuts
 from fivesigma.evaluation.merits import Merit, asimov_merit
-from fivesigma.evaluation.yields import yields_by_fold
+from fivesigma.evaluation.yields import FoldYields, yields_by_fold
 from fivesigma.inference.counting import CountingResult, count
 
-__all__ = ["count_above_working_point", "count_in_region"]
+__all__ = ["chosen_cuts", "count_above_working_point", "count_in_region"]
 
 
 def count_in_region(
@@ -90,6 +90,23 @@ def count_above_working_point(
     DataError
         If no cut leaves enough background, or no signal is expected.
     """
+    _, best = chosen_cuts(
+        dataset, scores, mask, merit or asimov_merit(background_uncertainty), floor=floor, region=region
+    )
+    above = mask & (scores.value >= np.asarray(best.cuts)[scores.fold])
+    result = count_in_region(
+        dataset, above, background_uncertainty=background_uncertainty, show_data=show_data, region=region
+    )
+    return replace(result, model=scores.model, cut=best.cut, cuts=best.cuts)
+
+
+def chosen_cuts(
+    dataset: Dataset, scores: Scores, mask: Bools, merit: Merit, *, floor: float = 10.0, region: str = ""
+) -> tuple[FoldYields, HonestMaximum]:
+    """Return what passes each cut in each fold of a region, and the cut of each fold that is best on the others.
+
+    Parameters and errors are those of `count_above_working_point`; data have no part in it.
+    """
     simulated = mask & (dataset.signal | dataset.background)
     yields = yields_by_fold(
         scores.value[simulated],
@@ -99,13 +116,9 @@ def count_above_working_point(
         folds=scores.folds,
         cuts=score_cuts(),
     )
-    best = honest_maximum(yields, merit or asimov_merit(background_uncertainty), floor=floor)
+    best = honest_maximum(yields, merit, floor=floor)
     if best is None:
         raise DataError(
             f"region {region!r}: no cut on {scores.model} leaves {floor:g} effective background events in every fold"
         )
-    above = mask & (scores.value >= np.asarray(best.cuts)[scores.fold])
-    result = count_in_region(
-        dataset, above, background_uncertainty=background_uncertainty, show_data=show_data, region=region
-    )
-    return replace(result, model=scores.model, cut=best.cut, cuts=best.cuts)
+    return yields, best
