@@ -41,10 +41,12 @@ def fit_grid(item: InferenceItem, inference: LimitPlaneConfiguration, workers: W
             templates={"-".join(one.limit.signal): one.templates for one in fitted},
             findings=tuple(finding for one in fitted for finding in one.findings),
         )
-    made, findings = filled_templates(item, inference, None)
+    filled = filled_templates(item, inference, None)
     systematics = systematics_of(config)
-    plane = limit_plane(made, points, systematics, name=item.name, titles=titles, seed=seed, workers=workers)
-    return FittedGrid(plane=plane, templates={"": made}, findings=findings)
+    plane = limit_plane(
+        filled.templates, points, systematics, name=item.name, titles=titles, seed=seed, workers=workers
+    )
+    return FittedGrid(plane=plane, templates={"": filled.templates}, findings=filled.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,12 @@ class _FittedPoint:
 def _fit_point(task: _PointItem, _shared: Shared) -> _FittedPoint:
     """Fill and fit the templates of one point, at which the parametrised models score all events."""
     item, point, config = task.item, task.point, task.item.config
-    made, findings = filled_templates(item, task.inference, point.signal)
+    filled = filled_templates(item, task.inference, point.signal)
+    made = filled.templates
     seed = config.analysis.seed
     limit = fit_point(made, point, systematics_of(config), name=item.name, seed=seed)
     others = [name for name in made.names("signal") if name not in point.signal]
-    return _FittedPoint(limit, made.without(others), findings)
+    return _FittedPoint(limit, made.without(others), filled.findings)
 
 
 def _points(config: Configuration, grid: str) -> list[SignalPoint]:

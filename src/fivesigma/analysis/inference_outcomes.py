@@ -10,6 +10,7 @@ from fivesigma.analysis.drawing import Drawing, draw
 from fivesigma.analysis.grid_inference import FittedGrid
 from fivesigma.analysis.inferring import FittedTemplates
 from fivesigma.analysis.run_context import RunContext
+from fivesigma.analysis.sensitive_bins import SensitiveBins
 from fivesigma.analysis.stages import Outcome
 from fivesigma.inference.counting import CountingResult
 from fivesigma.inference.histograms import to_uhi
@@ -47,6 +48,8 @@ def keep_fit(context: RunContext, name: str, fitted: FittedTemplates) -> Outcome
         "goodness_of_fit": result.goodness_of_fit,
         "method": result.method,
     }
+    if fitted.chosen is not None:
+        value["bins_chosen"] = _bins_chosen(fitted.chosen)
     files = (f"inference/{name}-workspace.json", f"inference/{name}.json", f"templates/{name}.json")
     return Outcome(
         value=value,
@@ -54,6 +57,14 @@ def keep_fit(context: RunContext, name: str, fitted: FittedTemplates) -> Outcome
         figures=draw(context, _drawings(name, fitted), "Drawing the fits"),
         files=files,
     )
+
+
+def _bins_chosen(chosen: SensitiveBins) -> dict[str, Any]:
+    """Return the bins of each fold, the significance that they promise, and what the naive choice promises."""
+    return {
+        region: {"edges": numbers(bins.edges), "z": numbers(bins.z), "naive_z": bins.naive_z}
+        for region, bins in chosen.by_region.items()
+    }
 
 
 def keep_plane(context: RunContext, name: str, grid: FittedGrid, observable: str) -> Outcome:

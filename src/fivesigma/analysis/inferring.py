@@ -12,6 +12,7 @@ from fivesigma.analysis.inference_events import InferenceEvents
 from fivesigma.analysis.inference_item import InferenceItem
 from fivesigma.analysis.inference_schema import Counting, StrengthUncertainty, TemplateFit
 from fivesigma.analysis.schema import Configuration
+from fivesigma.analysis.sensitive_bins import SensitiveBins
 from fivesigma.analysis.strength_inference import StrengthOfModels, strength_of_models
 from fivesigma.analysis.template_filling import filled_templates
 from fivesigma.core.parallel import Shared
@@ -27,11 +28,12 @@ __all__ = ["FittedTemplates", "Inferred", "infer_one"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FittedTemplates:
-    """A template fit and what went into it."""
+    """A template fit and what went into it; ``chosen`` are bins that were sought for sensitivity."""
 
     observable: str
     result: TemplateFitResult
     templates: Templates
+    chosen: SensitiveBins | None
 
 
 Inferred: TypeAlias = CountingResult | FittedTemplates | StrengthOfModels
@@ -52,12 +54,12 @@ def infer_one(item: InferenceItem, _shared: Shared) -> Inferred:
 
 
 def _fit(item: InferenceItem, inference: TemplateFit) -> FittedTemplates:
-    made, findings = filled_templates(item, inference, inference.signal)
-    made = made.without(_other_points(item.config, inference.signal or ()))
+    filled = filled_templates(item, inference, inference.signal)
+    made = filled.templates.without(_other_points(item.config, inference.signal or ()))
     systematics = restricted(systematics_of(item.config), [sample.name for sample in made.samples])
     result = fit_templates(made, systematics, signal=inference.signal, name=item.name, seed=item.config.analysis.seed)
-    result = dataclasses.replace(result, findings=(*result.findings, *findings))
-    return FittedTemplates(observable=inference.observable, result=result, templates=made)
+    result = dataclasses.replace(result, findings=(*result.findings, *filled.findings))
+    return FittedTemplates(observable=inference.observable, result=result, templates=made, chosen=filled.chosen)
 
 
 def _other_points(config: Configuration, signal: Sequence[str]) -> list[str]:

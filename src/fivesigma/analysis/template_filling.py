@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -27,17 +28,24 @@ from fivesigma.inference.region_bins import Values
 from fivesigma.inference.templates import Templates
 from fivesigma.inference.varied_events import VariedEvents
 
-__all__ = ["filled_templates"]
+__all__ = ["FilledTemplates", "filled_templates"]
 
 Shape: TypeAlias = TemplateFit | LimitPlane
 _BINS = 10
 _NOTABLE = 0.01
 
 
-def filled_templates(
-    item: InferenceItem, fit: Shape, signal: Sequence[str] | None
-) -> tuple[Templates, tuple[Finding, ...]]:
-    """Return the templates of a fit, those of its variations among them, and what is notable in their bins.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilledTemplates:
+    """The templates of a fit, those of its variations among them, what is notable in their bins, and how these were chosen."""
+
+    templates: Templates
+    findings: tuple[Finding, ...]
+    chosen: SensitiveBins | None
+
+
+def filled_templates(item: InferenceItem, fit: Shape, signal: Sequence[str] | None) -> FilledTemplates:
+    """Return the templates of a fit.
 
     ``signal`` names the samples that are looked for: where a model is parametrised, their point is the one it scores at.
     """
@@ -65,7 +73,8 @@ def filled_templates(
         varied=[_varied(item, fit, variation, signal, chosen) for variation in varied_names(item.events)],
     )
     inside = np.any(list(masks.values()), axis=0) & ~nominal.data
-    return made, (*_outside(item.name, fit, nominal, values, inside), *_merged(item.name, fit, made))
+    findings = (*_outside(item.name, fit, nominal, values, inside), *_merged(item.name, fit, made))
+    return FilledTemplates(templates=made, findings=findings, chosen=chosen)
 
 
 def _binned(
