@@ -27,6 +27,7 @@ ONE = Yields(
             "ams",
             (2 * (80 * np.log(1 + 20 / 60) - 20)) ** 0.5,
         ),  # the challenge's formula with 10 added to the background
+        ("expected_limit", 1 / 1.1559),  # pyhf 0.7.6, shapesys of 10 and of one simulated event in quadrature, 50 seen
     ],
 )
 def test_figures_of_merit_by_name(maximise, value):
@@ -34,16 +35,16 @@ def test_figures_of_merit_by_name(maximise, value):
     assert merit(ONE)[0] == pytest.approx(value, rel=1e-3)
 
 
-@pytest.mark.parametrize("maximise", ["asimov_z", "s_over_sqrt_b", "ams"])
+@pytest.mark.parametrize("maximise", ["asimov_z", "s_over_sqrt_b", "ams", "expected_limit"])
 def test_the_working_point_is_that_of_what_is_maximised(toy, maximise):
-    scan = figures_of_merit(*toy, regulators=(10.0,), seed=1)
+    scan = figures_of_merit(*toy, regulators=(10.0,), limit_level=0.95, seed=1)
     found = maximised(scan, maximise, 10.0).best
     merit = merit_of(maximise, background_uncertainty=0.1, regulator=10.0)
     at = ONE.__class__(
         signal=np.array([found.signal]),
         background=np.array([found.background]),
         signal_squares=np.ones(1),
-        background_squares=np.ones(1),
+        background_squares=np.array([found.background**2 / found.background_effective]),
         all_signal=1.0,
         all_background=1.0,
     )

@@ -26,6 +26,8 @@ from fivesigma.evaluation.merits import (
     ams_of_yields,
     asimov_merit,
     asimov_title,
+    expected_limit_merit,
+    expected_limit_title,
     merit_values,
     purity,
     signal_over_background,
@@ -107,6 +109,7 @@ def figures_of_merit(
     background_uncertainty: float = 0.1,
     regulators: Sequence[float] = (10.0,),
     rate_regulators: Sequence[float] = (0.001,),
+    limit_level: float | None = None,
     floor: float = 10.0,
     seed: int = 0,
 ) -> MeritScan:
@@ -119,11 +122,13 @@ def figures_of_merit(
     signal, background
         Names of samples; all of that kind if None.
     background_uncertainty
-        Relative, in the Asimov Z.
+        Relative, in the Asimov Z and in expected limits.
     regulators
         Of the AMS of yields, in expected events; one figure of merit each.
     rate_regulators
         Of the AMS of rates.
+    limit_level
+        Confidence level of the expected limit, "expected_limit" among the figures: 1 over it; it is left out if None.
     floor
         The least effective number of background events that a cut must leave.
     seed
@@ -143,7 +148,7 @@ def figures_of_merit(
         folds=scores.folds,
         model=scores.model,
         cuts=score_cuts(),
-        merits=_merits(background_uncertainty, regulators, rate_regulators),
+        merits=_merits(background_uncertainty, regulators, rate_regulators, limit_level),
         background_uncertainty=background_uncertainty,
         floor=floor,
         seed=seed,
@@ -192,8 +197,12 @@ def scan_merits(
 
 
 def _merits(
-    background_uncertainty: float, regulators: Sequence[float], rate_regulators: Sequence[float]
+    background_uncertainty: float,
+    regulators: Sequence[float],
+    rate_regulators: Sequence[float],
+    limit_level: float | None,
 ) -> list[tuple[str, str, Merit]]:
+    levels = [] if limit_level is None else [limit_level]
     return [
         ("asimov_z", asimov_title(background_uncertainty), asimov_merit(background_uncertainty)),
         ("s_over_b", "S / B", signal_over_background),
@@ -206,5 +215,13 @@ def _merits(
         *(
             (ams_name("rates", value), f"AMS of rates, regulator {digits(value)}", ams_of_rates(value))
             for value in rate_regulators
+        ),
+        *(
+            (
+                "expected_limit",
+                expected_limit_title(level),
+                expected_limit_merit(background_uncertainty, level),
+            )
+            for level in levels
         ),
     ]

@@ -11,6 +11,8 @@ from fivesigma.core.arrays import Floats
 from fivesigma.core.numbers import digits
 from fivesigma.evaluation.yields import Yields
 from fivesigma.statistics import significance
+from fivesigma.statistics.asymptotic_limits import asymptotic_expected_upper_limits
+from fivesigma.statistics.quadrature import quadrature
 
 __all__ = [
     "Merit",
@@ -19,6 +21,8 @@ __all__ = [
     "ams_of_yields",
     "asimov_merit",
     "asimov_title",
+    "expected_limit_merit",
+    "expected_limit_title",
     "improvement",
     "merit_values",
     "purity",
@@ -43,6 +47,26 @@ def asimov_merit(background_uncertainty: float) -> Merit:
 def asimov_title(background_uncertainty: float) -> str:
     """Return what axes call that."""
     return f"Asimov Z, {100 * background_uncertainty:g} % on B"
+
+
+def expected_limit_merit(background_uncertainty: float, level: float = 0.95) -> Merit:
+    """Return 1 over the median expected CLs limit on μ, largest where most is excluded.
+
+    The background's uncertainty is the relative one and that of its finite simulation. The limit is asymptotic (arXiv:1007.1727,
+    `fivesigma.statistics.asymptotic_limits`), which has none of the steps that an exact limit makes from count to count; where
+    few events are expected it favours cuts that are a little tighter than the best ones, at a loss of 3 % at most.
+    """
+
+    def merit(yields: Yields) -> Floats:
+        error = quadrature(background_uncertainty * yields.background, np.sqrt(yields.background_squares))
+        return np.asarray(yields.signal / asymptotic_expected_upper_limits(yields.background, error, level)[2])
+
+    return merit
+
+
+def expected_limit_title(level: float = 0.95) -> str:
+    """Return what axes call that."""
+    return f"1 / expected {100 * level:g} % CL limit on μ"
 
 
 def signal_over_background(yields: Yields) -> Floats:

@@ -8,15 +8,22 @@ from typing import Literal, TypeAlias
 from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.core.finding import Finding
 from fivesigma.evaluation.figures_of_merit import FigureOfMerit, MeritScan
-from fivesigma.evaluation.merits import Merit, ams_name, ams_of_yields, asimov_merit, signal_over_root_background
+from fivesigma.evaluation.merits import (
+    Merit,
+    ams_name,
+    ams_of_yields,
+    asimov_merit,
+    expected_limit_merit,
+    signal_over_root_background,
+)
 
 __all__ = ["Maximised", "maximised", "merit_of", "naive_cut_flatters"]
 
-Maximised: TypeAlias = Literal["asimov_z", "s_over_sqrt_b", "ams"]
-"""What a working point maximises; the AMS is that of yields."""
+Maximised: TypeAlias = Literal["asimov_z", "s_over_sqrt_b", "ams", "expected_limit"]
+"""What a working point maximises; the AMS is that of yields, and an expected limit is best where it is least."""
 
 
-def merit_of(maximise: Maximised, *, background_uncertainty: float, regulator: float) -> Merit:
+def merit_of(maximise: Maximised, *, background_uncertainty: float, regulator: float, level: float = 0.95) -> Merit:
     """Return the figure of merit of that name.
 
     Parameters
@@ -24,9 +31,11 @@ def merit_of(maximise: Maximised, *, background_uncertainty: float, regulator: f
     maximise
         Its name.
     background_uncertainty
-        Relative, of the Asimov Z.
+        Relative, of the Asimov Z and the expected limit.
     regulator
         Of the AMS, in events.
+    level
+        Confidence level of the expected limit.
     """
     match maximise:
         case "asimov_z":
@@ -35,6 +44,8 @@ def merit_of(maximise: Maximised, *, background_uncertainty: float, regulator: f
             return signal_over_root_background
         case "ams":
             return ams_of_yields(regulator)
+        case "expected_limit":
+            return expected_limit_merit(background_uncertainty, level)
 
 
 def maximised(scan: MeritScan, maximise: Maximised, regulator: float) -> FigureOfMerit:

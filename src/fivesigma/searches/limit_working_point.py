@@ -100,7 +100,7 @@ def working_point_curve(
     floor
         Effective background events that a cut must leave where it is chosen.
     level
-        Confidence level of the scan.
+        Confidence level of the limits.
     region
         The region's name, for messages.
 
