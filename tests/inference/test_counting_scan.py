@@ -97,6 +97,7 @@ def test_a_count_may_ask_for_asymptotic_limits_and_is_told_where_they_fail() -> 
 
 def test_blind_counts_have_nothing_observed() -> None:
     blind = counting_scan([5, 6], [10, 3], background_uncertainty=0.2)
+    assert blind.strength is blind.strength_interval is None
     assert blind.observed is blind.limit_observed is blind.log_p_exact is blind.z_exact is blind.z_asymptotic is None
     for method in ("exact", "asymptotic"):
         one = counting_scan(5, 10, background_uncertainty=0.2, method=method)
@@ -113,6 +114,29 @@ def test_nothing_seen_and_no_background() -> None:
     asymptotic = counting_scan(3.0, [0.0, 2.0], background_uncertainty=0.5, observed=0, method="asymptotic")
     assert asymptotic.limit_observed[0] * 3 == pytest.approx(1.92, abs=0.005)
     assert np.all(asymptotic.limit_observed > 0)
+
+
+def test_fitted_strength() -> None:
+    scan = counting_scan(100, [400, 400], background_uncertainty=[0, 0.025], observed=[520, 380])
+    assert scan.strength.tolist() == [1.2, -0.2]
+    low, high = scan.strength_interval
+    assert (high - low) / 2 == pytest.approx(np.sqrt([520, 380 + 100]) / 100, rel=2e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mu", [0, 1, 2])
+def test_pulls_of_the_fitted_strength(mu: float) -> None:
+    """1,000 counts of μ 100 + 400, the background measured off the signal four times as long."""
+    rng = np.random.default_rng(11)
+    off = rng.poisson(1600, 1000)
+    scan = counting_scan(
+        100, off / 4, background_uncertainty=1 / np.sqrt(off), observed=rng.poisson(100 * mu + 400, 1000)
+    )
+    low, high = scan.strength_interval
+    error = np.where(scan.strength > mu, scan.strength - low, high - scan.strength)
+    pull = (scan.strength - mu) / error
+    assert pull.mean() == pytest.approx(0, abs=3 / math.sqrt(1000))
+    assert pull.std() == pytest.approx(1, abs=3 / math.sqrt(2000))
 
 
 @pytest.mark.parametrize(

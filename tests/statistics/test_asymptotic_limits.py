@@ -4,18 +4,12 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy import optimize, stats
+from scipy import stats
 
 from fivesigma.core.errors import FivesigmaError
 from fivesigma.statistics.asymptotic_cls import band_thresholds, expected_cls, observed_cls
-from fivesigma.statistics.asymptotic_limits import (
-    asymptotic_expected_upper_limits,
-    asymptotic_upper_limit,
-    conditional_background,
-    q_tilde,
-)
+from fivesigma.statistics.asymptotic_limits import asymptotic_expected_upper_limits, asymptotic_upper_limit
+from fivesigma.statistics.on_off_likelihood import conditional_background, q_tilde
 from fivesigma.statistics.poisson_limits import expected_upper_limits, upper_limit
 
 SIGNAL, BACKGROUND, ERROR, SEEN = 10.0, 50.0, 7.0, 55.0  # "one bin"
@@ -58,48 +52,6 @@ def test_exact_and_asymptotic_limits_meet_where_events_are_many() -> None:
     assert asymptotic_upper_limit(10_150, 10_000, 100) == pytest.approx(upper_limit(10_150, 10_000, 100), rel=5e-3)
 
 
-@given(
-    s=st.floats(0, 200),
-    n=st.integers(0, 200),
-    off=st.floats(0.1, 200),
-    per_tau=st.floats(1e-3, 10),
-)
-def test_conditional_background_is_where_the_likelihood_is_largest(
-    s: float, n: int, off: float, per_tau: float
-) -> None:
-    best = float(conditional_background(s, n, off, per_tau))
-
-    def slope(b: float) -> float:
-        return n / (s + b) - 1 + off / per_tau / b - 1 / per_tau
-
-    assert best > 0
-    assert slope(best * (1 - 1e-6)) >= 0 >= slope(best * (1 + 1e-6))
-
-
-@given(n=st.integers(0, 100), off=st.floats(0.5, 100), relative=st.floats(0.01, 1), s=st.floats(0, 150))
-def test_test_statistic_against_the_likelihood_itself(n: int, off: float, relative: float, s: float) -> None:
-    """From log-probabilities and numerical minima, signal and background anywhere that leaves the expectation positive."""
-    tau = 1 / (relative**2 * off)
-    m = tau * off
-
-    def deviance(signal: float) -> float:
-        def at(log_b: float) -> float:
-            b = math.exp(log_b)
-            mean, aside = signal + b, tau * b
-            return 2 * (mean - n * math.log(mean) + aside - m * math.log(aside))
-
-        return float(optimize.minimize_scalar(at, bounds=(-12, 7), options={"xatol": 1e-9}).fun)
-
-    if n - off > s:
-        expected = 0.0
-    elif n < off:
-        expected = deviance(s) - deviance(0.0)
-    else:
-        saturated = 2 * ((n - n * math.log(n) if n else 0) + m - m * math.log(m))
-        expected = deviance(s) - saturated
-    assert float(q_tilde(s, n, off, relative**2 * off)) == pytest.approx(expected, rel=1e-5, abs=1e-5)
-
-
 def test_a_known_background_is_the_limit_of_a_small_uncertainty() -> None:
     b = np.array([0.5, 3.0, 50.0, 1e5])
     assert asymptotic_expected_upper_limits(b, 1e-7 * b) == pytest.approx(asymptotic_expected_upper_limits(b), rel=1e-6)
@@ -118,7 +70,7 @@ def test_limits_solve_their_definition() -> None:
 
 
 def test_cls_of_the_paper_in_the_gaussian_regime() -> None:
-    """1007.1727 eq. 89: the median limit is σ Φ⁻¹(1 - α/2), and the band's ends follow from Φ⁻¹(1 - α Φ(N)) + N."""
+    """The median limit is σ Φ⁻¹(1 - α/2), and the ends of the band are σ (Φ⁻¹(1 - α Φ(N)) + N)."""
     n = np.array([-2, -1, 0, 1, 2])
     assert band_thresholds(0.95) == pytest.approx(stats.norm.ppf(1 - 0.05 * stats.norm.cdf(n)) + n)
     assert band_thresholds(0.95)[2] == pytest.approx(1.959964, rel=1e-6)

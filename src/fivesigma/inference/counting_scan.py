@@ -12,6 +12,7 @@ from fivesigma.core.arrays import Floats
 from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.inference.event_numbers import not_negative, require, signal_events
 from fivesigma.statistics import asymptotic_limits, poisson_limits
+from fivesigma.statistics.on_off_likelihood import signal_interval
 from fivesigma.statistics.poisson import log_p_value
 from fivesigma.statistics.quadrature import quadrature
 from fivesigma.statistics.significance import (
@@ -53,6 +54,10 @@ class CountingScan:
     log_p_asymptotic
         ``ln p`` of the profile likelihood ratio (arXiv:1007.1727 eqs. 12 and 52): the on/off test of Li and Ma.
         A deficit has p = 1/2, as its statistic q_0 is 0.
+    strength
+        The fitted μ = (n - b)/s, negative for a deficit.
+    strength_interval
+        The ends of its 68 % interval, by the profile likelihood, shape (2, ...).
     level
         Confidence level of the limits.
     method
@@ -69,6 +74,8 @@ class CountingScan:
     limit_observed: Floats | None
     log_p_exact: Floats | None
     log_p_asymptotic: Floats | None
+    strength: Floats | None
+    strength_interval: Floats | None
     level: float
     method: str
 
@@ -148,6 +155,8 @@ def counting_scan(
         limit_observed=None if seen is None else limits[1](seen, b, error, level) / s,
         log_p_exact=None if seen is None else log_p_value(seen, b, error),
         log_p_asymptotic=None if seen is None else log_p_from_z(np.maximum(asimov_significance(seen - b, b, error), 0)),
+        strength=None if seen is None else (seen - b) / s,
+        strength_interval=None if seen is None else np.stack(signal_interval(seen, b, error)) / s,
         level=level,
         method=_construction(method, bool(np.any(error > 0))),
     )

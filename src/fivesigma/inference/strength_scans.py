@@ -28,7 +28,6 @@ __all__ = [
 
 Quantity: TypeAlias = Literal["luminosity factor", "purity", "events"]
 """What a scan varies: α, that multiplies signal and background; f_S = S/n at the same n; n at the same f_S."""
-_FACTORS = np.geomspace(0.1, 100, 301)
 _PURITIES = np.linspace(0.01, 1, 199)
 
 
@@ -85,11 +84,12 @@ def scan_luminosity(
     Parameters
     ----------
     factors
-        Values of α, above zero, shape (m,); 301 from 0.1 to 100 if None.
+        Values of α, above zero, shape (m,); 301 from 0.1 to 100, or to what reaches the target, if None.
     target
         A total uncertainty to reach.
     """
-    values = _positive("luminosity factor", _FACTORS if factors is None else factors)
+    reached = None if target is None else luminosity_factor_for(target, signal, background, **systematics)
+    values = _positive("luminosity factor", _factors(reached) if factors is None else factors)
     return StrengthScan(
         quantity="luminosity factor",
         values=values,
@@ -97,7 +97,7 @@ def scan_luminosity(
         nominal=1.0,
         nominal_total=_total(signal, background, systematics),
         target=target,
-        reached=None if target is None else luminosity_factor_for(target, signal, background, **systematics),
+        reached=reached,
     )
 
 
@@ -114,13 +114,13 @@ def scan_events(
     Parameters
     ----------
     events
-        Numbers of events, above zero, shape (m,); from 0.1 to 100 times those there are if None.
+        Numbers of events, above zero, shape (m,); from 0.1 to 100 times those there are, or to what reaches the target, if None.
     target
         A total uncertainty to reach.
     """
     nominal_total, n = _total(signal, background, systematics), float(signal) + float(background)
-    values = _positive("number of events", n * _FACTORS if events is None else events)
     factor = None if target is None else luminosity_factor_for(target, signal, background, **systematics)
+    values = _positive("number of events", n * _factors(factor) if events is None else events)
     return StrengthScan(
         quantity="events",
         values=values,
@@ -196,6 +196,10 @@ def purity_for(target: float, signal: float, background: float, **systematics: U
     constant = float(fixed) ** 2 + of_background
     # the form of the root in which nothing cancels; it is right for either sign of ``free``
     return min(constant / (of_background + math.sqrt(max(of_background**2 + free * constant, 0.0))), 1.0)
+
+
+def _factors(reached: float | None) -> Floats:
+    return np.asarray(np.geomspace(0.1, max(100.0, 2 * (reached or 0.0)), 301))
 
 
 def _grown(signal: float, background: float, factors: Floats, systematics: Systematics) -> StrengthUncertainty:

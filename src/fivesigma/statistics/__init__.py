@@ -10,6 +10,8 @@
 - ``significance``: how significant an excess is or would be: Asimov Z, approximate median significances.
 - ``trial_factors``: from a local p-value to a global one.
 - ``poisson``: exact intervals and p-values for counted numbers; ``poisson_limits``: exact CLs limits.
-- ``asymptotic_limits``: CLs limits of counts in closed form, for many events; ``asymptotic_cls``: what their bands follow from.
+- ``on_off_likelihood``: counts whose background was counted off the signal: test statistics and intervals of the signal.
+- ``asymptotic_limits``: CLs limits from it, for many events; ``asymptotic_cls``: what their bands follow from. ``roots``: of many
+  rising functions at once.
 - ``quadrature``: the one sum of independent uncertainties.
 """
