@@ -5,7 +5,7 @@ from scipy import optimize
 from fivesigma.inference.limits import cls_limit
 from fivesigma.inference.low_counts import _asymptotic_limit, _best_strength, _q_tilde, asymptotic_shift
 from fivesigma.inference.pyhf_engine import PyhfModel
-from fivesigma.statistics.poisson import expected_upper_limits, upper_limit
+from fivesigma.statistics.poisson_limits import expected_upper_limits, upper_limit
 
 
 @pytest.mark.parametrize(("background", "sigmas"), [(3.0, 0), (3.0, -1), (8.0, 0), (30.0, 0), (30.0, -1)])

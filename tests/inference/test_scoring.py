@@ -46,9 +46,8 @@ def test_agrees_with_a_general_minimiser(seed: int, strength: float, scale: floa
     signal, background = scale * np.array([0.1, 0.5, 1.0]), scale * np.array([5.0, 3.0, 1.0])
     likelihood = linear(rng.poisson(strength * signal + background).astype(float), signal, background)
     found = minimise(likelihood, np.array([1.0, 0.0]), BOTH, ["mu", "alpha"])
-    # the simplex sometimes collapses before it is there, so it starts again where it stopped
-    place, reference = np.array([1.0, 0.0]), np.inf
-    for _ in range(4):
+    # the simplex sometimes collapses before it is there, so it also starts where we end: the deviance is convex
+    for place in (np.array([1.0, 0.0]), found.values):
         result = optimize.minimize(
             lambda v: min(likelihood.deviance(v, likelihood.expected(v)[0]), 1e9),
             place,
@@ -56,8 +55,7 @@ def test_agrees_with_a_general_minimiser(seed: int, strength: float, scale: floa
             bounds=list(zip(likelihood.low, likelihood.high, strict=True)),
             options={"xatol": 1e-9, "fatol": 1e-11, "maxiter": 4000},
         )
-        place, reference = result.x, min(reference, result.fun)
-    assert found.deviance == pytest.approx(reference, abs=1e-6)
+        assert found.deviance <= result.fun + 1e-6
 
 
 def test_stops_at_a_bound() -> None:

@@ -16,7 +16,8 @@
   ``fitted_parameters``, ``goodness``: where a fit left the parameters, and whether its model describes the data.
 - ``signal_grid``: the same at every point of a grid of signals; ``limit_plane`` holds the limits, on cross-sections too.
 - ``workspace``: the same model as plain pyhf (HistFactory) JSON.
-- ``engine``: what the room asks of a statistical model; ``pyhf_engine`` answers it with pyhf, ``scoring`` does its fits.
+- ``engine``: what the room asks of a statistical model; ``pyhf_engine`` answers it with pyhf,
+  ``histfactory`` gives its yields and their derivatives, ``scoring`` does its fits.
 - ``profile``, ``limits``: the profile likelihood ratio on one set of data, and CLs limits from it, for any engine.
 - ``yields``: expected events per sample and bin before and after a fit, with their uncertainty.
 - ``low_counts``: how far an asymptotic limit is off where events are few.

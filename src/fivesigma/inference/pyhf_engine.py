@@ -1,7 +1,7 @@
 """The only module that touches pyhf: HistFactory models behind the room's interface.
 
-pyhf builds the model and gives its expected yields; a batched copy gives them at all the points that a derivative
-needs in one call, so fits are done by `fivesigma.inference.scoring` and take milliseconds.
+pyhf reads and checks the workspace and knows its parameters, constraints and likelihood; expected yields with their
+derivatives come from `fivesigma.inference.histfactory`, so fits are done by `fivesigma.inference.scoring` and take a millisecond.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import numpy as np
 import pyhf
 
 from fivesigma.core.arrays import Floats
-from fivesigma.core.errors import FivesigmaError
+from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.inference.engine import Data, Fit, Parameter
+from fivesigma.inference.histfactory import HistFactory
 from fivesigma.inference.scoring import Likelihood, minimise
 
 __all__ = ["PyhfModel", "validate_workspace"]
@@ -25,51 +26,80 @@ __all__ = ["PyhfModel", "validate_workspace"]
 _SMOOTH = {"normsys": {"interpcode": "code4"}, "histosys": {"interpcode": "code4p"}}
 """Smooth at nominal, where pyhf's own defaults have a kink: what its command line, cabinetry and ROOT take."""
 _EXPONENTIAL = {"normsys": {"interpcode": "code1"}, "histosys": {"interpcode": "code0"}}
-"""The same for normalisations alone whose down is one over their up, and much quicker."""
-_STEP = 1e-4
+"""The same for normalisations alone whose down is one over their up."""
 _LEAST_BACKGROUND = 0.1  # part of a bin's background that a negative signal leaves over
 _SIGMAS = 3.0  # how far nuisances may be off meanwhile
 _MAXIMUM_STRENGTH = 1e9
 
 
 class PyhfModel:
-    """A pyhf model with one signal strength.
+    """A pyhf model with one signal strength, or with none.
 
     Parameters
     ----------
     workspace
-        A HistFactory workspace as pyhf JSON; its first measurement is taken.
+        A HistFactory workspace as pyhf JSON.
     groups
         The group of each parameter by name; a parameter's own name where none is given.
+    measurement
+        Which of its measurements is taken; the first if None.
+    poi
+        Which parameter is the signal strength; the measurement's if None.
 
     Raises
     ------
     FivesigmaError
-        If pyhf finds the workspace invalid.
+        If pyhf finds the workspace invalid, or there is no such measurement or parameter.
     """
 
-    def __init__(self, workspace: Mapping[str, Any], *, groups: Mapping[str, str] | None = None) -> None:
-        interpolation = _SMOOTH if _has_shapes(workspace) else _EXPONENTIAL
+    def __init__(
+        self,
+        workspace: Mapping[str, Any],
+        *,
+        groups: Mapping[str, str] | None = None,
+        measurement: str | None = None,
+        poi: str | None = None,
+    ) -> None:
+        smooth = _has_shapes(workspace)
+        settings = {"modifier_settings": _SMOOTH if smooth else _EXPONENTIAL}
         with _numpy_backend():
-            try:
-                self._pyhf = pyhf.Workspace(dict(workspace)).model(modifier_settings=interpolation)
-            except (pyhf.exceptions.InvalidSpecification, pyhf.exceptions.InvalidModel) as error:
-                raise FivesigmaError(f"not a HistFactory workspace: {error}") from error
-            config = self._pyhf.config
-            self._steps = _stencil(config.npars)
-            spec = {"channels": workspace["channels"]}
-            settings = {"poi_name": config.poi_name, "batch_size": len(self._steps), "validate": False}
-            settings |= {"modifier_settings": interpolation}
-            parameters = workspace["measurements"][0]["config"]["parameters"]
-            self._batched = pyhf.Model(spec | {"parameters": parameters}, **settings)
-        self.poi: int = int(config.poi_index)
+            self._pyhf = _read(workspace, measurement, poi, settings)
+        config = self._pyhf.config
+        self._yields = HistFactory(
+            workspace["channels"],
+            bins=config.channel_slices,
+            parameters={name: config.par_slice(name) for name in config.par_order},
+            smooth=smooth,
+        )
+        self._poi: int | None = config.poi_index
         self.nominal: Floats = np.asarray(config.suggested_init(), dtype=np.float64)
-        self.nominal[self.poi] = 1.0
-        self._auxiliary = _Auxiliary(self._pyhf)
         self._fixed = np.asarray(config.suggested_fixed(), dtype=np.bool_)
+        if self._poi is not None:
+            self.nominal[self._poi], self._fixed[self._poi] = 1.0, False
+        self._auxiliary = _Auxiliary(self._pyhf)
         # what has no uncertainty pyhf holds fixed, and gives a width of 1 that means nothing
         self._errors: Floats = np.where(self._fixed[self._auxiliary.index], 0.0, self._auxiliary.width)
         self.parameters: tuple[Parameter, ...] = self._parameters(groups or {})
+
+    @property
+    def poi(self) -> int:
+        """Which parameter is the signal strength.
+
+        Raises
+        ------
+        FivesigmaError
+            If there is none.
+        """
+        if self._poi is None:
+            raise FivesigmaError(
+                "the workspace has no signal strength: give a patch with a signal, or another measurement"
+            )
+        return self._poi
+
+    @property
+    def has_poi(self) -> bool:
+        """Whether there is a signal strength; a background-only workspace has none."""
+        return self._poi is not None
 
     def channel_slices(self) -> Mapping[str, slice]:
         """Return where in the bins each channel lies."""
@@ -77,8 +107,7 @@ class PyhfModel:
 
     def expected(self, values: Floats) -> Floats:
         """Return expected events, shape (bins,)."""
-        with _numpy_backend():
-            return np.asarray(self._pyhf.expected_actualdata(values))
+        return self._yields.expected(values)
 
     def expected_by_sample(self, values: Floats) -> dict[str, dict[str, Floats]]:
         """Return expected events by channel and sample, each of shape (bins of the channel,)."""
@@ -91,8 +120,8 @@ class PyhfModel:
         }
 
     def jacobian(self, values: Floats) -> Floats:
-        """Return derivatives of the expected events by the parameters, shape (bins, parameters), by central differences."""
-        return self._expected_and_jacobian(values)[1]
+        """Return derivatives of the expected events by the parameters, shape (bins, parameters)."""
+        return self._yields.expected_and_jacobian(values)[1]
 
     def data(self, counts: Mapping[str, Floats]) -> Data:
         """Return observed counts by channel, with the auxiliary measurements at their nominal values."""
@@ -122,8 +151,7 @@ class PyhfModel:
             values[index], free[index] = value, False
         names = [parameter.name for parameter in self.parameters]
         likelihood = self._likelihood(data)
-        with _numpy_backend():
-            found = minimise(likelihood, values, free, names)
+        found = minimise(likelihood, values, free, names)
         edge = free & ((found.values <= likelihood.low) | (found.values >= likelihood.high))
         return Fit(
             values=found.values,
@@ -140,7 +168,7 @@ class PyhfModel:
         selector[np.arange(len(rows)), auxiliary.index[rows]] = auxiliary.factor[rows]
 
         def expected(values: Floats) -> tuple[Floats, Floats]:
-            main, jacobian = self._expected_and_jacobian(values)
+            main, jacobian = self._yields.expected_and_jacobian(values)
             return np.concatenate([main, selector @ values]), np.concatenate([jacobian, selector])
 
         return Likelihood(
@@ -153,19 +181,14 @@ class PyhfModel:
             high=np.asarray([parameter.high for parameter in self.parameters]),
         )
 
-    def _expected_and_jacobian(self, values: Floats) -> tuple[Floats, Floats]:
-        with _numpy_backend():
-            table = np.asarray(self._batched.expected_actualdata(values + self._steps))
-        count = len(values)
-        return table[0], (table[1 : count + 1] - table[count + 1 :]).T / (2 * _STEP)
-
     def _parameters(self, groups: Mapping[str, str]) -> tuple[Parameter, ...]:
         config = self._pyhf.config
         width: list[float | None] = [None] * config.npars
         for index, error in zip(self._auxiliary.index, self._errors, strict=True):
             width[index] = float(error)
         bounds = [(float(low), float(high)) for low, high in config.suggested_bounds()]
-        bounds[self.poi] = (self._least_strength(), _MAXIMUM_STRENGTH)
+        if self._poi is not None:
+            bounds[self._poi] = (self._least_strength(), _MAXIMUM_STRENGTH)
         owners = [name for name in config.par_order for _ in range(config.param_set(name).n_parameters)]
         return tuple(
             Parameter(name=name, group=groups.get(owner, owner), nominal=float(v), low=low, high=high, width=w)
@@ -252,9 +275,21 @@ def _has_shapes(workspace: Mapping[str, Any]) -> bool:
     )
 
 
-def _stencil(count: int) -> Floats:
-    steps = _STEP * np.eye(count)
-    return np.concatenate([np.zeros((1, count)), steps, -steps])
+def _read(workspace: Mapping[str, Any], measurement: str | None, poi: str | None, settings: Mapping[str, Any]) -> Any:
+    """Return the pyhf model of a workspace; without a parameter of interest if nothing in the workspace depends on it."""
+    try:
+        read = pyhf.Workspace(dict(workspace))
+        known = read.measurement_names
+        if measurement is not None and measurement not in known:
+            raise FivesigmaError(f"the workspace has no measurement {measurement!r}{suggestion(measurement, known)}")
+        names = {name for name, _ in read.modifiers}
+        if poi is not None and poi not in names:
+            raise FivesigmaError(f"the workspace has no parameter {poi!r}{suggestion(poi, sorted(names))}")
+        of_interest = poi or read.get_measurement(measurement_name=measurement)["config"]["poi"]
+        of_interest = of_interest if of_interest in names else None
+        return read.model(measurement_name=measurement, poi_name=of_interest, **settings)
+    except (pyhf.exceptions.InvalidSpecification, pyhf.exceptions.InvalidModel) as error:
+        raise FivesigmaError(f"not a HistFactory workspace: {error}") from error
 
 
 @contextlib.contextmanager

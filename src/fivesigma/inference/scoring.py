@@ -27,6 +27,7 @@ _EMPTY_CURVATURE = (
 )
 _STUCK = 1e-5  # the same where rounding, or a bin about to turn negative, ends the search
 _LEAST_EXPECTED = 1e-10  # counts; below it a bin is as good as negative
+_SINGULAR = 1e-5
 _CURVATURE = (0.5, 2.0)  # observed over expected curvature of a bin, held near one so that far-off starts converge
 
 
@@ -168,8 +169,15 @@ def _inverse(information: Floats, free: Bools) -> Floats:
     scale = np.sqrt(np.diag(information))
     moving = np.flatnonzero(free & (scale > 0))
     if len(moving):
-        correlation = information[np.ix_(moving, moving)] / np.outer(scale[moving], scale[moving])
-        inverse[np.ix_(moving, moving)] = np.linalg.pinv(correlation, hermitian=True) / np.outer(
-            scale[moving], scale[moving]
-        )
+        unit = np.outer(scale[moving], scale[moving])
+        inverse[np.ix_(moving, moving)] = _inverted(information[np.ix_(moving, moving)] / unit) / unit
     return inverse
+
+
+def _inverted(correlation: Floats) -> Floats:
+    """Return the inverse, or the pseudo-inverse, which takes five times as long, of what is nearly singular."""
+    try:
+        least = np.diag(np.linalg.cholesky(correlation)).min()
+    except np.linalg.LinAlgError:
+        least = 0.0
+    return np.asarray(np.linalg.inv(correlation) if least > _SINGULAR else np.linalg.pinv(correlation, hermitian=True))
