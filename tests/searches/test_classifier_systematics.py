@@ -339,7 +339,7 @@ def test_a_systematic_without_its_variations_is_an_error():
 
 
 def test_another_kind_of_systematic_is_not_guessed_at():
-    with pytest.raises(TypeError, match="'odd' is neither a normalisation nor a shape"):
+    with pytest.raises(FivesigmaError, match="'odd': a Systematic says of no count by how much it is moved"):
         scan(systematics=[Systematic(name="odd", group="signal")])
 
 
@@ -398,6 +398,20 @@ def test_a_shift_that_few_events_tell_of_is_found():
     (found,) = classifier_systematics(dataset, scores, varied=[up], **options).findings
     assert (found.code, found.subject) == ("shift-within-noise", "trees/smear")
     assert 2 * found.evidence["error"] > found.evidence["cost"]
+
+
+def test_up_and_down_on_one_side_are_found():
+    up, _ = shifted(size=0.3)
+    _, wrong = shifted(size=-0.25)  # its "down" moves up
+    found = scan(systematics=[*RATES, SCALE], varied=[up, wrong])
+    (finding,) = [finding for finding in found.findings if finding.code == "up-and-down-on-one-side"]
+    assert finding.subject == "trees/scale"
+    above = [
+        sum(w for w, v, f in zip(d.weight, s.value, s.fold, strict=True) if v >= found.best.cuts[f])
+        for d, s in (events(), (up.dataset, up.scores), (wrong.dataset, wrong.scores))
+    ]
+    assert finding.evidence["up"] == pytest.approx((above[1] - above[0]) / found.best.expected_signal)
+    assert finding.evidence["down"] == pytest.approx((above[2] - above[0]) / found.best.expected_signal)
 
 
 def test_variations_that_nobody_asked_for_are_found():

@@ -42,6 +42,7 @@ _PARTS = {
 }
 """Name, colour, line and width of each part."""
 _SIMULATION = ("simulated events", PALETTE[3], ":", 1.6)
+_HIGHEST_RATIO = 2.0
 _CHOSEN = "best, chosen on other folds"
 
 
@@ -176,4 +177,6 @@ def _ratios(axes: Axes, edges: Floats, shift: ClassShift, colour: str) -> None:
         axes.stairs(ratio, edges, baseline=None, color=colour, linestyle=line, linewidth=1.4)
         axes.stairs(ratio + error, edges, baseline=ratio - error, fill=True, color=colour, alpha=0.2, linewidth=0)
     axes.axhline(1, color="dimgrey", linewidth=0.8)
+    low, high = axes.get_ylim()
+    axes.set_ylim(max(low, 0.0), min(high, _HIGHEST_RATIO))  # a bin with next to nothing in it would dwarf all others
     axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))

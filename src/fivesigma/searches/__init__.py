@@ -4,5 +4,6 @@
 - ``classifier_systematics``: what every uncertainty costs on a signal strength that is counted so, at each cut and at the best one.
 - ``shifted_scores``: the distribution of a score, nominal and as a systematic moves it.
 - ``count_and_fit``: that count beside a template fit of the whole score, so that one sees what profiling gains.
-- ``varied_scores``, ``strength_changes``: events and scores as systematics make them, and what they change above each cut.
+- ``varied_scores``, ``strength_changes``, ``strength_choice``, ``strength_checks``: what it is made of: events and scores as systematics
+  make them, what they change above each cut, which cut is best, and what is odd about all that.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,15 +13,15 @@ from fivesigma.core.errors import DataError
 from fivesigma.core.finding import Finding
 from fivesigma.core.scores import Scores
 from fivesigma.evaluation.choice import score_cuts
-from fivesigma.evaluation.yields import FoldYields, Yields, yields_by_fold
-from fivesigma.inference.strength_uncertainty import StrengthUncertainty, strength_uncertainty
-from fivesigma.inference.systematics import ShapeSystematic, Systematic, check_systematics
-from fivesigma.searches.strength_changes import Group, StrengthChanges, require_groups, strength_changes
+from fivesigma.evaluation.yields import FoldYields, yields_by_fold
+from fivesigma.inference.strength_uncertainty import StrengthUncertainty
+from fivesigma.inference.systematics import Systematic, check_systematics
+from fivesigma.searches.strength_changes import StrengthChanges, require_groups, strength_changes
+from fivesigma.searches.strength_checks import check_effects, check_noise, check_sides, check_unused
+from fivesigma.searches.strength_choice import chosen_places, left_by, mc_statistics_of, read_at, uncertainty_of
 from fivesigma.searches.varied_scores import ScoredEvents, VariedScores, check_scores, require_varied
 
 __all__ = ["StrengthRow", "StrengthScan", "classifier_systematics"]
-
-_NOTABLE = 0.25  # part of the total δμ, below which nobody minds noise: it adds 3 % in quadrature
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +168,7 @@ def classifier_systematics(
     )
     changes = strength_changes(nominal, systematics, varied, cuts)
     every = changes.of(np.ones(scores.folds, dtype=np.bool_))
-    left = _left(yields.all(), 0.0)
+    left = left_by(yields.all(), 0.0)
     shown = yields.all().at(left)
     best = _best(yields, changes, floor, scores.model, seconds)
     return StrengthScan(
@@ -176,50 +176,30 @@ def classifier_systematics(
         cuts=cuts[left],
         expected_signal=shown.signal,
         expected_background=shown.background,
-        uncertainty=_uncertainty(shown, changes.by_group(every[:, left])),
+        uncertainty=uncertainty_of(shown, changes.by_group(every[:, left])),
         detector_error=changes.errors("detector")[left] / shown.signal,
-        mc_statistics=_mc_statistics(shown),
+        mc_statistics=mc_statistics_of(shown),
         background_effective=shown.background_effective,
         floor=floor,
         best=best,
         findings=(
             *check_scores(nominal, varied),
-            *_without_effect(changes, scores.model),
-            *_within_noise(best, systematics),
-            *_not_used(nominal, systematics, varied),
+            *check_effects(changes, scores.model),
+            *check_noise(systematics, best.nuisances, best.nuisance_errors, total=best.total, model=scores.model),
+            *check_sides(nominal, systematics, varied, best.cuts, signal=best.expected_signal, total=best.total),
+            *check_unused(nominal, systematics, varied),
         ),
     )
 
 
-def _uncertainty(yields: Yields, changes: Mapping[Group, Floats]) -> StrengthUncertainty:
-    return strength_uncertainty(
-        yields.signal,
-        yields.background,
-        luminosity=changes["luminosity"] / (yields.signal + yields.background),
-        signal_efficiency=changes["signal"] / yields.signal,
-        background_efficiency=changes["background"] / yields.background,
-        detector=changes["detector"],
-    )
-
-
-def _mc_statistics(yields: Yields) -> Floats:
-    spread: Floats = np.sqrt(yields.signal_squares + yields.background_squares) / yields.signal
-    return spread
-
-
-def _left(yields: Yields, floor: float) -> Bools:
-    """Return which cuts leave signal, and background of at least ``floor`` effective events."""
-    return yields.allowed(floor) & (yields.signal > 0)
-
-
 def _best(yields: FoldYields, changes: StrengthChanges, floor: float, model: str, seconds: float | None) -> StrengthRow:
     """Return the row at the cuts that each fold chose on the others."""
-    places = [_choice(yields, changes, fold, floor, model) for fold in range(yields.sums.shape[1])]
-    read = _read_at(yields, places)
-    if not _left(read, 0.0)[0]:
+    places = chosen_places(yields, changes, floor, model)
+    read = read_at(yields, places)
+    if not left_by(read, 0.0)[0]:
         raise DataError(f"the cuts on {model} that were chosen on other folds leave no signal or no background")
     moved, errors = changes.at(places)
-    parts = _uncertainty(read, changes.by_group(moved))
+    parts = uncertainty_of(read, changes.by_group(moved))
     names = [systematic.name for systematic in changes.systematics]
     chosen = tuple(float(yields.cuts[place]) for place in places)
     return StrengthRow(
@@ -235,78 +215,9 @@ def _best(yields: FoldYields, changes: StrengthChanges, floor: float, model: str
         detector=float(parts.detector[0]),
         systematic=float(parts.systematic[0]),
         total=float(parts.total[0]),
-        mc_statistics=float(_mc_statistics(read)[0]),
+        mc_statistics=float(mc_statistics_of(read)[0]),
         background_effective=float(read.background_effective[0]),
         nuisances=dict(zip(names, (np.abs(moved[:, 0]) / read.signal[0]).tolist(), strict=True)),
         nuisance_errors=dict(zip(names, (errors[:, 0] / read.signal[0]).tolist(), strict=True)),
         seconds=seconds,
     )
-
-
-def _choice(yields: FoldYields, changes: StrengthChanges, fold: int, floor: float, model: str) -> int:
-    """Return the place of the cut with the smallest total δμ on the other folds, the first of equals."""
-    others, count = yields.others(fold), yields.sums.shape[1]
-    places = np.flatnonzero(_left(others, floor))
-    if not len(places):
-        raise DataError(f"no cut on {model} leaves {floor:g} effective background events, and signal, in every fold")
-    moved = changes.of(np.arange(count) != fold, count / (count - 1))
-    total = _uncertainty(others.at(_left(others, floor)), changes.by_group(moved[:, places])).total
-    return int(places[np.argmin(total)])
-
-
-def _read_at(yields: FoldYields, places: Sequence[int]) -> Yields:
-    """Return what passes each fold's own cut, all folds together."""
-    signal, background, signal_squares, background_squares = yields.sums[:, np.arange(len(places)), places].sum(
-        axis=1, keepdims=True
-    )
-    all_signal, all_background = yields.totals.sum(axis=1)
-    return Yields(
-        signal=signal,
-        background=background,
-        signal_squares=signal_squares,
-        background_squares=background_squares,
-        all_signal=float(all_signal),
-        all_background=float(all_background),
-    )
-
-
-def _without_effect(changes: StrengthChanges, model: str) -> Iterator[Finding]:
-    """Yield a finding for each systematic that moves no event across any cut."""
-    for systematic, events in zip(changes.systematics, changes.events, strict=True):
-        if not events.any():
-            yield Finding(
-                code="systematic-without-effect",
-                severity="warning",
-                subject=f"{model}/{systematic.name}",
-                message="it changes neither signal nor background above any cut; is what it varies used, and are its samples there?",
-            )
-
-
-def _within_noise(best: StrengthRow, systematics: Sequence[Systematic]) -> Iterator[Finding]:
-    """Yield a finding for each shape that costs much, and of which few simulated events say how much."""
-    for systematic in systematics:
-        cost, error = best.nuisances[systematic.name], best.nuisance_errors[systematic.name]
-        if isinstance(systematic, ShapeSystematic) and 2 * error > cost and max(cost, error) > _NOTABLE * best.total:
-            yield Finding(
-                code="shift-within-noise",
-                severity="warning",
-                subject=f"{best.model}/{systematic.name}",
-                message=f"its δμ at the best cut, {cost:.2g} ± {error:.2g}, is hardly more than the noise of the simulated events that"
-                " it carries over the cut; noise adds to the total and takes part in the choice of the cut",
-                evidence={"cost": cost, "error": error},
-            )
-
-
-def _not_used(
-    nominal: ScoredEvents, systematics: Sequence[Systematic], varied: Sequence[VariedScores]
-) -> Iterator[Finding]:
-    """Yield a finding where there are variations that no systematic takes up."""
-    there = {v.systematic for v in (*nominal.dataset.weights, *(other.variation for other in varied))}
-    if unused := sorted(there - {systematic.name for systematic in systematics}):
-        yield Finding(
-            code="variation-not-used",
-            severity="warning",
-            subject=nominal.scores.model,
-            message=f"events or weights were varied for {', '.join(unused)}, and no systematic takes that up",
-            evidence={"systematics": unused},
-        )

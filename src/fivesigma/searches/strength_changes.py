@@ -15,7 +15,7 @@ from fivesigma.inference.systematics import Normalisation, ShapeSystematic, Syst
 from fivesigma.searches.varied_scores import CountedEvents, ScoredEvents, VariedScores
 from fivesigma.statistics.quadrature import quadrature
 
-__all__ = ["GROUPS", "Group", "StrengthChanges", "require_groups", "strength_changes"]
+__all__ = ["GROUPS", "Group", "StrengthChanges", "events_in", "require_groups", "strength_changes"]
 
 Group: TypeAlias = Literal["signal", "background", "luminosity", "detector"]
 """Under what a systematic's cost on the signal strength is counted."""
@@ -131,14 +131,16 @@ def _counted(
             yield _Sides(nominal.of(sample), None), systematic.size
         return
     if not isinstance(systematic, ShapeSystematic):
-        raise TypeError(f"{type(systematic).__name__} {systematic.name!r} is neither a normalisation nor a shape")
+        raise FivesigmaError(
+            f"systematic {systematic.name!r}: a {type(systematic).__name__} says of no count by how much it is moved"
+        )
     after, before, factor = _sides(nominal, systematic, varied)
     for sample in moved:
-        events = (_varied(nominal, variation, varied, sample) for variation in (after, before))
+        events = (events_in(nominal, variation, varied, sample) for variation in (after, before))
         yield _Sides(*events), factor
 
 
-def _varied(
+def events_in(
     nominal: ScoredEvents, variation: Variation | None, varied: Sequence[VariedScores], sample: str
 ) -> CountedEvents:
     """Return the events of a sample in a variation; the nominal ones where that does not concern the sample, or is None."""
