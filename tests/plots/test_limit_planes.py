@@ -1,3 +1,4 @@
+import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
@@ -7,6 +8,7 @@ from matplotlib.tri import TriContourSet
 from fivesigma.core.sample import SampleInfo
 from fivesigma.inference.binning import score_bins
 from fivesigma.inference.limit_plane import CrossSectionLimit, LimitRow, LimitTable, SignalPoint
+from fivesigma.inference.published_limits import PublishedContour, PublishedLimits, PublishedPoint
 from fivesigma.inference.signal_grid import limit_plane
 from fivesigma.inference.templates import Channel, Template, Templates
 from fivesigma.plots.registry import plot
@@ -138,6 +140,58 @@ def test_a_plane_marks_points_without_a_limit() -> None:
     rows = [row({"x": x, "y": y}, None if x == y == 1 else 0.5 + x) for x in range(3) for y in range(3)]
     axes = plot(table(*rows), context=CONTEXT).axes[0]
     assert line(axes, "no limit").get_xydata().tolist() == [[1, 1]]
+
+
+def published(limits: Mapping[tuple[float, ...], float], *names: str, lines=()) -> PublishedLimits:
+    points = [
+        PublishedPoint(parameters=dict(zip(names, place, strict=True)), observed=limit)
+        for place, limit in limits.items()
+    ]
+    return PublishedLimits(name="CMS", reference="SUS-1", parameters=names, points=tuple(points), contours=tuple(lines))
+
+
+def test_published_cross_section_limits_stand_beside_ours() -> None:
+    other = published({(300.0,): 0.1, (150.0,): 0.7, (50.0,): 9.0}, "mass")
+    upper, lower = plot(dataclasses.replace(masses(pb=0.02), published=(other,)), context=CONTEXT).axes
+    assert line(upper, "CMS (SUS-1), observed").get_xydata().tolist() == [[150, 0.7], [300, 0.1]]
+    assert upper.get_ylim()[1] > 0.7
+    assert not [drawn for drawn in lower.lines if str(drawn.get_label()).startswith("CMS")]
+
+
+def test_published_limits_exclude_where_they_are_below_the_cross_section() -> None:
+    ours = plane()
+    rows = tuple(dataclasses.replace(row, cross_section=2.0) for row in ours.points)
+    limits = {(float(x), float(y)): 2 * float(np.exp(x - 1.2)) for x in range(4) for y in range(3)}
+    corners = PublishedContour(name="expected", points=((0.0, 1.0), (2.0, 1.5)))
+    other = published(limits, "mass", "b", lines=[corners])
+    axes = plot(dataclasses.replace(ours, points=rows, published=(other,)), context=CONTEXT).axes[0]
+    assert contours(axes)[-1][:, 0] == pytest.approx(1.2)
+    assert line(axes, "CMS (SUS-1), expected").get_xydata().tolist() == [[0, 1], [2, 1.5]]
+    assert line(axes, "CMS (SUS-1), expected").get_linestyle() == "--"
+
+
+def test_published_limits_are_points_where_the_cross_section_is_not_known() -> None:
+    other = published({(1.0, 2.0): 0.3, (2.0, 0.0): 0.1}, "b", "mass")
+    axes = plot(dataclasses.replace(plane(), published=(other,)), context=CONTEXT).axes[0]
+    assert line(axes, "CMS (SUS-1): limits").get_xydata().tolist() == [[2, 1], [0, 2]]
+
+
+def test_masses_that_differ_by_little_are_drawn_against_their_difference() -> None:
+    places = [(float(x), float(x - d)) for x in range(300, 801, 100) for d in (10, 20, 30)]
+    rows = (row({"stop": x, "lsp": y}, (x - y) / 20) for x, y in places)
+    lines = [PublishedContour(name="observed", points=((385.0, 400.0), (580.0, 600.0)))]
+    strip = dataclasses.replace(
+        table(*rows),
+        titles={"stop": "m(t̃) [GeV]", "lsp": "m(χ̃) [GeV]"},
+        published=(published({(385.0, 400.0): 0.3}, "lsp", "stop", lines=lines),),
+    )
+    axes = plot(strip, context=CONTEXT).axes[0]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("m(t̃) [GeV]", "m(t̃) − m(χ̃) [GeV]")
+    assert contours(axes)[0][:, 1] == pytest.approx(20)
+    assert line(axes, "CMS (SUS-1), observed").get_xydata().tolist() == [[400, 15], [600, 20]]
+    assert line(axes, "CMS (SUS-1): limits").get_xydata().tolist() == [[400, 15]]
+    other_units = dataclasses.replace(strip, titles={"stop": "m(t̃) [GeV]", "lsp": "cτ [mm]"})
+    assert plot(other_units, context=CONTEXT).axes[0].get_ylabel() == "cτ [mm]"
 
 
 def test_more_parameters_or_a_single_point_are_rows() -> None:

@@ -9,6 +9,7 @@ from typing import cast
 from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.finding import Finding
 from fivesigma.inference.limits import Band
+from fivesigma.inference.published_limits import PublishedLimits
 from fivesigma.inference.template_fit import TemplateFitResult
 
 __all__ = ["CrossSectionLimit", "LimitPlane", "LimitPoint", "LimitRow", "LimitTable", "SignalPoint"]
@@ -151,6 +152,8 @@ class LimitTable:
         Confidence level of the limits.
     points
         One row for each point.
+    published
+        Limits of others to draw beside.
     """
 
     name: str
@@ -158,6 +161,7 @@ class LimitTable:
     titles: Mapping[str, str]
     level: float
     points: tuple[LimitRow, ...]
+    published: tuple[PublishedLimits, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,20 +178,31 @@ class LimitPlane:
         What figures call the parameters, with units, by name: ``{"m_stop": "m(t̃) [GeV]"}``.
     level
         Confidence level of the limits.
+    published
+        Limits of others over the same parameters, to draw beside.
 
     Raises
     ------
     FivesigmaError
-        If there is no point, points differ in their parameters, two lie at one place, or a fit has another level.
+        If there is no point, points differ in their parameters, two lie at one place, a fit has another level, or published limits are over
+        other parameters or of another level.
     """
 
     name: str
     points: tuple[LimitPoint, ...]
     titles: Mapping[str, str] = field(default_factory=dict)
     level: float = 0.95
+    published: tuple[PublishedLimits, ...] = ()
 
     def __post_init__(self) -> None:
         require_grid(self.name, self.points)
+        for other in self.published:
+            if set(other.parameters) != set(self.parameters):
+                raise FivesigmaError(
+                    f"{self.name}: {other.title} has limits over {', '.join(other.parameters)}, not {', '.join(self.parameters)}"
+                )
+            if other.level != self.level:
+                raise FivesigmaError(f"{self.name}: {other.title} has level {other.level:g}, not {self.level:g}")
         for point in self.points:
             if point.result is not None and point.result.level != self.level:
                 raise FivesigmaError(
@@ -208,6 +223,7 @@ class LimitPlane:
             titles=self.titles,
             level=self.level,
             points=tuple(point.row for point in self.points),
+            published=self.published,
         )
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -15,14 +16,22 @@ from matplotlib.ticker import LogLocator, NullLocator
 from matplotlib.tri import Triangulation
 
 from fivesigma.core.arrays import Floats
+from fivesigma.inference.grid_geometry import decorrelation
 from fivesigma.inference.limit_plane import LimitRow, LimitTable
-from fivesigma.plots.style import DATA, SIGNAL, Context, digits, new_figure
+from fivesigma.inference.published_comparison import published_at
+from fivesigma.inference.published_limits import PublishedLimits
+from fivesigma.plots.diagonal_planes import upright
+from fivesigma.plots.style import DATA, PALETTE, SIGNAL, Context, digits, new_figure
 
-__all__ = ["plot_contours"]
+__all__ = ["PUBLISHED", "plot_contours"]
+
+PUBLISHED = (PALETTE[4], PALETTE[5], PALETTE[0], PALETTE[6])
+"""Colours of the limits of others."""
 
 _LEAST_TO_INTERPOLATE = 4  # points
-_FLAT = 1e-6  # of the plane's extent: points on one line, but for rounding
 _MOST_NUMBERS = 30
+_SHORT = 24  # letters of a label, four of which stand side by side
+_WIDTH = 6.6
 _SHADES = 32
 _COLOURS = "viridis_r"
 _DECADES_ALONE = 1000.0  # largest over smallest limit beyond which the scale tells but powers of ten
@@ -33,9 +42,13 @@ def plot_contours(result: LimitTable, *, context: Context) -> Figure:
 
     ln(limit) is interpolated linearly in the triangles between points (Delaunay); with fewer than four points, or all on one
     line, the points alone are drawn. Dashed: expected; dotted: its ± 1σ; solid: observed. Signals on the side of
-    smaller limits are excluded.
+    smaller limits are excluded. Two masses that differ by little are drawn as one and their difference.
+
+    Limits of others are lines of their own colours: their contours as published, and where their cross-section limits, at our points,
+    are the cross-sections of the signal; crosses where such limits are published of a signal whose cross-section is not known here.
     """
-    figure, axes = new_figure(context, size=(6.6, 5.2))
+    result = upright(result, context)
+    figure, axes = new_figure(context, size=(_WIDTH, 5.2))
     known = [row for row in result.points if row.limit_expected is not None]
     place = _places(known, result.parameters)
     logarithms = np.log(np.asarray([row.limit_expected for row in known], dtype=np.float64))
@@ -50,16 +63,23 @@ def plot_contours(result: LimitTable, *, context: Context) -> Figure:
         axes.plot(place[:, 0], place[:, 1], color="black", marker="o", markersize=3, linestyle="none")
     if len(known) <= _MOST_NUMBERS:
         _numbers(axes, place, median, 4 if triangles else 7)
+    for published, colour in zip(result.published, cycle(PUBLISHED)):
+        _published(axes, result, published, colour)
     _crosses(axes, _places([row for row in result.points if row.limit_expected is None], result.parameters))
     first, second = (context.titles.get(name) or result.titles.get(name) or name for name in result.parameters)
     axes.set(xlabel=first, ylabel=second)
     axes.use_sticky_edges = False
     axes.margins(0.08)
     _colour_bar(figure, axes, scale, f"expected {100 * result.level:g} % CL limit on μ")
+    _legend(figure, axes)
+    return figure
+
+
+def _legend(figure: Figure, axes: Axes) -> None:
     handles, labels = axes.get_legend_handles_labels()
     if handles:
-        figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
-    return figure
+        columns = 4 if max(map(len, labels)) <= _SHORT else 2
+        figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False)
 
 
 def _places(rows: Sequence[LimitRow], parameters: Sequence[str]) -> Floats:
@@ -72,14 +92,11 @@ def _scale(logarithms: Floats) -> Normalize:
 
 
 def _triangles(place: Floats) -> Triangulation | None:
-    """Return triangles between points of shape (n, 2), near in units of the plane's extent; None where there are too few."""
-    extent = np.ptp(place, axis=0)
-    if len(place) < _LEAST_TO_INTERPOLATE or not np.all(extent > 0):
+    """Return triangles between points of shape (n, 2), near in units of their spread; None where they span no plane."""
+    axes = decorrelation(place) if len(place) >= _LEAST_TO_INTERPOLATE else None
+    if axes is None:
         return None
-    scaled = (place - place.mean(axis=0)) / extent
-    if np.linalg.svd(scaled, compute_uv=False)[-1] < _FLAT:
-        return None
-    near = Triangulation(scaled[:, 0], scaled[:, 1]).triangles
+    near = Triangulation(*(place @ axes).T).triangles
     return Triangulation(place[:, 0], place[:, 1], near)
 
 
@@ -97,6 +114,33 @@ def _contours(
     if len(observed) == len(rows):
         title = f"observed ({context.data_title})" if context.pseudo_data else "observed"
         _contour(axes, triangles, np.log(observed), color=DATA, style=("-", 2.0), label=f"{title}, μ = 1")
+
+
+def _published(axes: Axes, result: LimitTable, published: PublishedLimits, colour: str) -> None:
+    """Draw what others exclude, with the lines they published or from their limits."""
+    order = [published.parameters.index(name) for name in result.parameters]
+    for contour in published.contours:
+        corners, label = np.asarray(contour.points)[:, order], f"{published.title}, {contour.name}"
+        axes.plot(corners[:, 0], corners[:, 1], color=colour, linestyle=_line(contour.name), linewidth=1.6, label=label)
+    if not published.points:
+        return
+    if all(row.cross_section is None for row in result.points):
+        place = np.asarray([published.place(point) for point in published.points])[:, order]
+        axes.plot(
+            place[:, 0], place[:, 1], color=colour, marker="+", linestyle="none", label=f"{published.title}: limits"
+        )
+        return
+    for kind, limits in zip(("observed", "expected"), published_at(result, published), strict=True):
+        both = [(row, limit) for row, limit in zip(result.points, limits, strict=True) if row.cross_section and limit]
+        ratios = np.log([limit / (row.cross_section or np.nan) for row, limit in both])
+        triangles = _triangles(_places([row for row, _ in both], result.parameters))
+        if triangles is not None:
+            label = f"{published.title}, {kind}"
+            _contour(axes, triangles, ratios, color=colour, style=(_line(kind), 1.6), label=label)
+
+
+def _line(name: str) -> str:
+    return "--" if "expected" in name else "-"
 
 
 def _contour(
