@@ -103,6 +103,9 @@ def plot_shifted_scores(result: ShiftedScores, *, context: Context) -> Figure:
                 one.total, result.edges, color=colour, linestyle=line, linewidth=1.4, label=f"{shift.name}, {one.label}"
             )
         _ratios(ratio, result.edges, shift, colour)
+    low, high = ratio.get_ylim()
+    ratio.set_ylim(max(low, 0.0), min(high, _HIGHEST_RATIO))  # a bin with next to nothing in it would dwarf all others
+    ratio.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
     logarithmic(main)
     totals = np.concatenate([shift.nominal for shift in result.classes])
     low, high = float(totals[totals > 0].min()) / 3, float(totals.max())
@@ -177,6 +180,3 @@ def _ratios(axes: Axes, edges: Floats, shift: ClassShift, colour: str) -> None:
         axes.stairs(ratio, edges, baseline=None, color=colour, linestyle=line, linewidth=1.4)
         axes.stairs(ratio + error, edges, baseline=ratio - error, fill=True, color=colour, alpha=0.2, linewidth=0)
     axes.axhline(1, color="dimgrey", linewidth=0.8)
-    low, high = axes.get_ylim()
-    axes.set_ylim(max(low, 0.0), min(high, _HIGHEST_RATIO))  # a bin with next to nothing in it would dwarf all others
-    axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
