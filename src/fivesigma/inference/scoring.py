@@ -21,7 +21,7 @@ from fivesigma.core.errors import FivesigmaError
 __all__ = ["Likelihood", "Minimum", "minimise"]
 
 _STEPS, _HALVINGS = 60, 40
-_CLOSE = 1e-9  # predicted fall of the deviance below which the last step is taken
+_CLOSE = 1e-13  # predicted fall of the deviance below which the last step is taken
 _EMPTY_CURVATURE = (
     1.1  # of an empty bin, which has none of its own: a step takes it most of the way to zero, never beyond
 )

@@ -1,0 +1,116 @@
+"""Binned events of a mass: sums of weights and of their squares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fivesigma.core.arrays import Floats, require_length
+from fivesigma.core.errors import DataError, FivesigmaError
+
+__all__ = ["Spectrum"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spectrum:
+    """A mass spectrum in n bins.
+
+    Attributes
+    ----------
+    edges
+        Of the bins, shape (n + 1,), in the unit of the mass.
+    sum_w, sum_w2
+        Σw and Σw² in each bin, shape (n,); of data both are counts.
+    name, label
+        What is binned, and what figures call it, with its unit.
+
+    Raises
+    ------
+    FivesigmaError
+        If the edges do not rise.
+    DataError
+        If a sum is not finite, or a Σw² is negative.
+    """
+
+    edges: Floats
+    sum_w: Floats
+    sum_w2: Floats
+    name: str = "mass"
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.edges) < 2 or not np.all(np.isfinite(self.edges)) or not np.all(np.diff(self.edges) > 0):
+            raise FivesigmaError(f"{self.name}: the edges of a spectrum must be finite and rise")
+        require_length(len(self.edges) - 1, sum_w=self.sum_w, sum_w2=self.sum_w2)
+        if not np.all(np.isfinite(self.sum_w)) or not np.all(np.isfinite(self.sum_w2)):
+            raise DataError(f"{self.name}: a bin of the spectrum is not finite")
+        if np.any(self.sum_w2 < 0):
+            raise DataError(f"{self.name}: a Σw² of the spectrum is negative")
+
+    @classmethod
+    def of(cls, values: Floats, weight: Floats, edges: Floats, *, name: str = "mass", label: str = "") -> Spectrum:
+        """Return the spectrum of events, values and weights of shape (n,); those outside the edges are left out.
+
+        Raises
+        ------
+        DataError
+            If a value or weight is not finite.
+        """
+        require_length(len(values), weight=weight)
+        if bad := int(np.count_nonzero(~np.isfinite(values) | ~np.isfinite(weight))):
+            raise DataError(f"{name} or its weight is not finite in {bad} events")
+        sums = [np.histogram(values, bins=edges, weights=w)[0] for w in (weight, np.square(weight))]
+        return cls(edges=np.asarray(edges, dtype=np.float64), sum_w=sums[0], sum_w2=sums[1], name=name, label=label)
+
+    @property
+    def bins(self) -> int:
+        """How many bins there are."""
+        return len(self.sum_w)
+
+    @property
+    def total(self) -> float:
+        """Σw of all bins."""
+        return float(self.sum_w.sum())
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The first and last edge."""
+        return float(self.edges[0]), float(self.edges[-1])
+
+    @property
+    def title(self) -> str:
+        """What figures call the mass."""
+        return self.label or self.name
+
+    @property
+    def scale(self) -> Floats:
+        """Σw²/Σw, shape (n,): what a simulated event of the bin weighs; where a bin says nothing of that, the whole spectrum does.
+
+        Σw over it is as good as Poisson: G. Bohm and G. Zech, NIM A 748 (2014) 1, arXiv:1309.1287.
+        """
+        known = (self.sum_w > 0) & (self.sum_w2 > 0)
+        whole = float(self.sum_w2.sum() / self.total) if self.total > 0 and self.sum_w2.sum() > 0 else 1.0
+        return np.divide(self.sum_w2, self.sum_w, out=np.full(self.bins, whole), where=known)
+
+    def plus(self, other: Spectrum) -> Spectrum:
+        """Return the sum of two spectra.
+
+        Raises
+        ------
+        FivesigmaError
+            If their bins differ.
+        """
+        if not np.array_equal(self.edges, other.edges):
+            raise FivesigmaError(f"{self.name}: spectra of different bins cannot be added")
+        return Spectrum(
+            edges=self.edges,
+            sum_w=self.sum_w + other.sum_w,
+            sum_w2=self.sum_w2 + other.sum_w2,
+            name=self.name,
+            label=self.label,
+        )
+
+    def filled_with(self, expected: Floats) -> Spectrum:
+        """Return data of these counts, shape (n,), whole or not, in the same bins."""
+        return Spectrum(edges=self.edges, sum_w=expected, sum_w2=expected, name=self.name, label=self.label)
