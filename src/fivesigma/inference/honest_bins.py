@@ -6,7 +6,6 @@ mapped onto common edges, the medians of the folds' own: a value in bin i of its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import overload
 
@@ -19,22 +18,13 @@ from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.core.estimate import Estimate
 from fivesigma.core.scores import Scores
 from fivesigma.inference.binning import Axis, Binning
+from fivesigma.inference.fold_cells import BinRule, FoldEvents, best_on
 from fivesigma.inference.region_bins import sums_in_bins
-from fivesigma.inference.sensitivity_binning import (
-    Cells,
-    Merging,
-    best_mergings,
-    expected_significance,
-    settled,
-)
+from fivesigma.inference.sensitivity_binning import expected_significance, settled
 from fivesigma.statistics.bootstrap import percentile_interval, scaled_poisson
-from fivesigma.statistics.weighted import effective_events, weighted_quantile
 
-__all__ = ["HonestBins", "aligned_by_region", "honest_bins"]
+__all__ = ["HonestBins", "honest_bins"]
 
-_EVEN = 50  # cells of even background, up to where the tail begins
-_TAIL = 0.02  # of the background, in the tail
-_TAIL_CELLS = 30
 _REPLICAS = 400
 _METHOD = "bins chosen on the other folds, filled with this one; interval by scaled Poisson sums with the bins held"
 
@@ -135,7 +125,7 @@ def honest_bins(
     """Return bins for the largest expected significance, those of fold j chosen on all other folds, scaled by k / (k - 1).
 
     From fine cells of equal background, finer towards the highest values, the best merging for each number of bins is found by
-    dynamic programming; more bins are taken while one more raises Z by ``gain``. Only simulation is looked at, never data.
+    dynamic programming; more bins are taken while one more raises Z by ``gain``; of a region without signal there is one. Only simulation is looked at, never data.
 
     How many bins there are is the median of the folds' choices, and so the one number in which a fold has a say in its own
     bins. Scores of the other folds come from estimators that trained on this one; how little that leaves is tested with pure noise.
@@ -166,18 +156,21 @@ def honest_bins(
     Raises
     ------
     FivesigmaError
-        If there are fewer than two folds, no signal, or less background than ``floor``.
+        If there are fewer than two folds or less background than ``floor``.
     DataError
         If a value of a simulated event is not finite.
     """
     keep = (dataset.signal | dataset.background) & (np.ones(len(dataset), np.bool_) if mask is None else mask)
-    events = _Events.of(dataset, values, fold, keep, name)
-    rule = _Rule(bins=bins, floor=floor, background_uncertainty=background_uncertainty)
-    limits = (0.0, 1.0) if isinstance(values, Scores) else (float(events.value.min()), float(events.value.max()))
-    others = [_choices(events.where(events.fold != j), rule, limits) for j in range(events.folds)]
+    events = FoldEvents.of(dataset, values, fold, keep, name)
+    rule = BinRule(bins=bins, floor=floor, background_uncertainty=background_uncertainty)
+    limits = (0.0, 1.0)
+    if not isinstance(values, Scores):
+        limits = (float(events.value.min(initial=np.inf)), float(events.value.max(initial=-np.inf)))
+    scale = events.folds / (events.folds - 1)
+    others = [best_on(events.where(events.fold != j), rule, limits, scale) for j in range(events.folds)]
     chosen = tuple(settled(each.mergings, gain).bins for each in others)
     count = min(int(np.median(chosen)), *(len(each.mergings) for each in others))
-    everything = _choices(events, rule, limits)
+    everything = best_on(events, rule, limits)
     naive = settled(everything.mergings, gain)
     edges = np.stack([each.edges(each.mergings[count - 1]) for each in others])
     return HonestBins(
@@ -193,113 +186,7 @@ def honest_bins(
     )
 
 
-def aligned_by_region(scores: Scores, regions: Mapping[str, Bools], bins: Mapping[str, HonestBins]) -> Scores:
-    """Return scores aligned in each region that has bins of its own; elsewhere they are as they were.
-
-    Parameters
-    ----------
-    scores
-        Of the events, nominal or varied.
-    regions
-        Masks of shape (n,), by name, that share no event.
-    bins
-        By name of the region.
-    """
-    value = scores.value.copy()
-    for region, chosen in bins.items():
-        mask = regions[region]
-        value[mask] = chosen.aligned(scores.value[mask], scores.fold[mask])
-    return replace(scores, value=value)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rule:
-    """What bins must be."""
-
-    bins: int
-    floor: float
-    background_uncertainty: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Events:
-    """Simulated events, arrays of shape (n,)."""
-
-    value: Floats
-    weight: Floats
-    is_signal: Bools
-    fold: NDArray[np.integer]
-    folds: int
-
-    @classmethod
-    def of(
-        cls, dataset: Dataset, values: Scores | Floats, fold: NDArray[np.integer] | None, keep: Bools, name: str
-    ) -> _Events:
-        if isinstance(values, Scores):
-            value, fold, folds = values.value, values.fold, values.folds
-        elif fold is not None:
-            value, folds = np.asarray(values, dtype=np.float64), int(fold.max(initial=0)) + 1
-        else:
-            raise FivesigmaError(f"{name}: bins are chosen on other folds, so give the fold of each event")
-        require_length(len(dataset), **{name: value, "fold": fold})
-        if folds < 2:
-            raise FivesigmaError(f"{name}: an honest choice of bins needs two folds or more, not {folds}")
-        if bad := int(np.count_nonzero(~np.isfinite(value[keep]))):
-            raise DataError(f"{name} is not finite in {bad} simulated events; bins need a number for each")
-        everything = cls(value=value, weight=dataset.weight, is_signal=dataset.signal, fold=fold, folds=folds)
-        return everything.where(keep)
-
-    def where(self, keep: Bools) -> _Events:
-        """Return the events that a mask of shape (n,) keeps."""
-        return replace(
-            self,
-            value=self.value[keep],
-            weight=self.weight[keep],
-            is_signal=self.is_signal[keep],
-            fold=self.fold[keep],
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Choices:
-    """The best mergings of cells between ``borders``, shape (m + 1,)."""
-
-    borders: Floats
-    mergings: tuple[Merging, ...]
-
-    def edges(self, merging: Merging) -> Floats:
-        """Return the edges of a merging, shape (n + 1,)."""
-        return self.borders[list(merging.edges)]
-
-
-def _choices(events: _Events, rule: _Rule, limits: tuple[float, float]) -> _Choices:
-    """Return the best mergings on some of the folds, yields scaled to stand for all."""
-    seen = len(np.unique(events.fold))
-    weight = events.weight * events.folds / seen
-    background = ~events.is_signal
-    if effective_events(weight[background]) < rule.floor:
-        raise FivesigmaError(
-            f"the background of {seen} of {events.folds} folds is worth {effective_events(weight[background]):.3g} events, below the"
-            f" {rule.floor:g} that one bin must hold; loosen the selection or simulate more"
-        )
-    inner = weighted_quantile(events.value[background], _fractions(), weight[background])
-    inner = np.unique(inner[(inner > limits[0]) & (inner < limits[1])])
-    borders = np.concatenate([limits[:1], inner, limits[1:]])
-    index = np.searchsorted(inner, events.value, side="right")
-    signal, _ = sums_in_bins(index[events.is_signal], weight[events.is_signal], len(inner) + 1)
-    yields, variances = sums_in_bins(index[background], weight[background], len(inner) + 1)
-    cells = Cells(signal=signal, background=yields, variances=variances)
-    mergings = best_mergings(cells, rule.bins, floor=rule.floor, background_uncertainty=rule.background_uncertainty)
-    return _Choices(borders=borders, mergings=mergings)
-
-
-def _fractions() -> Floats:
-    """Return what fractions of the background lie below the borders of cells."""
-    tail = 1 - np.geomspace(_TAIL, 1e-4, _TAIL_CELLS)
-    return np.concatenate([np.linspace(0, 1 - _TAIL, _EVEN + 1)[1:-1], tail])
-
-
-def _read(events: _Events, edges: Floats, background_uncertainty: float, seed: int) -> Estimate:
+def _read(events: FoldEvents, edges: Floats, background_uncertainty: float, seed: int) -> Estimate:
     """Return the expected significance of all folds, each in its own bins."""
     count, signal = edges.shape[1] - 1, events.is_signal
     index = np.count_nonzero(edges[:, 1:-1][events.fold] <= events.value[:, None], axis=1)

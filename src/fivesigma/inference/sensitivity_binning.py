@@ -117,12 +117,10 @@ def best_mergings(
     Raises
     ------
     FivesigmaError
-        If ``bins`` is below one, there is no signal, or all background together is worth less than the floor.
+        If ``bins`` is below one, or all background together is worth less than the floor.
     """
     if bins < 1:
         raise FivesigmaError(f"a binning needs one bin or more, not {bins}")
-    if cells.signal.sum() <= 0:
-        raise FivesigmaError(f"bins are chosen for a signal, and {cells.signal.sum():g} events of it are expected")
     spans = _Spans.of(cells, floor)
     if not spans.allowed[0, -1]:
         effective = float(effective_numbers(cells.background.sum(), cells.variances.sum()))
@@ -140,7 +138,7 @@ def best_mergings(
 def settled(mergings: tuple[Merging, ...], gain: float = 0.01) -> Merging:
     """Return the merging after which another bin would raise Z by less than the relative ``gain``."""
     for merging, finer in pairwise(mergings):
-        if finer.z < (1 + gain) * merging.z:
+        if finer.z <= (1 + gain) * merging.z:
             return merging
     return mergings[-1]
 
@@ -180,7 +178,7 @@ def _shifts(cells: Cells, spans: _Spans, bins: int, background_uncertainty: floa
     if background_uncertainty == 0:
         return np.zeros(1)
     largest = np.sqrt(bins * spans.squares(0.0).max())  # Z of an unshifted background, which (δ/r) cannot exceed
-    mean = 2 * cells.signal.sum() / cells.background.sum()
+    mean = 2 * max(cells.signal.sum(), 0.0) / cells.background.sum()
     return np.linspace(0, min(background_uncertainty * float(largest), float(mean)), _SHIFTS)
 
 
