@@ -141,7 +141,7 @@ class BinnedBackground:
     @property
     def count(self) -> int:
         """How many parameters there are."""
-        return self.basis.shape[2]
+        return len(self.names)
 
     def expected(self, values: Floats) -> tuple[Floats, Floats]:
         """Return the events in each bin at parameters of shape (k,), shape (n,), and their derivatives, shape (n, k)."""
@@ -193,7 +193,8 @@ def _functions(
             columns = [special.binom(degree, k) * x**k * (1 - x) ** (degree - k) for k in powers]
             return np.stack(columns, axis=-1), tuple(f"c{k}" for k in powers)
         case "polynomial":
-            return np.polynomial.legendre.legvander(2 * x - 1, count - 1), tuple(f"c{k}" for k in powers)
+            columns = [special.eval_legendre(k, 2 * x - 1) for k in powers]
+            return np.stack(columns, axis=-1), tuple(f"c{k}" for k in powers)
         case "exponential":
             return np.stack([x**k for k in powers], axis=-1), ("ln norm", *(f"a{k}" for k in powers[1:]))
         case "power_law":

@@ -15,7 +15,7 @@ from fivesigma.inference.mass.costs import Cost
 from fivesigma.inference.mass.spectrum import Spectrum
 from fivesigma.inference.scoring import Likelihood, minimise
 
-__all__ = ["Peak", "SpectrumFit", "fit_spectrum", "signal_interval"]
+__all__ = ["Hypotheses", "Peak", "SpectrumFit", "fit_spectrum", "signal_interval"]
 
 _WIDENINGS = 20
 
@@ -68,6 +68,32 @@ class SpectrumFit:
     def signal_error(self) -> float:
         """Standard deviation of the signal's yield."""
         return float(np.sqrt(max(self.covariance[-1, -1], 0.0)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hypotheses:
+    """Fits of one spectrum without (H0) and with a peak (H1).
+
+    Attributes
+    ----------
+    spectrum
+        What was fitted.
+    cost
+        What was made small.
+    without, with_signal
+        The fits.
+    """
+
+    spectrum: Spectrum
+    cost: Cost
+    without: SpectrumFit
+    with_signal: SpectrumFit
+
+    @property
+    def z(self) -> float:
+        """``sign(yield) √(χ²_0 - χ²_1)``: Wilks' theorem with one degree of freedom (arXiv:1007.1727 eqs. 12 and 52)."""
+        rise = max(self.without.chi2 - self.with_signal.chi2, 0.0)
+        return float(np.sign(self.with_signal.signal_yield) * np.sqrt(rise))
 
 
 def fit_spectrum(
@@ -130,6 +156,7 @@ def signal_interval(
         return found[events]
 
     return _crossing(above, best, 1.0, rise), _crossing(above, best, -1.0, rise)
+
 
 def _crossing(above: Callable[[float], float], best: SpectrumFit, side: float, rise: float) -> float:
     """Return where a function that is negative at the best yield crosses zero on one side, or the last yield that can be fitted."""
@@ -227,7 +254,14 @@ class _Model:
 
         inside = np.maximum(begin[free], np.where(np.isfinite(low[free]), low[free] + 1e-12, low[free]))
         found = optimize.least_squares(
-            residuals, inside, jac=jacobian, bounds=(low[free], np.inf), x_scale="jac", xtol=1e-12, ftol=1e-12, gtol=1e-12
+            residuals,
+            inside,
+            jac=jacobian,
+            bounds=(low[free], np.inf),
+            x_scale="jac",
+            xtol=1e-12,
+            ftol=1e-12,
+            gtol=1e-12,
         )
         if not found.success:
             raise FivesigmaError(f"{self.spectrum.name}: the weighted χ² fit did not converge: {found.message}")

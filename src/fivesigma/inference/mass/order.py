@@ -86,7 +86,9 @@ def choose_order(
     if not steps and failure is not None:
         raise failure
     if not steps:
-        raise FivesigmaError(f"{spectrum.name}: {spectrum.bins} bins are too few for a {family.replace('_', ' ')} background")
+        raise FivesigmaError(
+            f"{spectrum.name}: {spectrum.bins} bins are too few for a {family.replace('_', ' ')} background"
+        )
     return steps[-1].order, tuple(steps)
 
 

@@ -116,7 +116,9 @@ def fit_signal_shape(spectrum: Spectrum, family: SignalFamily) -> SignalShape:
             f" {minuit.fmin.edm:.2g}); try another shape, a wider range, or finer bins"
         )
     errors = dict(zip(start, map(float, minuit.errors), strict=True))
-    return SignalShape(family=family, parameters=dict(zip(start, map(float, minuit.values), strict=True)), errors=errors)
+    return SignalShape(
+        family=family, parameters=dict(zip(start, map(float, minuit.values), strict=True)), errors=errors
+    )
 
 
 def _start(spectrum: Spectrum, family: SignalFamily) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:

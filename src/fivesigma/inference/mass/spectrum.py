@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,6 +24,8 @@ class Spectrum:
         Σw and Σw² in each bin, shape (n,); of data both are counts.
     name, label
         What is binned, and what figures call it, with its unit.
+    pool
+        Effective events that neighbouring bins must hold together to say what an event weighs in `scale`; zero for each bin alone.
 
     Raises
     ------
@@ -38,6 +40,7 @@ class Spectrum:
     sum_w2: Floats
     name: str = "mass"
     label: str = ""
+    pool: float = 0.0
 
     def __post_init__(self) -> None:
         if len(self.edges) < 2 or not np.all(np.isfinite(self.edges)) or not np.all(np.diff(self.edges) > 0):
@@ -85,13 +88,34 @@ class Spectrum:
 
     @property
     def scale(self) -> Floats:
-        """Σw²/Σw, shape (n,): what a simulated event of the bin weighs; where a bin says nothing of that, the whole spectrum does.
+        """Σw²/Σw, shape (n,): what a simulated event weighs there; where nothing says that, the whole spectrum does.
 
-        Σw over it is as good as Poisson: G. Bohm and G. Zech, NIM A 748 (2014) 1, arXiv:1309.1287.
+        Σw over it is as good as Poisson: G. Bohm and G. Zech, NIM A 748 (2014) 1, arXiv:1309.1287. Where weights differ much, a bin
+        that happens to lack the heavy ones would seem to know its small sum well; hence `pooled`.
         """
-        known = (self.sum_w > 0) & (self.sum_w2 > 0)
+        sum_w, sum_w2 = self._pooled() if self.pool > 0 else (self.sum_w, self.sum_w2)
+        known = (sum_w > 0) & (sum_w2 > 0)
         whole = float(self.sum_w2.sum() / self.total) if self.total > 0 and self.sum_w2.sum() > 0 else 1.0
-        return np.divide(self.sum_w2, self.sum_w, out=np.full(self.bins, whole), where=known)
+        return np.asarray(np.divide(sum_w2, sum_w, out=np.full(self.bins, whole), where=known))
+
+    def pooled(self, events: float = 25.0) -> Spectrum:
+        """Return the same spectrum, whose `scale` is that of neighbours that hold so many effective events together."""
+        return replace(self, pool=events)
+
+    def _pooled(self) -> tuple[Floats, Floats]:
+        """Return Σw and Σw² of each bin and as many neighbours on either side as it takes, shape (n,) each."""
+        cumulative = [np.concatenate([[0.0], np.cumsum(part)]) for part in (self.sum_w, self.sum_w2)]
+        places = np.arange(self.bins)
+        sums = [self.sum_w.copy(), self.sum_w2.copy()]
+        for reach in range(1, self.bins):
+            lacking = np.square(np.maximum(sums[0], 0.0)) < self.pool * sums[1]
+            lacking |= sums[1] <= 0
+            if not lacking.any():
+                break
+            low, high = np.maximum(places - reach, 0)[lacking], np.minimum(places + reach + 1, self.bins)[lacking]
+            for part, whole in zip(sums, cumulative, strict=True):
+                part[lacking] = whole[high] - whole[low]
+        return sums[0], sums[1]
 
     def plus(self, other: Spectrum) -> Spectrum:
         """Return the sum of two spectra.
@@ -103,14 +127,8 @@ class Spectrum:
         """
         if not np.array_equal(self.edges, other.edges):
             raise FivesigmaError(f"{self.name}: spectra of different bins cannot be added")
-        return Spectrum(
-            edges=self.edges,
-            sum_w=self.sum_w + other.sum_w,
-            sum_w2=self.sum_w2 + other.sum_w2,
-            name=self.name,
-            label=self.label,
-        )
+        return replace(self, sum_w=self.sum_w + other.sum_w, sum_w2=self.sum_w2 + other.sum_w2)
 
     def filled_with(self, expected: Floats) -> Spectrum:
         """Return data of these counts, shape (n,), whole or not, in the same bins."""
-        return Spectrum(edges=self.edges, sum_w=expected, sum_w2=expected, name=self.name, label=self.label)
+        return replace(self, sum_w=expected, sum_w2=expected, pool=0.0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fivesigma.core.arrays import Bools, Floats, require_length
+from fivesigma.core.arrays import Bools, require_length
 from fivesigma.core.errors import FivesigmaError
 from fivesigma.inference.mass.backgrounds import BackgroundFamily, BinnedBackground
 from fivesigma.inference.mass.costs import Cost

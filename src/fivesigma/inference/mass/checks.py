@@ -1,0 +1,130 @@
+"""What spectra and their fits are examined for before anybody believes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy import stats
+
+from fivesigma.core.errors import FivesigmaError
+from fivesigma.core.finding import Finding
+from fivesigma.inference.mass.costs import Cost
+from fivesigma.inference.mass.fitting import Hypotheses, SpectrumFit
+from fivesigma.inference.mass.spectrum import Spectrum
+from fivesigma.inference.mass.spurious import SpuriousScan
+from fivesigma.statistics.weighted import weighted_quantile
+
+__all__ = ["check_mass_fit", "require_spectra"]
+
+_POOR_FIT = 0.01
+_TOLERATED, _SERIOUS = 0.2, 1.0  # of the error in data
+_FEW = 5.0  # effective events of a bin, below which a χ² is none
+_CORE = (0.16, 0.84)
+
+
+def require_spectra(signal: Spectrum, background: Spectrum, observed: Spectrum | None, cost: Cost) -> None:
+    """Raise FivesigmaError unless spectra can be fitted together, naming what is wrong and where.
+
+    Refused: different bins, no signal or no background in the range, a signal whose core reaches an end of the range so that
+    nothing beside it tells the background, counts that are negative, and a Poisson fit of simulation.
+    """
+    for other in (background, *(() if observed is None else (observed,))):
+        if not np.array_equal(signal.edges, other.edges):
+            raise FivesigmaError(f"{signal.name}: signal, background and data need the same bins")
+    low, high = signal.range
+    for what, spectrum in (("signal", signal), ("background", background)):
+        if not spectrum.total > 0:
+            raise FivesigmaError(
+                f"{signal.name}: no {what} is expected between {low:g} and {high:g}; is the range right?"
+            )
+    if observed is not None and np.any(observed.sum_w < 0):
+        raise FivesigmaError(f"{signal.name}: data of negative counts cannot be fitted")
+    if cost == "poisson" and observed is None:
+        raise FivesigmaError(
+            f"{signal.name}: there are no data for a Poisson fit; simulation takes scaled_poisson or weighted_chi2"
+        )
+    _require_sidebands(signal)
+
+
+def _require_sidebands(signal: Spectrum) -> None:
+    centres = (signal.edges[1:] + signal.edges[:-1]) / 2
+    left, right = weighted_quantile(centres, np.asarray(_CORE), np.maximum(signal.sum_w, 0.0))
+    if left <= centres[0] or right >= centres[-1]:
+        low, high = signal.range
+        raise FivesigmaError(
+            f"{signal.name}: the signal, most of it from {left:g} to {right:g}, leaves no sidebands between {low:g} and {high:g}"
+        )
+
+
+def check_mass_fit(
+    name: str,
+    signal: Spectrum,
+    background: Spectrum,
+    observed: Spectrum | None,
+    smooth: SpectrumFit,
+    fits: Hypotheses,
+    spurious: SpuriousScan,
+) -> Iterator[Finding]:
+    """Yield what a reader should know of a mass fit."""
+    yield from _poor_fit(name, "the simulated background", smooth)
+    if fits.cost != "weighted_chi2" or not _few_events(fits.spectrum):
+        yield from _poor_fit(name, "the spectrum with signal", fits.with_signal)
+    yield from _spurious(name, spurious)
+    yield from _bins(name, signal.plus(background) if observed is None else background, fits)
+
+
+def _poor_fit(name: str, what: str, fit: SpectrumFit) -> Iterator[Finding]:
+    p_value = float(stats.chi2.sf(fit.chi2, fit.ndf))
+    if p_value < _POOR_FIT:
+        yield Finding(
+            code="poor-mass-fit",
+            severity="warning",
+            subject=name,
+            message=f"the function does not describe {what}: χ² is {fit.chi2:.4g} for {fit.ndf} degrees of freedom"
+            f" (p = {p_value:.2g}); take another family, a higher order, or a narrower range",
+            evidence={"chi2": fit.chi2, "ndf": fit.ndf, "p_value": p_value},
+        )
+
+
+def _few_events(spectrum: Spectrum) -> int:
+    """Return how many bins are worth too few events for a χ²."""
+    return int(np.count_nonzero(spectrum.sum_w < _FEW * spectrum.scale))
+
+
+def _spurious(name: str, scan: SpuriousScan) -> Iterator[Finding]:
+    """Yield a finding where the fit sees a signal in background alone that the simulation's own error does not explain."""
+    point = scan.at_signal
+    sure = abs(point.ratio) - 2 * point.ratio_error
+    if sure > _TOLERATED:
+        yield Finding(
+            code="spurious-signal",
+            severity="serious" if sure > _SERIOUS else "warning",
+            subject=name,
+            message=f"in simulated background alone the fit finds {point.events:.3g} signal events at {point.mass:.4g}, {point.ratio:.2g}"
+            f" ± {point.ratio_error:.2g} of the error that data leave; the function does not follow the background",
+            evidence={"events": point.events, "ratio": point.ratio, "ratio_error": point.ratio_error},
+        )
+
+
+def _bins(name: str, simulated: Spectrum, fits: Hypotheses) -> Iterator[Finding]:
+    if negative := int(np.count_nonzero(simulated.sum_w < 0)):
+        yield Finding(
+            code="negative-mass-bins",
+            severity="warning",
+            subject=name,
+            message=f"{negative} of {simulated.bins} bins of the simulated spectrum have a negative sum of weights; likelihoods take"
+            " them for empty. Wider bins, or more simulation, have none",
+            evidence={"bins": negative},
+        )
+    spectrum = fits.spectrum
+    few = _few_events(spectrum)
+    if fits.cost == "weighted_chi2" and few:
+        yield Finding(
+            code="chi2-of-few-events",
+            severity="info",
+            subject=name,
+            message=f"{few} of {spectrum.bins} bins are worth fewer than {_FEW:g} events: their χ² is none, and the fit is drawn below them;"
+            " scaled_poisson is right there",
+            evidence={"bins": few},
+        )
