@@ -11,11 +11,13 @@ from fivesigma.analysis.inference_names import models_of
 from fivesigma.analysis.inference_outcomes import keep_count, keep_fit, keep_plane
 from fivesigma.analysis.inference_schema import Inference, LimitPlane
 from fivesigma.analysis.inferring import FittedTemplates, Inferred, infer_one
+from fivesigma.analysis.mass_outcome import keep_mass_fit
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.stages import Outcome, outcome_digest
 from fivesigma.analysis.strength_inference import StrengthOfModels
 from fivesigma.analysis.strength_outcome import keep_strength
 from fivesigma.core.parallel import iterate_map
+from fivesigma.searches.mass_search import MassStage
 
 __all__ = ["infer"]
 
@@ -77,6 +79,8 @@ def _kept(context: RunContext, name: str, made: Inferred) -> Outcome:
     match made:
         case FittedTemplates():
             return keep_fit(context, name, made)
+        case MassStage():
+            return keep_mass_fit(context, name, made)
         case StrengthOfModels():
             return keep_strength(context, name, made)
         case _:

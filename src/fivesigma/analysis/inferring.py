@@ -10,7 +10,8 @@ from typing import TypeAlias
 from fivesigma.analysis.fit_systematics import systematics_of
 from fivesigma.analysis.inference_events import InferenceEvents
 from fivesigma.analysis.inference_item import InferenceItem
-from fivesigma.analysis.inference_schema import Counting, StrengthUncertainty, TemplateFit
+from fivesigma.analysis.inference_schema import Counting, MassFit, StrengthUncertainty, TemplateFit
+from fivesigma.analysis.mass_inference import fit_mass_stage
 from fivesigma.analysis.schema import Configuration
 from fivesigma.analysis.sensitive_bins import SensitiveBins
 from fivesigma.analysis.strength_inference import StrengthOfModels, strength_of_models
@@ -21,6 +22,7 @@ from fivesigma.inference.counting import CountingResult
 from fivesigma.inference.systematics import restricted
 from fivesigma.inference.template_fit import TemplateFitResult, fit_templates
 from fivesigma.inference.templates import Templates
+from fivesigma.searches.mass_search import MassStage
 from fivesigma.searches.working_point import count_above_working_point, count_in_region
 
 __all__ = ["FittedTemplates", "Inferred", "infer_one"]
@@ -36,7 +38,7 @@ class FittedTemplates:
     chosen: SensitiveBins | None
 
 
-Inferred: TypeAlias = CountingResult | FittedTemplates | StrengthOfModels
+Inferred: TypeAlias = CountingResult | FittedTemplates | MassStage | StrengthOfModels
 """What may be inferred in one go."""
 
 
@@ -47,6 +49,8 @@ def infer_one(item: InferenceItem, _shared: Shared) -> Inferred:
             return _count(item, inference)
         case TemplateFit():
             return _fit(item, inference)
+        case MassFit():
+            return fit_mass_stage(item, inference)
         case StrengthUncertainty():
             return strength_of_models(item, inference)
         case _:
