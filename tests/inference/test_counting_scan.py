@@ -116,6 +116,27 @@ def test_nothing_seen_and_no_background() -> None:
     assert np.all(asymptotic.limit_observed > 0)
 
 
+@pytest.mark.parametrize("method", ["exact", "asymptotic"])
+def test_backgrounds_and_uncertainties_of_any_size(method: str) -> None:
+    """From a millionth of an event to ten thousand, known to a millionth or thirty times over, seen or not."""
+    rng = np.random.default_rng(1)
+    background, relative = 10 ** rng.uniform(-6, 4, 400), 10 ** rng.uniform(-6, 1.5, 400)
+    background[:10] = relative[10:60] = 0
+    seen = rng.poisson(background * rng.choice([0, 0.3, 1, 3], 400))
+    seen[::7] = rng.integers(0, 300, len(seen[::7]))
+    scan = counting_scan(1.0, background, background_uncertainty=relative, observed=seen, method=method)
+    for numbers in (scan.limit_expected, scan.limit_observed, scan.strength_interval):
+        assert np.all(np.isfinite(numbers))
+    assert np.all(scan.limit_observed > 0)
+    assert np.all(np.diff(scan.limit_expected, axis=0) >= -1e-9 * scan.limit_expected[1:])
+    assert np.all(scan.log_p_exact <= 1e-12)
+    assert np.all(scan.log_p_asymptotic <= math.log(0.5) + 1e-12)
+
+
+def test_no_selections_at_all() -> None:
+    assert counting_scan([], []).limit_expected.shape == (5, 0)
+
+
 def test_fitted_strength() -> None:
     scan = counting_scan(100, [400, 400], background_uncertainty=[0, 0.025], observed=[520, 380])
     assert scan.strength.tolist() == [1.2, -0.2]

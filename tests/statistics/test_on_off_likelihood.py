@@ -106,7 +106,11 @@ def test_coverage(strength: float, error: float) -> None:
 
 @pytest.mark.parametrize(
     ("call", "match"),
-    [(lambda: signal_interval(-1, 3), "unlike -1"), (lambda: signal_interval(2, 0, 1), "a background of zero")],
+    [
+        (lambda: signal_interval(-1, 3), "unlike -1"),
+        (lambda: signal_interval(2, 0, 1), "a background of zero"),
+        (lambda: signal_interval(2, 1, level=68), "between 0 and 1"),
+    ],
 )
 def test_refuses(call, match: str) -> None:
     with pytest.raises(FivesigmaError, match=match):

@@ -123,6 +123,13 @@ def test_p_values_far_below_the_smallest_double() -> None:
     assert np.all(np.diff(log_incomplete_beta(a, b, x)) > 0)
 
 
+def test_p_values_of_backgrounds_known_nearly_exactly() -> None:
+    """ln I_x(149, 4.6e10) by the Poisson tail it tends to: P(N ≥ 149) for a mean of 0.036."""
+    mean, off = 0.0362, 4.59e10
+    poisson_tail = 149 * math.log(mean) - mean - math.lgamma(150) + math.log1p(mean / 150)
+    assert log_incomplete_beta(149.0, off, mean / (off + mean)) == pytest.approx(poisson_tail, rel=1e-7)
+
+
 @given(st.floats(-8, 1000))
 def test_z_and_p_are_inverse(z: float) -> None:
     assert z_from_log_p(log_p_from_z(z)) == pytest.approx(z, abs=1e-9)

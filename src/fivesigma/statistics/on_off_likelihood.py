@@ -14,6 +14,7 @@ from scipy import special, stats
 from fivesigma.core.arrays import Floats
 from fivesigma.core.estimate import ONE_SIGMA
 from fivesigma.statistics.poisson import require_counts
+from fivesigma.statistics.poisson_limits import require_level
 from fivesigma.statistics.roots import rising_root
 
 __all__ = ["conditional_background", "deviance", "per_tau_of", "q_tilde", "signal_interval"]
@@ -45,6 +46,7 @@ def signal_interval(
         If a number is negative or not finite, or a background of zero has an uncertainty.
     """
     count, mean, error = require_counts(n, b, sigma_b)
+    require_level(level)
     per_tau, rise = per_tau_of(mean, error), float(stats.chi2.ppf(level, 1))
     best, step = count - mean, np.sqrt(count + np.square(error)) + 0.5
 
@@ -60,7 +62,7 @@ def signal_interval(
 def conditional_background(s: ArrayLike, n: ArrayLike, off: ArrayLike, per_tau: ArrayLike) -> Floats:
     """Return the maximum-likelihood background β of a count ``n`` with a signal ``s``, of the broadcast shape.
 
-    The larger root of ``(1 + 1/τ) β² + ((1 + 1/τ) s - n/τ - b) β - b s = 0``, where the likelihood of physics/0702156 eq. 18 with a
+    The larger root of ``(1 + 1/τ) β² + ((1 + 1/τ) s - n/τ - b) β - b s = 0``, where the on/off likelihood (physics/0702156) with a
     given signal is stationary; ``b = off`` is what the off measurement found. A known background has 1/τ = 0 and β = b.
     """
     s, n, off, t = (np.asarray(x, dtype=np.float64) for x in (s, n, off, per_tau))

@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 _SERIES_TERMS = 12
+_MOST_TERMS = 1_000_000  # of a tail; a hundred are enough for counts in the thousands
 
 
 def z_from_log_p(log_p: ArrayLike) -> Floats:
@@ -154,9 +155,22 @@ def log_incomplete_beta(a: Floats, b: Floats, x: Floats) -> Floats:
     out = np.zeros(a.shape)
     out[~tiny] = np.log(value[~tiny])
     a, b, x = a[tiny], b[tiny], x[tiny]
-    series = np.log(special.hyp2f1(a + b, 1.0, a + 1, x))
-    out[tiny] = a * np.log(x) + b * np.log1p(-x) - np.log(a) - special.betaln(a, b) + series
+    out[tiny] = a * np.log(x) + b * np.log1p(-x) - np.log(a) - special.betaln(a, b) + np.log(_tail_series(a, b, x))
     return out
+
+
+def _tail_series(a: Floats, b: Floats, x: Floats) -> Floats:
+    """Return ``Σ_j Π_{i<j} x (a + b + i) / (a + 1 + i)``, which is ₂F₁(a + b, 1; a + 1; x), for x far below ``a / (a + b)``.
+
+    All terms are positive and fall there; libraries' functions give up for large b.
+    """
+    total, term = np.ones_like(x), np.ones_like(x)
+    for i in range(_MOST_TERMS):
+        term = term * x * (a + b + i) / (a + 1 + i)
+        total = total + term
+        if np.all(term <= 1e-16 * total):
+            break
+    return total
 
 
 def _two_counts(excess: Floats, profiled: Floats, per_tau: Floats) -> Floats:
