@@ -4,7 +4,8 @@
   for 1,000 cuts in one call; ``event_numbers`` checks what both are given.
 - ``strength_uncertainty``: what each uncertainty costs on a counted signal strength, by linear propagation;
   ``strength_scans``: against luminosity, purity and number of events, and what reaches a target.
-- ``binning``: bins of a score or a mass, with a floor on the background events in each.
+- ``binning``: bins of a score or a mass, with a floor on the background events in each. ``honest_bins``: chosen for the largest expected
+  significance, on other folds than those they are filled with; ``sensitivity_binning`` and ``fold_cells`` are what it is made of.
 - ``filling``: a Dataset and its scores or masses into templates, every weight accounted for. ``region_bins`` puts the bins;
   ``varied_events`` are events as a systematic makes them.
 - ``templates``: histograms per region and sample, as a fit sees them.
@@ -15,6 +16,7 @@
 - ``ranking``: which nuisance parameters move the signal strength most; ``breakdown``: what each group of them costs;
   ``fitted_parameters``, ``goodness``: where a fit left the parameters, and whether its model describes the data.
 - ``signal_grid``: the same at every point of a grid of signals; ``limit_plane`` holds the limits, on cross-sections too.
+  ``published_tables`` reads limits of others, ``published_comparison`` sets ours beside them; ``grid_geometry`` says what is near.
 - ``workspace``: the same model as plain pyhf (HistFactory) JSON.
 - ``engine``: what the room asks of a statistical model; ``pyhf_engine`` answers it with pyhf,
   ``histfactory`` gives its yields and their derivatives, ``scoring`` does its fits.
