@@ -95,11 +95,10 @@ def _print(run: Path, results: dict[str, Any]) -> None:
 def _print_strength(console: Console, name: str, entry: dict[str, Any]) -> None:
     from rich.table import Table
 
-    from fivesigma.report.strength import STRENGTH_COLUMNS
-
-    table = Table("Model", "Cut", *STRENGTH_COLUMNS.values(), "Fit", title=f"{name}: uncertainty of μ at the best cut")
+    heads = {"cut": "Cut", "statistics": "Statistics", "systematic": "Systematics", "total": "Total"}
+    table = Table("Model", *heads.values(), "Fit", title=f"{name}: uncertainty of μ at the best cut")
     for row in entry["table"]:
-        sizes = [row["cut"], *(row[key] for key in STRENGTH_COLUMNS), row["fit"]["total"]]
+        sizes = [*(row[key] for key in heads), row["fit"]["total"]]
         table.add_row(row["model"], *(f"{size:.3g}" for size in sizes))
     console.print(table)
 

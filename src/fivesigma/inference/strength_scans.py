@@ -17,7 +17,7 @@ from fivesigma.statistics.quadrature import quadrature
 
 __all__ = [
     "Quantity",
-    "StrengthScan",
+    "PrecisionScan",
     "Systematics",
     "luminosity_factor_for",
     "purity_for",
@@ -41,7 +41,7 @@ class Systematics(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StrengthScan:
+class PrecisionScan:
     """The uncertainty of the signal strength against what is varied.
 
     Attributes
@@ -74,7 +74,7 @@ def scan_luminosity(
     factors: ArrayLike | None = None,
     target: float | None = None,
     **systematics: Unpack[Systematics],
-) -> StrengthScan:
+) -> PrecisionScan:
     """Return the uncertainty of the strength against a factor α on the luminosity.
 
     Signal, background and the change by the detector grow with α, so only the statistics fall, as ``1/√α``: relative systematics
@@ -90,7 +90,7 @@ def scan_luminosity(
     """
     reached = None if target is None else luminosity_factor_for(target, signal, background, **systematics)
     values = _positive("luminosity factor", _factors(reached) if factors is None else factors)
-    return StrengthScan(
+    return PrecisionScan(
         quantity="luminosity factor",
         values=values,
         uncertainty=_grown(signal, background, values, systematics),
@@ -108,7 +108,7 @@ def scan_events(
     events: ArrayLike | None = None,
     target: float | None = None,
     **systematics: Unpack[Systematics],
-) -> StrengthScan:
+) -> PrecisionScan:
     """Return the uncertainty of the strength against the number of events n at the same purity: `scan_luminosity` in other units.
 
     Parameters
@@ -121,7 +121,7 @@ def scan_events(
     nominal_total, n = _total(signal, background, systematics), float(signal) + float(background)
     factor = None if target is None else luminosity_factor_for(target, signal, background, **systematics)
     values = _positive("number of events", n * _factors(factor) if events is None else events)
-    return StrengthScan(
+    return PrecisionScan(
         quantity="events",
         values=values,
         uncertainty=_grown(signal, background, values / n, systematics),
@@ -139,7 +139,7 @@ def scan_purity(
     purities: ArrayLike | None = None,
     target: float | None = None,
     **systematics: Unpack[Systematics],
-) -> StrengthScan:
+) -> PrecisionScan:
     """Return the uncertainty of the strength against the purity ``f_S = S/n`` at the same number of events n.
 
     What a better selection would bring that turns background into signal. The change of n by the detector is held.
@@ -154,7 +154,7 @@ def scan_purity(
     nominal_total, n = _total(signal, background, systematics), float(signal) + float(background)
     values = _positive("purity", _PURITIES if purities is None else purities)
     require(values <= 1, values, "the purity is {0}; it is 1 at most")
-    return StrengthScan(
+    return PrecisionScan(
         quantity="purity",
         values=values,
         uncertainty=strength_uncertainty(values * n, (1 - values) * n, **systematics),

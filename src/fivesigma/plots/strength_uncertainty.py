@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from fivesigma.inference.strength_scans import Quantity, StrengthScan
+from fivesigma.inference.strength_scans import Quantity, PrecisionScan
 from fivesigma.plots.curves import legend_below, legend_grid
 from fivesigma.plots.registry import register
 from fivesigma.plots.style import PALETTE, SIGNAL, Context, digits, new_grid
@@ -29,8 +29,8 @@ _SOURCES = {
 }
 
 
-@register(StrengthScan)
-def plot_strength_scan(result: StrengthScan, *, context: Context) -> Figure:
+@register(PrecisionScan)
+def plot_strength_scan(result: PrecisionScan, *, context: Context) -> Figure:
     """Draw the total uncertainty and its sources in linear scales, and in logarithmic ones beside them."""
     sources = [title for name, (title, *_) in _SOURCES.items() if np.any(getattr(result.uncertainty, name) > 0)]
     shared = ["total", "statistics", "systematics", "here", "σ = 0.000 at α = 0.00"]
@@ -51,7 +51,7 @@ def plot_strength_scan(result: StrengthScan, *, context: Context) -> Figure:
     return figure
 
 
-def _curves(axes: Axes, result: StrengthScan) -> None:
+def _curves(axes: Axes, result: PrecisionScan) -> None:
     x, uncertainty = result.values, result.uncertainty
     systematic = bool(np.any(uncertainty.systematic > 0))
     axes.plot(x, uncertainty.total, color="black", linewidth=2.2, label="total" if systematic else "statistics only")
@@ -88,14 +88,14 @@ def _target(axes: Axes, target: float, reached: float | None, symbol: str) -> No
     )
 
 
-def _linear_range(axes: Axes, result: StrengthScan) -> None:
+def _linear_range(axes: Axes, result: PrecisionScan) -> None:
     """Show what lies around the nominal point: a range of three decades shows one in linear scales."""
     ends = [result.nominal] if result.reached is None else [result.nominal, result.reached]
     last = 1.0 if result.quantity == "purity" else min(float(result.values.max()), 3 * max(ends))
     axes.set(xlim=(0, last), ylim=(0, 2.5 * result.nominal_total))
 
 
-def _decades(result: StrengthScan) -> tuple[float, float]:
+def _decades(result: PrecisionScan) -> tuple[float, float]:
     """Return the range of logarithmic uncertainties: no source of them a tenth of the smallest total is looked at."""
     total = result.uncertainty.total
     return (0.1 if np.any(result.uncertainty.systematic > 0) else 0.7) * float(total.min()), 1.5 * float(total.max())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +20,7 @@ from fivesigma.inference.varied_events import VariedEvents
 from fivesigma.searches.classifier_systematics import StrengthRow
 from fivesigma.searches.strength_changes import GROUPS
 from fivesigma.searches.varied_scores import VariedScores
+from fivesigma.statistics.quadrature import quadrature
 
 __all__ = ["CountAndFit", "count_and_fit", "score_templates"]
 
@@ -109,7 +109,7 @@ def count_and_fit(row: StrengthRow, fit: TemplateFitResult) -> CountAndFit:
         if group not in _PARTS:
             raise FivesigmaError(f"{row.model}: the fit has a group {group!r}; the count has {', '.join(_PARTS)}")
     parts = {part: float(getattr(row, part)) for part in _PARTS}
-    count = math.hypot(row.total, row.mc_statistics)
+    count = float(quadrature(row.total, row.mc_statistics))
     return CountAndFit(
         model=row.model,
         count=count,
