@@ -6,25 +6,26 @@ total is log-normal and stays positive however far the parameter is pulled, the 
 Where there is a single variation it is mirrored, part by part: the total by ``N² / N_up``, as that of a `Normalisation`, and
 the shape by ``2 nominal - up``, the same straight line continued to the other side, as is common with HistFactory (cabinetry and
 TRExFitter do that); it keeps the total, where ``nominal² / up`` would not, and would explode where ``up`` is almost empty.
+Symmetrised, up and down are half their difference to either side: the totals ``√(N_up / N_down)`` and one over that, the shapes
+``nominal ± (up - down) / 2``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from fivesigma.core.arrays import Bools, Floats
-from fivesigma.core.errors import FivesigmaError, suggestion
-from fivesigma.core.finding import Finding
+from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.sample import Variation
-from fivesigma.inference.systematics import ShapeSystematic, Systematic
+from fivesigma.inference.smoothing import NOISE_ABOVE, noise_probability, smoothed_ratios
+from fivesigma.inference.systematics import ShapeSystematic
 from fivesigma.inference.templates import Channel, Template, Templates
 
-__all__ = ["ShapeEffect", "check_variations", "kept_systematics", "require_variations", "shape_effect"]
+__all__ = ["ShapeEffect", "effects", "noise_in_shape", "shape_effect"]
 
-_NEGLIGIBLE = 1e-3  # relative change of a bin below which a systematic does nothing there
 _LEAST = 1e-3  # of the nominal bin: where a varied one is held that would be empty or negative
 
 
@@ -41,6 +42,8 @@ class ShapeEffect:
     raised
         Which bins, shape (bins,), would have been empty or negative at +1 or -1 σ although the nominal one is positive; they
         are held at a thousandth of it.
+    groups
+        Over how many groups of bins the change of the shape was averaged, 0 if it was dropped as noise; None if it is as filled.
     """
 
     factor_up: float
@@ -48,99 +51,69 @@ class ShapeEffect:
     up: Floats
     down: Floats
     raised: Bools
-
-    def changes(self, nominal: Floats, by: float) -> bool:
-        """Return whether a bin at +1 or -1 σ differs from the nominal one, shape (bins,), by more than a part ``by`` of it."""
-        both = np.stack([self.factor_up * self.up, self.factor_down * self.down])
-        return bool(np.any(np.abs(both - nominal) > by * np.abs(nominal)))
+    groups: int | None = None
 
 
-def shape_effect(template: Template, systematic: ShapeSystematic) -> ShapeEffect | None:
-    """Return what a systematic does to a template; None where it does nothing: another sample, or one that was not varied."""
-    labels = template.labels(systematic.name)
-    if not labels or not systematic.moves(template.name):
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """The total at ±1 σ over the nominal one, and the shape there at the nominal total."""
+
+    factors: tuple[float, float]
+    shapes: tuple[Floats, Floats]
+
+
+def shape_effect(channel: Channel, template: Template, systematic: ShapeSystematic) -> ShapeEffect | None:
+    """Return what a systematic does to a template of a channel; None where it does nothing: another sample, or one not varied.
+
+    Raises
+    ------
+    FivesigmaError
+        If it is to be smoothed and nobody counted how far the varied template is known.
+    """
+    labels = template.labels(systematic.variation)
+    if not labels or not systematic.moves(template.name, channel.name):
         return None
-    nominal = template.values
-    parts = {label: _split(template.variations[Variation(systematic.name, label)], nominal) for label in labels}
-    if systematic.combine == "one-sided":
-        ((label, (factor, shape)),) = parts.items()
-        given, mirrored = (factor, shape), (1 / factor, 2 * nominal - shape)
-        up, down = (mirrored, given) if label == "down" else (given, mirrored)
-    else:
-        up, down = parts["up"], parts["down"]
+    nominal, groups = template.values, None
+    parts = {label: _split(template.variations[Variation(systematic.variation, label)], nominal) for label in labels}
+    if systematic.smooth is not None:
+        parts, groups = _smoothed(channel, template, systematic, parts)
+    sides = _sides(nominal, parts, systematic)
     least = np.where(nominal > 0, _LEAST * nominal, np.where(nominal == 0, 0.0, -np.inf))
+    up, down = sides.shapes
     return ShapeEffect(
-        factor_up=up[0],
-        factor_down=down[0],
-        up=np.maximum(up[1], least),
-        down=np.maximum(down[1], least),
-        raised=(nominal > 0) & (np.minimum(up[1], down[1]) < least),
+        factor_up=sides.factors[0],
+        factor_down=sides.factors[1],
+        up=np.maximum(up, least),
+        down=np.maximum(down, least),
+        raised=(nominal > 0) & (np.minimum(up, down) < least),
+        groups=groups,
     )
 
 
-def require_variations(templates: Templates, systematics: Sequence[Systematic]) -> None:
-    """Raise FivesigmaError where templates lack a variation that a systematic combines, or have one more."""
-    there = sorted({v.systematic for channel in templates.channels for t in channel.templates for v in t.variations})
-    for systematic in systematics:
-        if isinstance(systematic, ShapeSystematic):
-            if systematic.name not in there:
-                raise FivesigmaError(
-                    f"systematic {systematic.name!r}: the templates hold no variation of it{suggestion(systematic.name, there)}"
-                )
-            for channel in templates.channels:
-                for template in channel.templates:
-                    _require_labels(template, systematic, channel.name)
+def noise_in_shape(template: Template, systematic: ShapeSystematic) -> float | None:
+    """Return the p-value of the shapes of a systematic being statistical noise, the least of its variations; None if not known."""
+    found = []
+    for label in template.labels(systematic.variation):
+        variation = Variation(systematic.variation, label)
+        varied = template.variations[variation]
+        factor, _ = _split(varied, template.values)
+        variances = template.residual_variances(variation, factor)
+        if variances is None:
+            return None
+        found.append(noise_probability(template.values, varied, variances))
+    return min(found, default=None)
 
 
-def kept_systematics(
-    templates: Templates, systematics: Sequence[Systematic], signal: Collection[str]
-) -> tuple[Systematic, ...]:
-    """Return the systematics without those that change no bin of any sample in the fit by 0.1 %."""
-    return tuple(
-        systematic
-        for systematic in systematics
-        if not isinstance(systematic, ShapeSystematic)
-        or any(effect.changes(t.values, _NEGLIGIBLE) for _, t, effect in _effects(templates, systematic, signal))
-    )
-
-
-def check_variations(
-    templates: Templates, systematics: Sequence[Systematic], signal: Collection[str], subject: str
-) -> Iterator[Finding]:
-    """Yield what is odd about varied templates: bins that vanish, systematics that do nothing, variations nobody asked for."""
-    kept = kept_systematics(templates, systematics, signal)
-    for systematic in systematics:
-        if not isinstance(systematic, ShapeSystematic):
-            continue
-        if systematic not in kept:
-            yield Finding(
-                code="systematic-pruned",
-                severity="info",
-                subject=f"{subject}/{systematic.name}",
-                message=f"it changes no bin of any sample in the fit by {100 * _NEGLIGIBLE:g} % and is left out",
-            )
-            continue
-        for channel, template, effect in _effects(templates, systematic, signal):
-            if effect.raised.any():
-                yield _vanishing(channel, template, systematic, effect)
-    if unused := sorted(_unused(templates, systematics, signal)):
-        yield Finding(
-            code="variation-not-used",
-            severity="warning",
-            subject=subject,
-            message=f"the templates were varied for {', '.join(unused)}, and no systematic of the fit takes that up",
-            evidence={"systematics": unused},
-        )
-
-
-def _effects(
+def effects(
     templates: Templates, systematic: ShapeSystematic, signal: Collection[str]
 ) -> Iterator[tuple[Channel, Template, ShapeEffect]]:
+    """Yield what a systematic does to each template of a fit that it moves."""
     for channel in templates.channels:
         for template in channel.templates:
-            effect = shape_effect(template, systematic)
-            if effect is not None and (template.kind == "background" or template.name in signal):
-                yield channel, template, effect
+            if template.kind == "background" or template.name in signal:
+                effect = shape_effect(channel, template, systematic)
+                if effect is not None:
+                    yield channel, template, effect
 
 
 def _split(varied: Floats, nominal: Floats) -> tuple[float, Floats]:
@@ -150,41 +123,39 @@ def _split(varied: Floats, nominal: Floats) -> tuple[float, Floats]:
     return factor, varied / factor
 
 
-def _require_labels(template: Template, systematic: ShapeSystematic, region: str) -> None:
-    labels, named = set(template.labels(systematic.name)), systematic.samples is not None
-    if not systematic.moves(template.name) or (not labels and not named):
-        return
-    where = f"systematic {systematic.name!r}, region {region!r}, sample {template.name!r}"
-    there = ", ".join(sorted(labels)) or "none"
-    if systematic.combine == "one-sided" and len(labels) != 1:
-        raise FivesigmaError(f"{where}: a one-sided systematic has one variation; there are: {there}")
-    if systematic.combine == "two-sided" and labels != {"up", "down"}:
-        hint = "; combine='one-sided' mirrors a single one" if len(labels) == 1 else ""
-        raise FivesigmaError(f"{where}: a two-sided systematic has variations up and down; there are: {there}{hint}")
+def _sides(nominal: Floats, parts: dict[str, tuple[float, Floats]], systematic: ShapeSystematic) -> _Sides:
+    if systematic.combine == "one-sided":
+        ((label, (factor, shape)),) = parts.items()
+        sides = _Sides((factor, 1 / factor), (shape, 2 * nominal - shape))
+        return replace(sides, factors=sides.factors[::-1], shapes=sides.shapes[::-1]) if label == "down" else sides
+    (factor_up, up), (factor_down, down) = parts["up"], parts["down"]
+    if not systematic.symmetrise:
+        return _Sides((factor_up, factor_down), (up, down))
+    half, factor = (up - down) / 2, float(np.sqrt(factor_up / factor_down))
+    return _Sides((factor, 1 / factor), (nominal + half, nominal - half))
 
 
-def _vanishing(channel: Channel, template: Template, systematic: ShapeSystematic, effect: ShapeEffect) -> Finding:
-    bins = np.flatnonzero(effect.raised)
-    first = int(bins[0])
-    return Finding(
-        code="variation-not-positive",
-        severity="warning",
-        subject=f"{channel.name}/{template.name}",
-        message=f"{systematic.name} leaves nothing at one of ±1σ in {len(bins)} of {len(template.values)} bins, the first"
-        f" {first + 1} ({channel.binning.interval(first)}) with {template.values[first]:.3g} expected nominally; they are held"
-        " above zero. Merge bins, or simulate more",
-        evidence={"systematic": systematic.name, "bins": len(bins), "first": first + 1},
+def _smoothed(
+    channel: Channel, template: Template, systematic: ShapeSystematic, parts: dict[str, tuple[float, Floats]]
+) -> tuple[dict[str, tuple[float, Floats]], int]:
+    """Return the parts with their shapes averaged, or dropped if noise explains them; totals stay."""
+    probability, nominal = noise_in_shape(template, systematic), template.values
+    if probability is None or systematic.smooth is None:
+        raise FivesigmaError(
+            f"systematic {systematic.name!r}, region {channel.name!r}, sample {template.name!r}: nothing can be smoothed"
+            " without the statistics of the varied template; fill it from events"
+        )
+    if probability > NOISE_ABOVE or template.total <= 0:
+        return {label: (factor, nominal) for label, (factor, _) in parts.items()}, 0
+    variations = [Variation(systematic.variation, label) for label in parts]
+    counted = [template.statistics[variation] for variation in variations]
+    several = len(channel.binning.axes) > 1
+    ratios, groups = smoothed_ratios(
+        nominal,
+        [template.variations[variation] for variation in variations],
+        [(one.variances, one.shared, template.variances) for one in counted],
+        channel.binning.rows if several else np.zeros(len(nominal), dtype=np.int64),
+        systematic.smooth,
     )
-
-
-def _unused(templates: Templates, systematics: Sequence[Systematic], signal: Collection[str]) -> set[str]:
-    taken = {systematic.name for systematic in systematics if isinstance(systematic, ShapeSystematic)}
-    return {
-        variation.systematic
-        for channel in templates.channels
-        for template in channel.templates
-        if template.kind == "background" or template.name in signal
-        for variation, values in template.variations.items()
-        if variation.systematic not in taken
-        and np.any(np.abs(values - template.values) > _NEGLIGIBLE * np.abs(template.values))
-    }
+    shapes = (_split(ratio * nominal, nominal)[1] for ratio in ratios)
+    return {label: (parts[label][0], shape) for label, shape in zip(parts, shapes, strict=True)}, groups

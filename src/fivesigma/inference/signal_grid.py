@@ -108,7 +108,7 @@ def fit_point(
     FivesigmaError
         If the point or a systematic names a sample that is none: that is nothing of this point alone.
     """
-    check_systematics(systematics, [sample.name for sample in templates.samples])
+    check_systematics(systematics, [sample.name for sample in templates.samples], templates.regions)
     require_signal(templates, point.signal)
     alone = templates.without([name for name in templates.names("signal") if name not in point.signal])
     title = f"{name} ({point.title})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, get_args
 
@@ -17,6 +17,7 @@ __all__ = [
     "ShapeSystematic",
     "Systematic",
     "check_systematics",
+    "decorrelated",
     "restricted",
 ]
 
@@ -24,6 +25,7 @@ STATISTICS = "statistics"
 """The group of what the number of data events alone leaves uncertain."""
 MC_STATISTICS = "mc_statistics"
 """The group of what the number of simulated events leaves uncertain."""
+_TAKEN = {STATISTICS, MC_STATISTICS, "total"}
 
 
 Combination: TypeAlias = Literal["two-sided", "one-sided"]
@@ -40,12 +42,19 @@ class Systematic:
         What the nuisance parameter is called.
     samples
         Which samples it moves; all of them if None.
+    regions
+        In which regions it moves them; in all of them if None.
+    correlated
+        Whether one nuisance parameter moves all regions together; if not, each has its own, ``name_region``. Between samples
+        one parameter is always shared; two systematics have two.
     group
         Under what its cost on the signal strength is counted; its own name if empty.
     """
 
     name: str
     samples: tuple[str, ...] | None = None
+    regions: tuple[str, ...] | None = None
+    correlated: bool = True
     group: str = ""
 
     @property
@@ -53,9 +62,19 @@ class Systematic:
         """The group it counts under."""
         return self.group or self.name
 
-    def moves(self, sample: str) -> bool:
-        """Return whether the systematic moves a sample."""
-        return self.samples is None or sample in self.samples
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """The group of each parameter that it makes, by the parameter's name."""
+        return {self.name: self.of_group}
+
+    def moves(self, sample: str, region: str | None = None) -> bool:
+        """Return whether the systematic moves a sample, in a region if one is named."""
+        here = region is None or self.regions is None or region in self.regions
+        return here and (self.samples is None or sample in self.samples)
+
+    def in_region(self, region: str) -> Systematic:
+        """Return the part of it that is a region's own, under a name of its own."""
+        return replace(self, name=f"{self.name}_{region}", regions=(region,), correlated=True, group=self.of_group)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +87,7 @@ class Normalisation(Systematic):
     ----------
     size
         Relative uncertainty, above zero: 0.026 for 2.6 %.
-    name, samples, group
+    name, samples, regions, correlated, group
         As for `Systematic`.
     """
 
@@ -94,33 +113,78 @@ class ShapeSystematic(Systematic):
         "two-sided": the variations "up" and "down" of this name are the templates at ±1 σ. "one-sided": there is a single
         variation, for +1 σ (for -1 σ if its label is "down"), which is mirrored: its total is divided into what it
         multiplies, its shape goes as far to the other side.
-    name, samples, group
+    symmetrise
+        Whether half the difference of up and down is taken to either side, where there are both.
+    smooth
+        The statistical error, relative to the bin, to which the change of the shape is averaged over neighbouring bins: 0.01
+        for 1 %. A shape that its statistical error explains is dropped, its total kept. As it is if None; see
+        `fivesigma.inference.smoothing`.
+    varied_as
+        Under which name the templates were varied; its own if empty.
+    name, samples, regions, correlated, group
         As for `Systematic`; with ``samples`` None it moves those that were varied.
     """
 
     combine: Combination = "two-sided"
+    symmetrise: bool = False
+    smooth: float | None = None
+    varied_as: str = ""
 
     def __post_init__(self) -> None:
         if self.combine not in get_args(Combination):
             raise FivesigmaError(
                 f"systematic {self.name!r}: combine is {' or '.join(get_args(Combination))}, not {self.combine!r}"
             )
+        if self.symmetrise and self.combine == "one-sided":
+            raise FivesigmaError(
+                f"systematic {self.name!r}: a one-sided systematic is mirrored, nothing is to symmetrise"
+            )
+        if self.smooth is not None and not (math.isfinite(self.smooth) and self.smooth > 0):
+            raise FivesigmaError(
+                f"systematic {self.name!r}: smooth is the relative error to reach, as 0.01 for 1 %, not {self.smooth}"
+            )
+
+    @property
+    def variation(self) -> str:
+        """Under which name the templates were varied."""
+        return self.varied_as or self.name
+
+    def in_region(self, region: str) -> ShapeSystematic:
+        """Return the part of it that is a region's own, under a name of its own."""
+        return replace(
+            self,
+            name=f"{self.name}_{region}",
+            regions=(region,),
+            correlated=True,
+            group=self.of_group,
+            varied_as=self.variation,
+        )
 
 
-def check_systematics(systematics: Sequence[Systematic], samples: Sequence[str]) -> None:
-    """Raise FivesigmaError where a systematic names no sample there is, two bear one name, or a name is taken."""
-    seen: set[str] = set()
+def check_systematics(
+    systematics: Sequence[Systematic], samples: Sequence[str], regions: Sequence[str] | None = None
+) -> None:
+    """Raise FivesigmaError where a systematic names no sample or region there is, two bear one name, or a name is taken."""
     for systematic in systematics:
-        if systematic.name in seen:
-            raise FivesigmaError(f"two systematics are called {systematic.name!r}; one name, one nuisance parameter")
-        seen.add(systematic.name)
-        if systematic.name == "mu" or {systematic.name, systematic.of_group} & {STATISTICS, MC_STATISTICS, "total"}:
-            raise FivesigmaError(f"systematic {systematic.name!r}: the name or its group is taken by the fit itself")
-        for name in systematic.samples or ():
-            if name not in samples:
-                raise FivesigmaError(f"systematic {systematic.name!r}: no sample {name!r}{suggestion(name, samples)}")
-        if systematic.samples == ():
-            raise FivesigmaError(f"systematic {systematic.name!r} moves no sample; leave samples out for all of them")
+        what = f"systematic {systematic.name!r}"
+        for kind, named, known in (("sample", systematic.samples, samples), ("region", systematic.regions, regions)):
+            if named == ():
+                raise FivesigmaError(f"{what} moves no {kind}; leave {kind}s out for all of them")
+            for name in named or ():
+                if known is not None and name not in known:
+                    raise FivesigmaError(f"{what}: no {kind} {name!r}{suggestion(name, known)}")
+    _check_names(decorrelated(systematics, regions or ()) if regions else systematics)
+
+
+def decorrelated(systematics: Sequence[Systematic], regions: Sequence[str]) -> tuple[Systematic, ...]:
+    """Return the systematics with each that is not correlated between ``regions`` as one for every region that it moves."""
+    parts: list[Systematic] = []
+    for systematic in systematics:
+        if systematic.correlated:
+            parts.append(systematic)
+        else:
+            parts += [systematic.in_region(name) for name in regions if name in (systematic.regions or regions)]
+    return tuple(parts)
 
 
 def restricted(systematics: Sequence[Systematic], samples: Sequence[str]) -> tuple[Systematic, ...]:
@@ -131,3 +195,22 @@ def restricted(systematics: Sequence[Systematic], samples: Sequence[str]) -> tup
         if systematic.samples is None or moved:
             kept.append(replace(systematic, samples=moved))
     return tuple(kept)
+
+
+def _check_names(systematics: Sequence[Systematic]) -> None:
+    seen: dict[str, str] = {}
+    for systematic in systematics:
+        for name, group in systematic.parameters.items():
+            if name in seen:
+                raise FivesigmaError(_twice(name, systematic.name, seen[name]))
+            seen[name] = systematic.name
+            if name == "mu" or name.startswith(f"{MC_STATISTICS}_") or {name, group} & _TAKEN:
+                raise FivesigmaError(
+                    f"systematic {systematic.name!r}: the name or its group is taken by the fit itself"
+                )
+
+
+def _twice(name: str, one: str, other: str) -> str:
+    if one == other == name:
+        return f"two systematics are called {name!r}; one name, one nuisance parameter"
+    return f"systematics {other!r} and {one!r} both make a parameter {name!r}; one name, one nuisance parameter"

@@ -24,10 +24,12 @@ from fivesigma.inference.fitted_parameters import FittedParameter, Pulls, fitted
 from fivesigma.inference.goodness import goodness_of_fit
 from fivesigma.inference.limits import Band, CLsCurve, Nuisances, UpperLimit, cls_limit, discovery_significance
 from fivesigma.inference.profile import Profile, nominal_asimov
+from fivesigma.inference.pruning import kept_systematics
 from fivesigma.inference.pyhf_engine import PyhfModel
-from fivesigma.inference.shapes import check_variations, kept_systematics, require_variations
 from fivesigma.inference.systematics import Systematic, check_systematics
 from fivesigma.inference.templates import Templates
+from fivesigma.inference.transfer_factors import with_transfer_factors
+from fivesigma.inference.variation_checks import check_variations, require_variations
 from fivesigma.inference.workspace import build_workspace, parameter_groups
 from fivesigma.inference.yields import ChannelYields, prefit_covariance, yields
 
@@ -141,6 +143,7 @@ def fit_templates(
         If templates or systematics make no sense together, or a fit does not converge.
     """
     chosen = templates.names("signal") if signal is None else tuple(signal)
+    templates = with_transfer_factors(templates, systematics)
     workspace, model = _model(templates, systematics, chosen)
     data = _data(model, templates)
     limit = cls_limit(model, data, level=level)
@@ -198,7 +201,7 @@ def _model(
     templates: Templates, systematics: Sequence[Systematic], signal: tuple[str, ...]
 ) -> tuple[dict[str, Any], PyhfModel]:
     require_fittable(templates, signal)
-    check_systematics(systematics, [sample.name for sample in templates.samples])
+    check_systematics(systematics, [sample.name for sample in templates.samples], templates.regions)
     require_variations(templates, systematics)
     kept = kept_systematics(templates, systematics, signal)
     workspace = build_workspace(templates, kept, signal)

@@ -13,7 +13,28 @@ from fivesigma.core.errors import DataError, FivesigmaError, suggestion
 from fivesigma.core.sample import Kind, SampleInfo, Variation
 from fivesigma.inference.binning import Binning
 
-__all__ = ["Channel", "Template", "Templates", "joined"]
+__all__ = ["Channel", "Template", "Templates", "VariedStatistics", "joined"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariedStatistics:
+    """How far a varied template is known, and together with the nominal one.
+
+    Attributes
+    ----------
+    variances
+        Σw'² in each bin, shape (bins,), of the varied events.
+    shared
+        Σww' in each bin, shape (bins,), of the events that are in it both nominally and varied: the covariance of the two.
+    """
+
+    variances: Floats
+    shared: Floats
+
+    def __post_init__(self) -> None:
+        require_length(len(self.variances), shared=self.shared)
+        if not (np.all(np.isfinite(self.variances)) and np.all(np.isfinite(self.shared))):
+            raise DataError("the statistics of a varied template are not finite")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,16 +51,20 @@ class Template:
         Σw² in each bin, shape (bins,).
     variations
         Σw in each bin, shape (bins,), for each variation that was filled.
+    statistics
+        How far each of these is known, and together with the nominal template; empty where nobody counted that.
     """
 
     sample: SampleInfo
     values: Floats
     variances: Floats
     variations: Mapping[Variation, Floats] = field(default_factory=dict)
+    statistics: Mapping[Variation, VariedStatistics] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         varied = {f"{v.systematic} {v.label}": values for v, values in self.variations.items()}
         require_length(len(self.values), variances=self.variances, **varied)
+        require_length(len(self.values), **{f"statistics of {v}": s.variances for v, s in self.statistics.items()})
         for title, array in {"nominal": self.values, "Σw²": self.variances, **varied}.items():
             if not np.all(np.isfinite(array)):
                 raise DataError(f"the template of {self.name!r} ({title}) is not finite")
@@ -49,6 +74,29 @@ class Template:
     def labels(self, systematic: str) -> tuple[str, ...]:
         """Return which variations of a systematic there are."""
         return tuple(variation.label for variation in self.variations if variation.systematic == systematic)
+
+    def residual_variances(self, variation: Variation, factor: Floats | float) -> Floats | None:
+        """Return the variances, shape (bins,), of a varied template less ``factor`` times the nominal one; None if not known.
+
+        ``Σw'² - 2 f Σww' + f² Σw²``, where the second sum is over the events that are in the bin both nominally and varied.
+        """
+        if variation not in self.statistics:
+            return None
+        own = self.statistics[variation]
+        return np.asarray(np.maximum(own.variances - 2 * factor * own.shared + np.square(factor) * self.variances, 0.0))
+
+    def scaled(self, factor: float) -> Template:
+        """Return the same template with every weight multiplied."""
+        return replace(
+            self,
+            values=factor * self.values,
+            variances=factor**2 * self.variances,
+            variations={variation: factor * values for variation, values in self.variations.items()},
+            statistics={
+                variation: VariedStatistics(variances=factor**2 * s.variances, shared=factor**2 * s.shared)
+                for variation, s in self.statistics.items()
+            },
+        )
 
     @property
     def name(self) -> str:
@@ -129,6 +177,11 @@ class Templates:
     def samples(self) -> tuple[SampleInfo, ...]:
         """Every sample that has a template, in order of appearance."""
         return tuple({t.name: t.sample for channel in self.channels for t in channel.templates}.values())
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The names of the regions."""
+        return tuple(channel.name for channel in self.channels)
 
     def names(self, kind: Kind) -> tuple[str, ...]:
         """Return the names of the samples of a kind."""

@@ -7,9 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from fivesigma.inference.shapes import shape_effect
-from fivesigma.inference.systematics import MC_STATISTICS, Normalisation, ShapeSystematic, Systematic
+from fivesigma.inference.normalisations import FreeNormalisation, require_not_signal
+from fivesigma.inference.pruning import pruned_effect
+from fivesigma.inference.systematics import (
+    MC_STATISTICS,
+    Normalisation,
+    ShapeSystematic,
+    Systematic,
+    decorrelated,
+)
 from fivesigma.inference.templates import Channel, Template, Templates
+from fivesigma.inference.transfer_factors import TransferFactors, shape_variances, with_transfer_factors
 
 __all__ = ["STRENGTH", "build_workspace", "parameter_groups"]
 
@@ -25,23 +33,42 @@ def build_workspace(templates: Templates, systematics: Sequence[Systematic], sig
     ``staterror``): one parameter a bin and region for all background, another for all signal. With one for both, what
     the background's error weighs would depend on what the signal is normalised to, as pyhf takes it relative to their
     sum at μ = 1. Normalisations are ``normsys``; shapes are ``normsys`` for the total and ``histosys`` for the rest, with one
-    parameter for both (`fivesigma.inference.shapes`). Samples of kind signal that ``signal`` does not name are left out.
-    Observations of a blind region are what background alone leads to expect.
+    parameter for both (`fivesigma.inference.shapes`), each left out where it does next to nothing
+    (`fivesigma.inference.pruning`); free normalisations and transfer factors are ``normfactor``. Samples of kind signal that
+    ``signal`` does not name are left out. Observations of a blind region are what background alone leads to expect.
     """
-    channels = [_channel(channel, systematics, signal) for channel in templates.channels]
+    require_not_signal(systematics, signal)
+    templates = with_transfer_factors(templates, systematics)
+    parts = decorrelated(systematics, templates.regions)
+    channels = [_channel(channel, parts, signal) for channel in templates.channels]
     observations = [
         {"name": c.name, "data": (c.sum_of("background") if c.observed is None else c.observed).tolist()}
         for c in templates.channels
     ]
-    measurement = {"name": "fivesigma", "config": {"poi": STRENGTH, "parameters": []}}
+    config = {"poi": STRENGTH, "parameters": _free_parameters(parts, channels)}
+    measurement = {"name": "fivesigma", "config": config}
     return {"version": "1.0.0", "channels": channels, "observations": observations, "measurements": [measurement]}
 
 
 def parameter_groups(templates: Templates, systematics: Sequence[Systematic]) -> Mapping[str, str]:
     """Return the group under which each parameter's cost on the signal strength is counted, by its name."""
-    groups = {systematic.name: systematic.of_group for systematic in systematics}
+    groups: dict[str, str] = {}
+    for systematic in decorrelated(systematics, templates.regions):
+        groups |= systematic.parameters
     names = [_statistics_name(c, is_signal) for c in templates.channels for is_signal in (False, True)]
     return groups | dict.fromkeys(names, MC_STATISTICS)
+
+
+def _free_parameters(systematics: Sequence[Systematic], channels: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return where the free factors of the workspace start, and their bounds."""
+    there = {m["name"] for channel in channels for sample in channel["samples"] for m in sample["modifiers"]}
+    highest: dict[str, float] = {}
+    for systematic in systematics:
+        if isinstance(systematic, FreeNormalisation):
+            highest[systematic.name] = systematic.highest
+        elif isinstance(systematic, TransferFactors):
+            highest |= dict.fromkeys(systematic.factors, systematic.highest)
+    return [{"name": n, "inits": [1.0], "bounds": [[0.0, high]]} for n, high in highest.items() if n in there]
 
 
 def _channel(channel: Channel, systematics: Sequence[Systematic], signal: Collection[str]) -> dict[str, Any]:
@@ -50,22 +77,34 @@ def _channel(channel: Channel, systematics: Sequence[Systematic], signal: Collec
 
 
 def _sample(channel: Channel, template: Template, systematics: Sequence[Systematic], is_signal: bool) -> dict[str, Any]:
-    modifiers: list[dict[str, Any]] = []
-    if is_signal:
-        modifiers.append({"name": STRENGTH, "type": "normfactor", "data": None})
-    for systematic in systematics:
-        if isinstance(systematic, ShapeSystematic):
-            modifiers += _shape_modifiers(template, systematic)
-        elif isinstance(systematic, Normalisation) and systematic.moves(template.name):
-            modifiers.append(_factor(systematic.name, 1 + systematic.size, 1 / (1 + systematic.size)))
-    errors = np.sqrt(template.variances).tolist()
+    moving = [systematic for systematic in systematics if systematic.moves(template.name, channel.name)]
+    modifiers = [_free(STRENGTH)] if is_signal else []
+    for systematic in moving:
+        modifiers += _modifiers(channel, template, systematic)
+    free = any(isinstance(systematic, TransferFactors) and systematic.kappa == "one" for systematic in moving)
+    errors = np.sqrt(shape_variances(template) if free else template.variances).tolist()
     modifiers.append({"name": _statistics_name(channel, is_signal), "type": "staterror", "data": errors})
     return {"name": template.name, "data": template.values.tolist(), "modifiers": modifiers}
 
 
-def _shape_modifiers(template: Template, systematic: ShapeSystematic) -> list[dict[str, Any]]:
-    """Return what a systematic does to a sample; nothing for a part of it that does nothing but for rounding."""
-    effect = shape_effect(template, systematic)
+def _modifiers(channel: Channel, template: Template, systematic: Systematic) -> list[dict[str, Any]]:
+    """Return what a systematic that moves a sample does to it."""
+    match systematic:
+        case ShapeSystematic():
+            return _shape_modifiers(channel, template, systematic)
+        case Normalisation():
+            return [_factor(systematic.name, 1 + systematic.size, 1 / (1 + systematic.size))]
+        case FreeNormalisation():
+            return [_free(systematic.name)]
+        case TransferFactors():
+            return _transfer_modifiers(channel, systematic)
+        case _:
+            raise TypeError(f"{type(systematic).__name__} {systematic.name!r} is nothing that a workspace knows")
+
+
+def _shape_modifiers(channel: Channel, template: Template, systematic: ShapeSystematic) -> list[dict[str, Any]]:
+    """Return what a shape does to a sample; nothing for a part of it that does nothing but for rounding."""
+    effect = pruned_effect(channel, template, systematic)
     if effect is None:
         return []
     modifiers = []
@@ -76,6 +115,17 @@ def _shape_modifiers(template: Template, systematic: ShapeSystematic) -> list[di
         shapes = {"hi_data": effect.up.tolist(), "lo_data": effect.down.tolist()}
         modifiers.append({"name": systematic.name, "type": "histosys", "data": shapes})
     return modifiers
+
+
+def _transfer_modifiers(channel: Channel, systematic: TransferFactors) -> list[dict[str, Any]]:
+    modifiers = [_free(name) for name, regions in systematic.factors.items() if channel.name in regions]
+    if systematic.closure is not None and channel.name == (systematic.regions or ("",))[0]:
+        modifiers.append(_factor(systematic.closure_name, 1 + systematic.closure, 1 / (1 + systematic.closure)))
+    return modifiers
+
+
+def _free(name: str) -> dict[str, Any]:
+    return {"name": name, "type": "normfactor", "data": None}
 
 
 def _factor(name: str, up: float, down: float) -> dict[str, Any]:
