@@ -8,24 +8,37 @@ from typing import Any
 
 from fivesigma.analysis.drawing import Drawing, draw
 from fivesigma.analysis.grid_inference import FittedGrid
-from fivesigma.analysis.inferring import FittedTemplates
+from fivesigma.analysis.inferring import Counted, FittedTemplates
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.sensitive_bins import SensitiveBins
 from fivesigma.analysis.stages import Outcome
-from fivesigma.inference.counting import CountingResult
 from fivesigma.inference.histograms import to_uhi
 from fivesigma.inference.limit_plane import LimitPlane, LimitPoint
 from fivesigma.inference.yields import ChannelYields
 from fivesigma.plots.style import numbers
+from fivesigma.searches.limit_working_point import WorkingPointCurve
 
 __all__ = ["keep_count", "keep_fit", "keep_plane"]
 
 
-def keep_count(result: CountingResult) -> Outcome:
-    """Return what a count leaves."""
+def keep_count(context: RunContext, name: str, counted: Counted) -> Outcome:
+    """Draw the expected limit against the cut, and return what a count leaves."""
+    result = counted.result
     value = {"type": "counting", **numbers(dataclasses.replace(result, findings=()))}
     del value["findings"]
-    return Outcome(value=value, findings=result.findings)
+    drawings = [] if counted.curve is None else [_curve_drawing(name, counted.curve)]
+    return Outcome(value=value, findings=result.findings, figures=draw(context, drawings, "Drawing the limits"))
+
+
+def _curve_drawing(name: str, curve: WorkingPointCurve) -> Drawing:
+    return _drawing(
+        f"working-point-{name}",
+        f"Expected limit against the cut, {name}",
+        "Bands hold 68 % and 95 % of background-only outcomes. Marks are at the cuts that the folds chose on the others, and at the"
+        " naive one; cuts in the shade leave too few simulated background events to be chosen.",
+        f"Expected limit on the signal strength against the cut on {curve.model}, {name}.",
+        curve,
+    )
 
 
 def keep_fit(context: RunContext, name: str, fitted: FittedTemplates) -> Outcome:

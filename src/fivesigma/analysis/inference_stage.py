@@ -10,7 +10,7 @@ from fivesigma.analysis.inference_item import InferenceItem
 from fivesigma.analysis.inference_names import models_of
 from fivesigma.analysis.inference_outcomes import keep_count, keep_fit, keep_plane
 from fivesigma.analysis.inference_schema import Inference, LimitPlane
-from fivesigma.analysis.inferring import FittedTemplates, Inferred, infer_one
+from fivesigma.analysis.inferring import Counted, FittedTemplates, Inferred, infer_one
 from fivesigma.analysis.mass_outcome import keep_mass_fit
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.stages import Outcome, outcome_digest
@@ -83,5 +83,5 @@ def _kept(context: RunContext, name: str, made: Inferred) -> Outcome:
             return keep_mass_fit(context, name, made)
         case StrengthOfModels():
             return keep_strength(context, name, made)
-        case _:
-            return keep_count(made)
+        case Counted():
+            return keep_count(context, name, made)

@@ -22,10 +22,19 @@ from fivesigma.inference.counting import CountingResult
 from fivesigma.inference.systematics import restricted
 from fivesigma.inference.template_fit import TemplateFitResult, fit_templates
 from fivesigma.inference.templates import Templates
+from fivesigma.searches.limit_working_point import WorkingPointCurve, working_point_curve
 from fivesigma.searches.mass_search import MassStage
 from fivesigma.searches.working_point import count_above_working_point, count_in_region
 
-__all__ = ["FittedTemplates", "Inferred", "infer_one"]
+__all__ = ["Counted", "FittedTemplates", "Inferred", "infer_one"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """A count, and the expected limit against the cut if there is one."""
+
+    result: CountingResult
+    curve: WorkingPointCurve | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +47,7 @@ class FittedTemplates:
     chosen: SensitiveBins | None
 
 
-Inferred: TypeAlias = CountingResult | FittedTemplates | MassStage | StrengthOfModels
+Inferred: TypeAlias = Counted | FittedTemplates | MassStage | StrengthOfModels
 """What may be inferred in one go."""
 
 
@@ -72,28 +81,39 @@ def _other_points(config: Configuration, signal: Sequence[str]) -> list[str]:
     return [name for name, sample in config.samples.items() if sample.grid in grids and name not in signal]
 
 
-def _count(item: InferenceItem, counting: Counting) -> CountingResult:
-    config, events = item.config, InferenceEvents.of(item, counting.signal)
-    mask, shows = events.mask(counting.region), item.looks_at(counting.region)
+def _count(item: InferenceItem, counting: Counting) -> Counted:
+    events, region = InferenceEvents.of(item, counting.signal), counting.region
+    mask, shows = events.mask(region), item.looks_at(region)
+    uncertainty, method = counting.background_uncertainty, counting.method
     if counting.model is None:
-        return count_in_region(
-            events.dataset,
-            mask,
-            background_uncertainty=counting.background_uncertainty,
-            show_data=shows,
-            region=counting.region,
+        result = count_in_region(
+            events.dataset, mask, background_uncertainty=uncertainty, method=method, show_data=shows, region=region
         )
-    return count_above_working_point(
-        events.dataset,
-        events.scores(counting.model),
-        mask,
-        background_uncertainty=counting.background_uncertainty,
-        merit=merit_of(
-            counting.maximise or config.judgement.maximise,
-            background_uncertainty=counting.background_uncertainty,
-            regulator=config.judgement.regulators[0],
-        ),
-        floor=config.judgement.floor,
-        show_data=shows,
-        region=counting.region,
+        return Counted(result=result, curve=None)
+    judgement, scores = item.config.judgement, events.scores(counting.model)
+    merit = merit_of(
+        counting.maximise or judgement.maximise,
+        background_uncertainty=uncertainty,
+        regulator=judgement.regulators[0],
     )
+    result = count_above_working_point(
+        events.dataset,
+        scores,
+        mask,
+        background_uncertainty=uncertainty,
+        method=method,
+        merit=merit,
+        floor=judgement.floor,
+        show_data=shows,
+        region=region,
+    )
+    curve = working_point_curve(
+        events.dataset,
+        scores,
+        mask,
+        background_uncertainty=uncertainty,
+        merit=merit,
+        floor=judgement.floor,
+        region=region,
+    )
+    return Counted(result=result, curve=curve)

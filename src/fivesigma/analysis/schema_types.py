@@ -47,8 +47,8 @@ Positive: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 RelativeUncertainty: TypeAlias = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
 
 
-Maximised: TypeAlias = Literal["asimov_z", "s_over_sqrt_b", "ams"]
-"""What a working point maximises; the AMS is that of yields with the first of the regulators."""
+Maximised: TypeAlias = Literal["asimov_z", "s_over_sqrt_b", "ams", "expected_limit"]
+"""What a working point maximises; the AMS is that of yields with the first of the regulators, a limit is made smallest."""
 Bins: TypeAlias = Annotated[int, Field(ge=1, le=10_000)]
 Files: TypeAlias = Annotated[str, Field(min_length=1)] | Annotated[list[str], Field(min_length=1)]
 """Names or patterns."""

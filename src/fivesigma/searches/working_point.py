@@ -14,12 +14,19 @@ from fivesigma.evaluation.choice import HonestMaximum, honest_maximum, score_cut
 from fivesigma.evaluation.merits import Merit, asimov_merit
 from fivesigma.evaluation.yields import FoldYields, yields_by_fold
 from fivesigma.inference.counting import CountingResult, count
+from fivesigma.inference.counting_scan import Method
 
 __all__ = ["chosen_cuts", "count_above_working_point", "count_in_region"]
 
 
 def count_in_region(
-    dataset: Dataset, mask: Bools, *, background_uncertainty: float = 0.0, show_data: bool = False, region: str = ""
+    dataset: Dataset,
+    mask: Bools,
+    *,
+    background_uncertainty: float = 0.0,
+    method: Method = "exact",
+    show_data: bool = False,
+    region: str = "",
 ) -> CountingResult:
     """Return significance and limit from the events that a mask of shape (n,) keeps.
 
@@ -31,6 +38,8 @@ def count_in_region(
         The region.
     background_uncertainty
         Relative; the simulation's own error is added in quadrature.
+    method
+        How limits and the observed significance are made: "exact" or "asymptotic".
     show_data
         Whether data events are counted; not while they are blind.
     region
@@ -53,6 +62,7 @@ def count_in_region(
         background,
         background_uncertainty=background_uncertainty,
         background_events=background**2 / squares if squares else None,
+        method=method,
         observed=float(np.count_nonzero(mask & dataset.data)) if show_data else None,
         region=region,
     )
@@ -64,6 +74,7 @@ def count_above_working_point(
     mask: Bools,
     *,
     background_uncertainty: float = 0.0,
+    method: Method = "exact",
     merit: Merit | None = None,
     floor: float = 10.0,
     show_data: bool = False,
@@ -78,7 +89,7 @@ def count_above_working_point(
     ----------
     dataset, scores
         The events, and the model's out-of-fold score of each.
-    mask, background_uncertainty, show_data, region
+    mask, background_uncertainty, method, show_data, region
         As for `count_in_region`.
     merit
         The figure of merit; the Asimov significance, background uncertainty included, if None.
@@ -95,7 +106,12 @@ def count_above_working_point(
     )
     above = mask & (scores.value >= np.asarray(best.cuts)[scores.fold])
     result = count_in_region(
-        dataset, above, background_uncertainty=background_uncertainty, show_data=show_data, region=region
+        dataset,
+        above,
+        background_uncertainty=background_uncertainty,
+        method=method,
+        show_data=show_data,
+        region=region,
     )
     return replace(result, model=scores.model, cut=best.cut, cuts=best.cuts)
 
