@@ -8,9 +8,11 @@ import numpy as np
 
 from fivesigma.core.arrays import Floats
 from fivesigma.core.errors import FivesigmaError, suggestion
+from fivesigma.core.estimate import Estimate
 from fivesigma.core.finding import Finding
 from fivesigma.inference.engine import Fit, Model
 from fivesigma.inference.low_counts import asymptotic_shift
+from fivesigma.inference.profile import Profile
 from fivesigma.inference.templates import Channel, Templates
 from fivesigma.statistics.significance import asimov_significance
 
@@ -19,6 +21,7 @@ __all__ = [
     "check_low_counts",
     "check_signal",
     "check_templates",
+    "fitted_strength",
     "require_fittable",
     "require_signal",
 ]
@@ -148,6 +151,20 @@ def check_fit(model: Model, fit: Fit, goodness: float | None, subject: str) -> I
             message=f"the fitted model describes the data with a p-value of {goodness:.2g}: something is missing in it",
             evidence={"p_value": goodness},
         )
+
+
+def fitted_strength(profile: Profile, name: str) -> tuple[Estimate, tuple[Finding, ...]]:
+    """Return the best strength with its interval, and a finding where that ends at a bound."""
+    low, high = profile.interval()
+    estimate = Estimate(value=profile.strength, low=low, high=high, method="profile likelihood")
+    least = profile.model.parameters[profile.model.poi].low
+    if low > least:
+        return estimate, ()
+    message = f"the interval of the strength ends where expected yields would turn negative, at {least:.3g}"
+    finding = Finding(
+        code="interval-at-bound", severity="info", subject=name, message=message, evidence={"bound": least}
+    )
+    return estimate, (finding,)
 
 
 def _require_background(channel: Channel, signal: Collection[str]) -> None:

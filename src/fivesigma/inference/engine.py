@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from fivesigma.core.arrays import Floats
 
 __all__ = ["Data", "Fit", "Model", "Parameter"]
@@ -99,6 +101,9 @@ class Model(Protocol):
 
     def asimov(self, values: Floats) -> Data:
         """Return the data that are exactly what parameters ``values`` lead to expect, auxiliary ones included."""
+
+    def toy(self, values: Floats, rng: np.random.Generator) -> Data:
+        """Return data thrown from parameters ``values``: counts, and the auxiliary measurements around these values."""
 
     def log_likelihood(self, values: Floats, data: Data) -> float:
         """Return ln L, constants included."""

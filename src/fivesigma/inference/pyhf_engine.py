@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 import math
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import jsonpatch
 import numpy as np
 import pyhf
 
@@ -21,7 +22,7 @@ from fivesigma.inference.engine import Data, Fit, Parameter
 from fivesigma.inference.histfactory import HistFactory
 from fivesigma.inference.scoring import Likelihood, minimise
 
-__all__ = ["PyhfModel", "validate_workspace"]
+__all__ = ["PyhfModel", "patched_workspace", "validate_workspace"]
 
 _SMOOTH = {"normsys": {"interpcode": "code4"}, "histosys": {"interpcode": "code4p"}}
 """Smooth at nominal, where pyhf's own defaults have a kink: what its command line, cabinetry and ROOT take."""
@@ -80,6 +81,9 @@ class PyhfModel:
         # what has no uncertainty pyhf holds fixed, and gives a width of 1 that means nothing
         self._errors: Floats = np.where(self._fixed[self._auxiliary.index], 0.0, self._auxiliary.width)
         self.parameters: tuple[Parameter, ...] = self._parameters(groups or {})
+        self._low = np.asarray([parameter.low for parameter in self.parameters])
+        self._high = np.asarray([parameter.high for parameter in self.parameters])
+        self._counted = self._auxiliary.derivatives(len(self.nominal))
 
     @property
     def poi(self) -> int:
@@ -132,6 +136,17 @@ class PyhfModel:
         """Return the data that are exactly what parameters ``values`` lead to expect, auxiliary ones included."""
         return Data(counts=self.expected(values), auxiliary=values[self._auxiliary.index] * self._auxiliary.factor)
 
+    def toy(self, values: Floats, rng: np.random.Generator) -> Data:
+        """Return data thrown from parameters ``values``: counts, and the auxiliary measurements around these values."""
+        auxiliary = self._auxiliary
+        centre = values[auxiliary.index] * auxiliary.factor
+        thrown = rng.normal(centre, auxiliary.width)
+        thrown[~auxiliary.normal] = rng.poisson(centre[~auxiliary.normal])
+        # what is fixed has no measurement: it stays where it is
+        fixed = self._fixed[auxiliary.index]
+        thrown[fixed] = auxiliary.nominal[fixed]
+        return Data(counts=rng.poisson(self.expected(values)).astype(np.float64), auxiliary=thrown)
+
     def log_likelihood(self, values: Floats, data: Data) -> float:
         """Return ln L as pyhf has it, constants included."""
         with _numpy_backend():
@@ -161,25 +176,23 @@ class PyhfModel:
         )
 
     def _likelihood(self, data: Data) -> Likelihood:
-        auxiliary = self._auxiliary
-        normal, counted = auxiliary.normal, ~auxiliary.normal
-        rows = np.flatnonzero(counted)
-        selector = np.zeros((len(rows), len(self.nominal)))
-        selector[np.arange(len(rows)), auxiliary.index[rows]] = auxiliary.factor[rows]
-
-        def expected(values: Floats) -> tuple[Floats, Floats]:
-            main, jacobian = self._yields.expected_and_jacobian(values)
-            return np.concatenate([main, selector @ values]), np.concatenate([jacobian, selector])
-
+        auxiliary, normal = self._auxiliary, self._auxiliary.normal
         return Likelihood(
-            counts=np.concatenate([data.counts, data.auxiliary[counted]]),
-            expected=expected,
+            counts=np.concatenate([data.counts, data.auxiliary[~normal]]),
+            expected=self._all_expected,
             normal=auxiliary.index[normal],
             centre=data.auxiliary[normal],
             width=auxiliary.width[normal],
-            low=np.asarray([parameter.low for parameter in self.parameters]),
-            high=np.asarray([parameter.high for parameter in self.parameters]),
+            low=self._low,
+            high=self._high,
         )
+
+    def _all_expected(self, values: Floats) -> tuple[Floats, Floats]:
+        """Return expected counts, those of auxiliary measurements that are counts too, and their derivatives."""
+        main, jacobian = self._yields.expected_and_jacobian(values)
+        if not len(self._counted):
+            return main, jacobian
+        return np.concatenate([main, self._counted @ values]), np.concatenate([jacobian, self._counted])
 
     def _parameters(self, groups: Mapping[str, str]) -> tuple[Parameter, ...]:
         config = self._pyhf.config
@@ -247,6 +260,13 @@ class _Auxiliary:
         self.width = np.asarray(width)
         self.nominal = np.asarray(config.auxdata, dtype=np.float64)
 
+    def derivatives(self, count: int) -> Floats:
+        """Return those of the measurements that are counts by the ``count`` parameters, shape (counts, parameters)."""
+        rows = np.flatnonzero(~self.normal)
+        derivatives = np.zeros((len(rows), count))
+        derivatives[np.arange(len(rows)), self.index[rows]] = self.factor[rows]
+        return derivatives
+
 
 def validate_workspace(workspace: Mapping[str, Any]) -> None:
     """Raise FivesigmaError unless pyhf's schema holds a workspace for valid."""
@@ -255,6 +275,20 @@ def validate_workspace(workspace: Mapping[str, Any]) -> None:
             pyhf.schema.validate(dict(workspace), "workspace.json")
         except pyhf.exceptions.InvalidSpecification as error:
             raise FivesigmaError(f"not a HistFactory workspace: {error}") from error
+
+
+def patched_workspace(workspace: Mapping[str, Any], patch: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a copy of a workspace with a JSON patch (RFC 6902) applied.
+
+    Raises
+    ------
+    FivesigmaError
+        If the patch is none, or does not fit the workspace.
+    """
+    try:
+        return dict(jsonpatch.apply_patch(dict(workspace), [dict(operation) for operation in patch]))
+    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
+        raise FivesigmaError(f"the patch does not fit the workspace: {error}") from error
 
 
 def _has_shapes(workspace: Mapping[str, Any]) -> bool:

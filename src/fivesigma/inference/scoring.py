@@ -22,12 +22,14 @@ __all__ = ["Likelihood", "Minimum", "minimise"]
 
 _STEPS, _HALVINGS = 60, 40
 _CLOSE = 1e-13  # predicted fall of the deviance below which the last step is taken
+_CLOSE_ENOUGH = 1e-9  # the same where steps are many, as in models that are far from linear
 _EMPTY_CURVATURE = (
     1.1  # of an empty bin, which has none of its own: a step takes it most of the way to zero, never beyond
 )
 _STUCK = 1e-5  # the same where rounding, or a bin about to turn negative, ends the search
 _LEAST_EXPECTED = 1e-10  # counts; below it a bin is as good as negative
 _SINGULAR = 1e-5
+_PARALLEL, _LARGEST_RATIO, _STRETCHES = 0.9, 0.9, (0.1, 10.0)  # of steps that lie along one another
 _CURVATURE = (0.5, 2.0)  # observed over expected curvature of a bin, held near one so that far-off starts converge
 
 
@@ -114,16 +116,18 @@ def minimise(likelihood: Likelihood, start: Floats, free: Bools, names: Sequence
 def _score(likelihood: Likelihood, values: Floats, free: Bools) -> Floats | None:
     expected, jacobian = likelihood.expected(values)
     deviance = likelihood.deviance(values, expected)
+    before, taken, fall = np.zeros_like(values), 1.0, np.inf
     for _ in range(_STEPS):
         if not np.isfinite(deviance):
             return None
         gradient = likelihood.gradient(values, expected, jacobian)
         pressed = ((values <= likelihood.low) & (gradient > 0)) | ((values >= likelihood.high) & (gradient < 0))
-        covariance = _inverse(likelihood.information(expected, jacobian, observed=True), free & ~pressed)
-        step = -covariance @ gradient
+        information = likelihood.information(expected, jacobian, observed=True)
+        step = -_inverse(information, free & ~pressed) @ gradient
         fall = -float(gradient @ step)
+        taken = _stretch(step, before, taken, information)
         for halving in range(_HALVINGS):
-            trial = np.clip(values + step / 2**halving, likelihood.low, likelihood.high)
+            trial = np.clip(values + step * (taken / 2**halving), likelihood.low, likelihood.high)
             trial = np.where(free, trial, values)
             expected, jacobian = likelihood.expected(trial)
             reached = likelihood.deviance(trial, expected)
@@ -131,10 +135,23 @@ def _score(likelihood: Likelihood, values: Floats, free: Bools) -> Floats | None
                 break
         else:
             return values if fall < _STUCK else None
-        values, deviance = trial, reached
+        values, deviance, before, taken = trial, reached, step, taken / 2**halving
         if fall < _CLOSE:
             return values
-    return None
+    return values if fall < _CLOSE_ENOUGH else None
+
+
+def _stretch(step: Floats, before: Floats, taken: float, information: Floats) -> float:
+    """Return by what to multiply a step that lies along the one before, of which ``taken`` was taken.
+
+    The expected curvature is not the true one in some directions of a model far from linear; there each whole step is a
+    part r of the one before, back or forth, and all that are to come add up to 1 / (1 - r) of it (Aitken).
+    """
+    along, own, last = step @ information @ before, step @ information @ step, before @ information @ before
+    if not (last > 0 and abs(along) > _PARALLEL * np.sqrt(own * last)):
+        return 1.0
+    ratio = min(float(along / last), _LARGEST_RATIO)
+    return float(np.clip(taken / (1 - ratio), *_STRETCHES))
 
 
 def _migrad(likelihood: Likelihood, start: Floats, free: Bools, names: Sequence[str]) -> Floats:

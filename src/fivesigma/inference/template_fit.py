@@ -17,6 +17,7 @@ from fivesigma.inference.checks import (
     check_low_counts,
     check_signal,
     check_templates,
+    fitted_strength,
     require_fittable,
 )
 from fivesigma.inference.engine import Data, Model
@@ -149,7 +150,7 @@ def fit_templates(
     limit = cls_limit(model, data, level=level)
     profile = Profile(model, nominal_asimov(model, 1.0), truth=1.0) if data is None else Profile(model, data)
     goodness = None if data is None else goodness_of_fit(model, profile.best)
-    estimate, bound = (None, ()) if data is None else _estimate(profile, name)
+    estimate, bound = (None, ()) if data is None else fitted_strength(profile, name)
     return TemplateFitResult(
         mu=estimate,
         sigma_mu=profile.error,
@@ -211,16 +212,3 @@ def _model(
 def _data(model: Model, templates: Templates) -> Data | None:
     counts = {c.name: c.observed for c in templates.channels if c.observed is not None}
     return None if templates.blind else model.data(counts)
-
-
-def _estimate(profile: Profile, name: str) -> tuple[Estimate, tuple[Finding, ...]]:
-    low, high = profile.interval()
-    estimate = Estimate(value=profile.strength, low=low, high=high, method="profile likelihood")
-    least = profile.model.parameters[profile.model.poi].low
-    if low > least:
-        return estimate, ()
-    message = f"the interval of the strength ends where expected yields would turn negative, at {least:.3g}"
-    finding = Finding(
-        code="interval-at-bound", severity="info", subject=name, message=message, evidence={"bound": least}
-    )
-    return estimate, (finding,)
