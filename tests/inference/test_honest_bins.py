@@ -9,14 +9,26 @@ from hypothesis import strategies as st
 
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError, FivesigmaError
+from fivesigma.core.estimate import Estimate
 from fivesigma.core.sample import SampleInfo
 from fivesigma.core.scores import Scores
 from fivesigma.inference.filling import templates
-from fivesigma.inference.honest_bins import honest_bins
+from fivesigma.inference.fold_cells import BinRule, FoldEvents, best_on
+from fivesigma.inference.honest_bins import HonestBins, honest_bins
 from fivesigma.learning.cross_fit import cross_fit
 from fivesigma.statistics.significance import asimov_significance
 
 FOLDS = 3
+PLAIN = {
+    "name": "score",
+    "label": "",
+    "choices": (1,) * FOLDS,
+    "z": Estimate(value=1.0, low=0.9, high=1.1, method="made up"),
+    "naive_edges": np.array([0.0, 1.0]),
+    "naive_z": 1.0,
+    "floor": 10.0,
+    "background_uncertainty": 0.0,
+}
 
 
 def events(seed=0, signal=1500, background=4000, power=6.0, data=50):
@@ -101,14 +113,17 @@ def test_data_have_no_part_in_it():
     assert one.z == other.z == without.z
 
 
-@given(values=st.lists(st.floats(-0.5, 1.5), min_size=1, max_size=50), seed=st.integers(0, 5))
-@settings(max_examples=40, deadline=None)
-def test_aligned_values_lie_in_the_bin_of_their_own_fold(values, seed):
-    dataset, scores = events(7)
-    chosen = honest_bins(dataset, scores)
-    edges = chosen.edges.ravel()
-    value = np.concatenate([values, edges, np.nextafter(edges, -1), np.nextafter(edges, 2)])
-    fold = np.random.default_rng(seed).integers(0, FOLDS, len(value))
+@given(seed=st.integers(0, 10_000), bins=st.integers(1, 6))
+@settings(max_examples=60, deadline=None)
+def test_aligned_values_lie_in_the_bin_of_their_own_fold(seed, bins):
+    generator = np.random.default_rng(seed)
+    inner = np.sort(generator.random((FOLDS, bins - 1)) ** generator.uniform(0.01, 3), axis=1)
+    edges = np.concatenate([np.zeros((FOLDS, 1)), inner, np.ones((FOLDS, 1))], axis=1)
+    chosen = HonestBins(edges=edges, **PLAIN)
+    value = np.concatenate(
+        [generator.uniform(-0.5, 1.5, 20), *(np.nextafter(edges.ravel(), to) for to in (-1, 2)), edges.ravel()]
+    )
+    fold = generator.integers(0, FOLDS, len(value))
     aligned = chosen.aligned(value, fold)
     assert chosen.binning.index(aligned).tolist() == chosen.index(value, fold).tolist()
     for number in range(FOLDS):
@@ -116,6 +131,19 @@ def test_aligned_values_lie_in_the_bin_of_their_own_fold(values, seed):
         assert np.all(np.diff(chosen.aligned(mine, np.full(len(mine), number))) >= 0)
     outside = (value < 0) | (value > 1)
     assert aligned[outside].tolist() == value[outside].tolist()
+
+
+def test_the_other_folds_stand_for_all_of_them():
+    dataset, scores = events(11, signal=300, background=500)
+    chosen = honest_bins(dataset, scores, bins=6, gain=0, background_uncertainty=0.1)
+    rule = BinRule(bins=6, floor=10.0, background_uncertainty=0.1)
+    unscaled = []
+    for fold, own in enumerate(chosen.edges):
+        part = FoldEvents.of(dataset, scores, None, ~dataset.data & (scores.fold != fold), "score")
+        scaled, bare = (best_on(part, rule, (0.0, 1.0), scale) for scale in (1.5, 1.0))
+        assert scaled.edges(scaled.mergings[5]).tolist() == own.tolist()
+        unscaled.append(bare.edges(bare.mergings[5]).tolist())
+    assert unscaled != chosen.edges.tolist()
 
 
 def test_templates_of_aligned_scores_hold_each_fold_in_its_own_bins():
