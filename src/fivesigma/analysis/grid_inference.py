@@ -42,7 +42,7 @@ def fit_grid(item: InferenceItem, inference: LimitPlaneConfiguration, workers: W
             findings=tuple(finding for one in fitted for finding in one.findings),
         )
     filled = filled_templates(item, inference, None)
-    systematics = systematics_of(config)
+    systematics = systematics_of(config, filled.templates.regions)
     plane = limit_plane(
         filled.templates, points, systematics, name=item.name, titles=titles, seed=seed, workers=workers
     )
@@ -69,7 +69,7 @@ def _fit_point(task: _PointItem, _shared: Shared) -> _FittedPoint:
     filled = filled_templates(item, task.inference, point.signal)
     made = filled.templates
     seed = config.analysis.seed
-    limit = fit_point(made, point, systematics_of(config), name=item.name, seed=seed)
+    limit = fit_point(made, point, systematics_of(config, made.regions), name=item.name, seed=seed)
     others = [name for name in made.names("signal") if name not in point.signal]
     return _FittedPoint(limit, made.without(others), filled.findings)
 

@@ -27,6 +27,9 @@ __all__ = [
 ]
 
 
+_SMOOTH = "Relative error to which the change of the shape is averaged over neighbouring bins, as 0.01; as it is if not given."
+
+
 class _Moving(Strict):
     """What moves samples, and where it counts."""
 
@@ -48,16 +51,16 @@ class Normalisation(_Moving):
     )
 
 
-class _Smoothed(_Moving):
+class _Varied(_Moving):
     """What changes shapes."""
 
-    smooth: bool = Field(
-        default=False,
-        description="Merge neighbouring bins of the change until it is more than noise of the simulation.",
+    symmetrise: bool = Field(
+        default=False, description="Take half the difference of up and down to either side, where there are both."
     )
+    smooth: Positive | None = Field(default=None, description=_SMOOTH)
 
 
-class WeightVariation(_Smoothed):
+class WeightVariation(_Varied):
     """Weights of other parameters or corrections; events, cuts and scores stay as they are."""
 
     type: Literal["weight"]
@@ -65,7 +68,7 @@ class WeightVariation(_Smoothed):
     down: Text | None = Field(default=None, description="Likewise; mirrored if not given.")
 
 
-class ShiftVariation(_Smoothed):
+class ShiftVariation(_Varied):
     """Columns that are measured too high or too low; cuts, inputs and scores follow."""
 
     type: Literal["shift"]
@@ -92,6 +95,10 @@ class FreeNormalisation(Strict):
     type: Literal["free_normalisation"]
     samples: list[str] = Field(min_length=1, description="Which samples it multiplies, together.")
     regions: list[str] | None = Field(default=None, description="Regions in which it does; all if not given.")
+    correlated: bool = Field(
+        default=True, description="Whether one factor is that of all regions, or each has its own."
+    )
+    highest: Positive = Field(default=10.0, description="The largest that the fit may take it to.")
 
 
 class TransferFactors(Strict):
@@ -103,10 +110,11 @@ class TransferFactors(Strict):
     b: str = Field(description="Region that passes only the first of two selections.")
     c: str = Field(description="Region that passes only the second.")
     d: str = Field(description="Region that passes neither.")
-    closure: RelativeUncertainty = Field(default=0.0, description="Relative uncertainty of κ.")
-    correction: Literal["simulation", "none"] = Field(
+    closure: Positive | None = Field(default=None, description="Relative uncertainty of κ.")
+    kappa: Literal["simulation", "one"] = Field(
         default="simulation", description="Whether κ is that of the simulation, or one."
     )
+    group: str | None = Field(default=None, description="Where the closure stands in the breakdown of the uncertainty.")
 
 
 Systematic: TypeAlias = Annotated[

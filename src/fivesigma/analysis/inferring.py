@@ -69,8 +69,14 @@ def infer_one(item: InferenceItem, _shared: Shared) -> Inferred:
 def _fit(item: InferenceItem, inference: TemplateFit) -> FittedTemplates:
     filled = filled_templates(item, inference, inference.signal)
     made = filled.templates.without(_other_points(item.config, inference.signal or ()))
-    systematics = restricted(systematics_of(item.config), [sample.name for sample in made.samples])
-    result = fit_templates(made, systematics, signal=inference.signal, name=item.name, seed=item.config.analysis.seed)
+    systematics = restricted(systematics_of(item.config, made.regions), [sample.name for sample in made.samples])
+    result = fit_templates(
+        made,
+        systematics,
+        signal=inference.signal,
+        name=item.name,
+        seed=item.config.analysis.seed,
+    )
     result = dataclasses.replace(result, findings=(*result.findings, *filled.findings))
     return FittedTemplates(observable=inference.observable, result=result, templates=made, chosen=filled.chosen)
 

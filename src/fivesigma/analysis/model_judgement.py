@@ -48,6 +48,8 @@ from fivesigma.statistics.differences import with_seeds
 
 __all__ = ["JudgedModel", "ModelToJudge", "depend_model", "judge_model"]
 
+_LIMIT_LEVEL = 0.95
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedModel:
@@ -106,6 +108,7 @@ def judge_model(item: ModelToJudge, _shared: Shared) -> JudgedModel:
         background_uncertainty=judgement.background_uncertainty,
         regulators=judgement.regulators,
         rate_regulators=judgement.rate_regulators,
+        limit_level=_LIMIT_LEVEL if judgement.maximise == "expected_limit" else None,
         floor=judgement.floor,
         seed=seed,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fivesigma.analysis.dataset_files import varied_names
 from fivesigma.analysis.fit_systematics import systematics_of
@@ -70,7 +70,8 @@ def _of_model(
     dataset, scores, mask = nominal.dataset, nominal.scores(model), nominal.mask(inference.region)
     others = [_varied(events, model, inference.region) for events in varied]
     simulated = [sample.name for sample in dataset.samples if sample.kind != "data"]
-    systematics = restricted(systematics_of(item.config), simulated)
+    here = systematics_of(item.config, [inference.region])
+    systematics = restricted([replace(systematic, regions=None) for systematic in here], simulated)
     scan = classifier_systematics(
         dataset,
         scores,
