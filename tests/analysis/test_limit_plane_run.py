@@ -239,3 +239,34 @@ def test_a_group_of_points_is_no_one_point(folder, tmp_path):
     groups, judgement = {"near": ["stop_400_370", "stop_300_270"]}, {"signal": ["near"]}
     path.write_text(json.dumps({**CONFIGURATION, "groups": groups, "judgement": judgement}))
     assert load_resolved(path, folder).judgement.signal == ["stop_400_370", "stop_300_270"]
+
+
+TABLE = "m_stop m_lsp sigma # in pb\n300 270 0.001\n400 370 0.002\n400 300 -\n500 300 0.004\n"
+
+
+class TestPublished:
+    def test_limits_of_others_stand_beside_ours(self, folder):
+        (folder / "published.txt").write_text(TABLE)
+        other = {"file": "published.txt", "reference": "CMS-SUS-00-000", "columns": {"observed": "sigma"}}
+        plane = {**CONFIGURATION["inference"]["plane"], "published": {"CMS": other}}
+        run_analysis(written(folder, "published", inference={"plane": plane}), folder / "run-published")
+        entry = json.loads((folder / "run-published/results.json").read_text())["inference"]["plane"]
+        beside = {tuple(p["parameters"].values()): p for p in entry["published"]["CMS"]["points"]}
+        assert beside[300, 270]["published_observed"] == pytest.approx(0.001)
+        assert beside[400, 370]["published_observed"] == pytest.approx(0.002)
+        assert beside[400, 370]["published_expected"] is None
+        assert "CMS, observed [pb]" in (folder / "run-published/report.html").read_text()
+
+    @pytest.mark.parametrize(
+        ("change", "says"),
+        [
+            ({"file": "publishd.txt"}, "no file 'publishd.txt'"),
+            ({"parameters": ["m_stop", "m_lps"]}, "no parameter of a signal grid 'm_lps'; did you mean m_lsp?"),
+        ],
+    )
+    def test_what_is_not_there_is_told(self, folder, change, says):
+        (folder / "published.txt").write_text(TABLE)
+        plane = {**CONFIGURATION["inference"]["plane"], "published": {"CMS": {"file": "published.txt", **change}}}
+        with pytest.raises(ConfigurationError) as caught:
+            run_analysis(written(folder, "wrong", inference={"plane": plane}), folder / "run-wrong")
+        assert says in str(caught.value)

@@ -46,7 +46,7 @@ def inconsistencies(config: Configuration, *, folder: Path | None = None) -> Ite
     yield from _judgement(config)
     yield from _regions(config)
     yield from systematic_inconsistencies(config, resolved=folder is not None)
-    yield from inference_inconsistencies(config)
+    yield from inference_inconsistencies(config, folder)
 
 
 def _features(config: Configuration) -> Iterator[Inconsistency]:

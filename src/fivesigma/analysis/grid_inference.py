@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from fivesigma.analysis.fit_systematics import systematics_of
 from fivesigma.analysis.inference_item import InferenceItem
@@ -15,10 +16,11 @@ from fivesigma.analysis.template_filling import filled_templates
 from fivesigma.core.finding import Finding
 from fivesigma.core.parallel import Shared, Workers, run_map
 from fivesigma.inference.limit_plane import LimitPlane, LimitPoint, SignalPoint
+from fivesigma.inference.published_tables import published_limits
 from fivesigma.inference.signal_grid import fit_point, limit_plane
 from fivesigma.inference.templates import Templates
 
-__all__ = ["FittedGrid", "fit_grid"]
+__all__ = ["FittedGrid", "fit_grid", "published_texts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +32,30 @@ class FittedGrid:
     findings: tuple[Finding, ...]
 
 
-def fit_grid(item: InferenceItem, inference: LimitPlaneConfiguration, workers: Workers) -> FittedGrid:
-    """Return the limits at every point of a signal grid."""
+def published_texts(inference: LimitPlaneConfiguration, folder: Path) -> dict[str, str]:
+    """Return the tables of published limits that are to stand beside a plane, by name."""
+    return {name: (folder / other.file).read_text(encoding="utf-8") for name, other in inference.published.items()}
+
+
+def fit_grid(
+    item: InferenceItem, inference: LimitPlaneConfiguration, texts: Mapping[str, str], workers: Workers
+) -> FittedGrid:
+    """Return the limits at every point of a signal grid, and beside them published ones from the ``texts`` of tables."""
+    grid = _fitted(item, inference, workers)
+    published = tuple(
+        published_limits(
+            text,
+            name=name,
+            parameters=inference.published[name].parameters or grid.plane.parameters,
+            reference=inference.published[name].reference,
+            columns=inference.published[name].columns,
+        )
+        for name, text in texts.items()
+    )
+    return replace(grid, plane=replace(grid.plane, published=published))
+
+
+def _fitted(item: InferenceItem, inference: LimitPlaneConfiguration, workers: Workers) -> FittedGrid:
     config, points = item.config, _points(item.config, inference.grid)
     titles, seed = config.features.titles, config.analysis.seed
     if any(config.models[model].parametrised for model in models_of(config, inference)):

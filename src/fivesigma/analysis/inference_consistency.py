@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 
 from fivesigma.analysis.inference_names import axes_of
 from fivesigma.analysis.inference_schema import Counting, LimitPlane, MassFit, StrengthUncertainty, TemplateFit
 from fivesigma.analysis.names_consistency import Inconsistency, unknown, unknown_samples, which_point
-from fivesigma.analysis.sample_consistency import grids_of
+from fivesigma.analysis.sample_consistency import grid_parameters, grids_of
 from fivesigma.analysis.schema import Configuration
 from fivesigma.analysis.yaml_source import Location
 from fivesigma.core.errors import suggestion
@@ -18,8 +19,8 @@ __all__ = ["inference_inconsistencies"]
 GROUPS = ("signal", "background", "luminosity", "detector")
 
 
-def inference_inconsistencies(config: Configuration) -> Iterator[Inconsistency]:
-    """Yield what is wrong with inferences, each with its place."""
+def inference_inconsistencies(config: Configuration, folder: Path | None = None) -> Iterator[Inconsistency]:
+    """Yield what is wrong with inferences, each with its place; with a ``folder``, files that are not there, too."""
     for name, inference in config.inference.items():
         here: Location = ("inference", name)
         if not isinstance(inference, LimitPlane):
@@ -28,6 +29,8 @@ def inference_inconsistencies(config: Configuration) -> Iterator[Inconsistency]:
                 is_fit = isinstance(inference, TemplateFit | MassFit)
                 what = "fitted; a limit_plane fits each" if is_fit else "counted"
                 yield from which_point(config, here, f"only one point of a grid can be {what}")
+        if isinstance(inference, LimitPlane):
+            yield from _published(config, inference, folder, here)
         match inference:
             case Counting():
                 yield from _cut(config, inference, here)
@@ -94,3 +97,14 @@ def _bins(fit: TemplateFit | LimitPlane, axes: tuple[str, ...], here: Location) 
         bins = binned.get(axis)
         if isinstance(bins, list) and (len(bins) < 2 or not all(low < high for low, high in pairwise(bins))):
             yield (*here, "bins"), f"the edges of {axis!r} must rise"
+
+
+def _published(
+    config: Configuration, plane: LimitPlane, folder: Path | None, here: Location
+) -> Iterator[Inconsistency]:
+    for name, published in plane.published.items():
+        place: Location = (*here, "published", name)
+        yield from unknown(published.parameters, grid_parameters(config), "parameter of a signal grid", place)
+        if folder is not None and not (folder / published.file).is_file():
+            there = [path.name for path in folder.glob("*") if path.is_file()]
+            yield (*place, "file"), f"no file {published.file!r} in {folder}{suggestion(published.file, there)}"

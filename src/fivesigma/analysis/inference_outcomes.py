@@ -14,6 +14,7 @@ from fivesigma.analysis.sensitive_bins import SensitiveBins
 from fivesigma.analysis.stages import Outcome
 from fivesigma.inference.histograms import to_uhi
 from fivesigma.inference.limit_plane import LimitPlane, LimitPoint
+from fivesigma.inference.published_comparison import compared_with_published
 from fivesigma.inference.yields import ChannelYields
 from fivesigma.plots.style import numbers
 from fivesigma.searches.limit_working_point import WorkingPointCurve
@@ -100,6 +101,11 @@ def keep_plane(context: RunContext, name: str, grid: FittedGrid, observable: str
         "parameters": list(plane.parameters),
         "level": plane.level,
         "points": [_point(point) for point in plane.points],
+        "published": {
+            other.name: numbers(compared_with_published(plane.table, other))
+            for other in plane.published
+            if other.points
+        },
     }
     return Outcome(
         value=value,

@@ -18,6 +18,7 @@ __all__ = [
     "LimitPlane",
     "MassFit",
     "Normalisation",
+    "Published",
     "ShiftVariation",
     "StrengthUncertainty",
     "Systematic",
@@ -172,14 +173,26 @@ class TemplateFit(_Shape):
     )
 
 
+class Published(Strict):
+    """Limits of another analysis, set beside ours."""
+
+    file: str = Field(
+        description="Table with a column for each parameter and `observed` and `expected` limits in pb, or corners of a contour;"
+        " relative to --data, else to the configuration."
+    )
+    reference: str = Field(default="", description="Where they are published.")
+    parameters: list[str] | None = Field(
+        default=None, description="Parameters in the order of the file; those of the grid if not given."
+    )
+    columns: dict[str, str] = Field(default={}, description="What the table calls them, where it calls them otherwise.")
+
+
 class LimitPlane(_Shape):
     """The limit of a template fit at every point of a signal grid, each as if it were the only signal."""
 
     type: Literal["limit_plane"]
     grid: str = Field(description="The sample whose files are the grid.")
-    published: str | None = Field(
-        default=None, description="Table of published limits, relative to --data, else to the configuration."
-    )
+    published: dict[str, Published] = Field(default={}, description="Limits of others by name.")
 
 
 class MassFit(Strict):

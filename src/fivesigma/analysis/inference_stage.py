@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from fivesigma.analysis.grid_inference import fit_grid
+from fivesigma.analysis.grid_inference import fit_grid, published_texts
 from fivesigma.analysis.inference_item import InferenceItem
 from fivesigma.analysis.inference_names import models_of
 from fivesigma.analysis.inference_outcomes import keep_count, keep_fit, keep_plane
@@ -55,6 +55,7 @@ def _parts(context: RunContext, events: Outcome, models: dict[str, Outcome], inf
         config.features.titles,
         config.analysis.model_dump(),
         config.training.model_dump(),
+        published_texts(inference, context.data) if isinstance(inference, LimitPlane) else None,
     ]
 
 
@@ -71,7 +72,7 @@ def _made(
         yield name, _kept(context, name, made)
     for name, item in items.items():
         if isinstance(inference := config.inference[name], LimitPlane):
-            grid = fit_grid(item, inference, context.workers)
+            grid = fit_grid(item, inference, published_texts(inference, context.data), context.workers)
             yield name, keep_plane(context, name, grid, inference.observable)
 
 

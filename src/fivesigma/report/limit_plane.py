@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fivesigma.core.numbers import digits
@@ -36,15 +36,37 @@ def plane_table(entry: Mapping[str, Any], observed: str) -> Table:
     cross_section = any(point["cross_section_limit"] for point in entry["points"])
     heads = [*names[1:], "Expected limit on μ", observed, "Expected significance"]
     heads += ["Cross-section [pb]", "Expected limit [pb]"] if cross_section else []
+    published = _published(entry)
+    heads += published
     return Table(
         caption=f"Upper limits at {CONFIDENCE} over the grid",
         columns=(Column(text=names[0]), *(Column(text=head) for head in heads)),
-        groups=(Group(rows=tuple(_row(point, names, with_cross_section=cross_section) for point in entry["points"])),),
+        groups=(
+            Group(
+                rows=tuple(
+                    _row(point, names, [row[place] for row in published.values()], with_cross_section=cross_section)
+                    for place, point in enumerate(entry["points"])
+                )
+            ),
+        ),
         note="Beside an expected limit: the ends of its ±1σ band, as differences from the median.",
     )
 
 
-def _row(point: Mapping[str, Any], names: list[str], *, with_cross_section: bool) -> Row:
+def _published(entry: Mapping[str, Any]) -> dict[str, list[float | None]]:
+    """Return the published limits beside each point, in pb, by what heads their column."""
+    columns = {}
+    for name, other in (entry.get("published") or {}).items():
+        for kind in ("expected", "observed"):
+            values = [point[f"published_{kind}"] for point in other["points"]]
+            if any(value is not None for value in values):
+                columns[f"{name}, {kind} [pb]"] = values
+    return columns
+
+
+def _row(
+    point: Mapping[str, Any], names: list[str], published: Sequence[float | None], *, with_cross_section: bool
+) -> Row:
     limits = limit_texts(point)
     expected = Cell(text=limits.median, up=limits.up, down=limits.down, kind="number") if limits.median else MISSING
     observed = Cell(text=limits.observed, kind="number") if limits.observed else MISSING
@@ -53,4 +75,5 @@ def _row(point: Mapping[str, Any], names: list[str], *, with_cross_section: bool
     if with_cross_section:
         limit = point["cross_section_limit"]
         cells += [cell(point["cross_section"], "cross_section"), cell(limit and limit["expected"][2], "limit")]
+    cells += [cell(value, "limit") for value in published]
     return Row(head=digits(point["parameters"][names[0]]), cells=tuple(cells), note=point["failure"] or "")
