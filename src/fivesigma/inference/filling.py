@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from fivesigma.core.arrays import Bools, Floats, require_length
+from fivesigma.core.arrays import Bools, Floats, Ints, require_length
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError, FivesigmaError, suggestion
 from fivesigma.core.sample import SampleInfo, Variation
@@ -17,6 +17,7 @@ from fivesigma.inference.binning import Binning
 from fivesigma.inference.region_bins import Bins, Values, region_bins, sturdy_bins, summation
 from fivesigma.inference.templates import Channel, Template, Templates
 from fivesigma.inference.varied_events import BinnedEvents, VariedEvents, require_alike
+from fivesigma.inference.varied_statistics import same_events, statistics_of_events, statistics_of_weights
 
 __all__ = ["RECONCILES_TO", "templates"]
 
@@ -87,6 +88,10 @@ def templates(
     require_length(len(dataset), **{f"weights of {v.systematic} {v.label}": w for v, w in weights.items()})
     shifted = [(other.variation, BinnedEvents.of(other.dataset, other.values, other.regions)) for other in varied]
     require_alike(nominal, weights, shifted)
+    matched = [
+        _Varied(variation=one.variation, events=events, same=_same_events(nominal, one, events))
+        for one, (_, events) in zip(varied, shifted, strict=True)
+    ]
     looked = set(masks) if observed is True else set(observed or ())
     for region in sorted(looked - set(masks)):
         raise FivesigmaError(f"observed: no region {region!r}{suggestion(region, masks)}")
@@ -100,8 +105,23 @@ def templates(
         if floor > 0 and not binning.groups:
             binning = sturdy_bins(dataset, arrays, binning, mask=mask, minimum=floor)
         place = _Place(region=region, binning=binning, outside=outside)
-        channels.append(_channel(nominal, place, region in looked, weights, shifted))
+        channels.append(_channel(nominal, place, region in looked, weights, matched))
     return Templates(channels=tuple(channels))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Varied:
+    """Varied events, and by sample where they and where the nominal ones are the same."""
+
+    variation: Variation
+    events: BinnedEvents
+    same: Mapping[str, tuple[Ints, Ints]]
+
+
+def _same_events(nominal: BinnedEvents, varied: VariedEvents, events: BinnedEvents) -> dict[str, tuple[Ints, Ints]]:
+    if varied.independent:
+        return {}
+    return {name: same_events(nominal.dataset, varied.dataset, name) for name in events.simulated()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,14 +147,14 @@ def _channel(
     place: _Place,
     looked: bool,
     weights: Mapping[Variation, Floats],
-    varied: Sequence[tuple[Variation, BinnedEvents]],
+    varied: Sequence[_Varied],
 ) -> Channel:
     parts, data, pseudo = [], [], False
     for sample in nominal.dataset.samples:
         if sample.kind != "data":
             parts.append(_template(nominal, sample, place, weights, varied))
         elif looked:
-            data.append(_filled(nominal, sample, place)(nominal.dataset.weight))
+            data.append(_Filled.of(nominal, sample, place).sums(nominal.dataset.weight))
             pseudo = pseudo or sample.pseudo
     total = np.sum(data, axis=0) if data else None
     return Channel(name=place.region, binning=place.binning, templates=tuple(parts), observed=total, pseudo=pseudo)
@@ -145,38 +165,66 @@ def _template(
     sample: SampleInfo,
     place: _Place,
     weights: Mapping[Variation, Floats],
-    varied: Sequence[tuple[Variation, BinnedEvents]],
+    varied: Sequence[_Varied],
 ) -> Template:
-    fill = _filled(nominal, sample, place)
-    values, variances = fill(nominal.dataset.weight), fill(np.square(nominal.dataset.weight))
-    variations = {variation: fill(weight) for variation, weight in weights.items()}
-    for variation, events in varied:
-        if sample.name in events.simulated():
-            what = f", variation {variation.systematic} {variation.label}"
-            variations[variation] = _filled(events, sample, place, what)(events.dataset.weight)
-    return Template(sample=sample, values=values, variances=variances, variations=variations)
+    filled, weight = _Filled.of(nominal, sample, place), nominal.dataset.weight
+    variations = {variation: filled.sums(other) for variation, other in weights.items()}
+    count = place.binning.count
+    statistics = {v: statistics_of_weights(filled.bins, weight, other, count) for v, other in weights.items()}
+    for one in varied:
+        if sample.name not in one.events.simulated():
+            continue
+        other = one.events.dataset.weight
+        what = f", variation {one.variation.systematic} {one.variation.label}"
+        moved = _Filled.of(one.events, sample, place, what)
+        variations[one.variation] = moved.sums(other)
+        statistics[one.variation] = statistics_of_events(
+            (filled.bins, moved.bins), (weight, other), one.same.get(sample.name), count
+        )
+    return Template(
+        sample=sample,
+        values=filled.sums(weight),
+        variances=filled.sums(np.square(weight)),
+        variations=variations,
+        statistics=statistics,
+    )
 
 
-def _filled(events: BinnedEvents, sample: SampleInfo, place: _Place, what: str = "") -> Callable[[Floats], Floats]:
-    """Return what fills weights of all events, shape (n,), into the bins of one sample in one region."""
-    keep = events.masks[place.region] & events.dataset.of(sample.name)
-    arrays = [array[keep] for array in events.arrays]
-    where = f"region {place.region!r}, sample {sample.name!r}{what}"
-    for axis, array in zip(place.binning.axes, arrays, strict=True):
-        if bad := int(np.count_nonzero(~np.isfinite(array))):
-            raise DataError(f"{where}: {axis.name} is not finite in {bad} events")
-    if place.outside == "refuse" and (lost := int(np.count_nonzero(place.binning.outside(*arrays)))):
-        edges = ", ".join(f"{axis.name} {axis.edges[0]:g} to {axis.edges[-1]:g}" for axis in place.binning.axes)
-        raise DataError(f"{where}: {lost} events lie outside {edges}")
-    summed = summation(place.binning.index(*arrays), place.binning.count)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Filled:
+    """The events of one sample in one region.
 
-    def fill(weight: Floats) -> Floats:
-        kept = weight[keep]
-        values = summed(kept)
-        _reconcile(values, kept, where)
+    ``bins`` holds the bin of each of all events, shape (n,), below zero where it is none of these; ``summed`` sums weights of
+    ``keep``, those that are, per bin.
+    """
+
+    bins: Ints
+    keep: Bools
+    summed: Callable[[Floats], Floats]
+    where: str
+
+    @classmethod
+    def of(cls, events: BinnedEvents, sample: SampleInfo, place: _Place, what: str = "") -> _Filled:
+        """Return events with their bins, checked."""
+        keep = events.masks[place.region] & events.dataset.of(sample.name)
+        arrays = [array[keep] for array in events.arrays]
+        where = f"region {place.region!r}, sample {sample.name!r}{what}"
+        for axis, array in zip(place.binning.axes, arrays, strict=True):
+            if bad := int(np.count_nonzero(~np.isfinite(array))):
+                raise DataError(f"{where}: {axis.name} is not finite in {bad} events")
+        if place.outside == "refuse" and (lost := int(np.count_nonzero(place.binning.outside(*arrays)))):
+            edges = ", ".join(f"{axis.name} {axis.edges[0]:g} to {axis.edges[-1]:g}" for axis in place.binning.axes)
+            raise DataError(f"{where}: {lost} events lie outside {edges}")
+        bins, index = np.full(len(keep), -1, dtype=np.int64), place.binning.index(*arrays)
+        bins[keep] = index
+        return cls(bins=bins, keep=keep, summed=summation(index, place.binning.count), where=where)
+
+    def sums(self, weight: Floats) -> Floats:
+        """Return sums of weights of all events, shape (n,), per bin, shape (bins,), reconciled with their total."""
+        kept = weight[self.keep]
+        values = self.summed(kept)
+        _reconcile(values, kept, self.where)
         return values
-
-    return fill
 
 
 def _reconcile(values: Floats, weight: Floats, where: str) -> None:

@@ -6,6 +6,7 @@ fit they are taken for knowledge: the nuisance parameter is constrained by a sha
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -49,9 +50,9 @@ def smoothed_ratios(
 ) -> tuple[list[Floats], int]:
     """Return the ratios of varied to nominal templates, averaged over neighbouring bins, and over how many groups of them.
 
-    Bins next to each other are merged, the one whose ratio is known worst first, with the neighbour whose ratio is nearest,
-    until the statistical error of the ratio is at most ``error`` in each group. Where it still is larger when all bins of a
-    row are merged, the ratio is that of the totals. All varied templates have the same groups.
+    From the first bin on, bins are merged until the statistical error of the ratio is at most ``error``, then the next group
+    begins; what is left in the end joins the last. Where the error is larger though all bins of a row are merged, the ratio
+    is that of the totals. All varied templates have the same groups.
 
     Parameters
     ----------
@@ -86,39 +87,30 @@ def smoothed_ratios(
 def _groups(parts: Sequence[Floats], count: int, error: float) -> tuple[list[slice], bool]:
     """Return the groups of a row of bins, and whether the ratio is known as well as it should be in all of them."""
     table = np.stack(parts)
-    edges = list(range(table.shape[1] + 1))
-    while True:
-        sums = np.add.reduceat(table, edges[:-1], axis=1)
-        errors = _errors(sums, count)
-        worst = int(errors.argmax())
-        if errors[worst] <= error or len(errors) == 1:
-            return [slice(low, high) for low, high in pairwise(edges)], bool(errors[worst] <= error)
-        edges.pop(_partner(sums, count, worst))
+    edges, last = [0], table.shape[1]
+
+    def known(start: int, stop: int) -> bool:
+        return _error(table[:, start:stop].sum(axis=1), count) <= error
+
+    for stop in range(1, last + 1):
+        if known(edges[-1], stop):
+            edges.append(stop)
+    if edges[-1] < last:  # what is left joins the group before it, and that the one before if need be
+        edges = edges[: max(len(edges) - 1, 1)]
+        while len(edges) > 1 and not known(edges[-1], last):
+            edges.pop()
+        edges.append(last)
+    return [slice(low, high) for low, high in pairwise(edges)], known(edges[-2], last)
 
 
-def _errors(sums: Floats, count: int) -> Floats:
-    """Return the largest error of the ratios in each group, shape (groups,); infinite where nothing is expected."""
-    nominal, varied, moments = sums[0], sums[1 : 1 + count], sums[1 + count :].reshape(count, 3, -1)
-    expects = nominal > 0
-    ratio = np.divide(varied, nominal, out=np.zeros_like(varied), where=expects)
-    variance = moments[:, 0] - 2 * ratio * moments[:, 1] + ratio**2 * moments[:, 2]
-    error = np.sqrt(np.maximum(variance, 0.0))
-    return np.asarray(np.divide(error, nominal, out=np.full_like(error, np.inf), where=expects).max(axis=0))
-
-
-def _partner(sums: Floats, count: int, worst: int) -> int:
-    """Return which inner edge goes: that to the neighbour whose ratios are nearest, or which expects less if one has none."""
-    last = sums.shape[1] - 1
-    if worst in (0, last):
-        return 1 if worst == 0 else last
-    sides = [abs(_distance(sums[:, neighbour], sums[:, worst], count)) for neighbour in (worst - 1, worst + 1)]
-    return worst if sides[0] <= sides[1] else worst + 1
-
-
-def _distance(one: Floats, other: Floats, count: int) -> float:
-    if one[0] <= 0 or other[0] <= 0:
-        return 0.0
-    return float(np.abs(one[1 : 1 + count] / one[0] - other[1 : 1 + count] / other[0]).max())
+def _error(sums: Floats, count: int) -> float:
+    """Return the largest error of the ratios of a group; infinite where nothing is expected."""
+    nominal, varied, moments = sums[0], sums[1 : 1 + count], sums[1 + count :].reshape(count, 3)
+    if nominal <= 0:
+        return math.inf
+    ratio = varied / nominal
+    variances = moments[:, 0] - 2 * ratio * moments[:, 1] + ratio**2 * moments[:, 2]
+    return math.sqrt(max(float(variances.max()), 0.0)) / float(nominal)
 
 
 def _ratio(nominal: Floats, varied: Floats) -> float:

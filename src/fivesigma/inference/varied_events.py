@@ -30,12 +30,16 @@ class VariedEvents:
         What is binned, as for `templates`.
     regions
         Masks of shape (n,) by region, as for `templates`.
+    independent
+        Whether these are other events, as of an alternative sample, though their identifiers may be those of nominal ones by
+        chance. If not, an event that bears the identifier of a nominal one of its sample is that event, shifted.
     """
 
     variation: Variation
     dataset: Dataset
     values: Values | Sequence[Values]
     regions: Mapping[str, Bools] | None = None
+    independent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
