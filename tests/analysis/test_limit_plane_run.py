@@ -241,7 +241,7 @@ def test_a_group_of_points_is_no_one_point(folder, tmp_path):
     assert load_resolved(path, folder).judgement.signal == ["stop_400_370", "stop_300_270"]
 
 
-TABLE = "m_stop m_lsp sigma # in pb\n300 270 0.001\n400 370 0.002\n400 300 -\n500 300 0.004\n"
+TABLE = "m_stop m_lsp sigma # in pb\n300 270 0.001\n400 370 0.002\n500 300 0.004\n"
 
 
 class TestPublished:
