@@ -15,6 +15,7 @@ from fivesigma.inference.pyhf_engine import PyhfModel, validate_workspace
 from fivesigma.inference.systematics import Normalisation
 from fivesigma.inference.template_fit import fit_templates, upper_limit
 from fivesigma.inference.templates import Channel, Template, Templates
+from fivesigma.statistics.poisson_limits import expected_upper_limits
 
 SYSTEMATICS = (
     Normalisation(name="luminosity", size=0.026),
@@ -219,3 +220,24 @@ def test_pulls_of_the_strength_are_standard_normal(make_events, strength: float)
     assert np.mean(pulls) == pytest.approx(0, abs=4 / math.sqrt(1000))
     assert np.std(pulls) == pytest.approx(1, abs=4 / math.sqrt(2000))
     assert inside / 1000 == pytest.approx(0.683, abs=0.06)
+
+
+def test_few_events_name_limits_from_toys(make_events) -> None:
+    made = templates(*make_events(signal=3, background=2, size=20_000), bins=1).without_data()
+    finding = next(f for f in fit_templates(made).findings if f.code == "asymptotics-at-low-counts")
+    assert "limits: toys" in finding.message
+
+
+@pytest.mark.slow
+def test_limits_from_toys_where_events_are_few(make_events) -> None:
+    """Two background events in one bin: asymptotics are off; toys are not, and nothing is told.
+
+    The limit lies between the asymptotic one and that of the count alone: the nuisances, thrown too, part toys of the same
+    count, so that the median is no longer that of whole counts.
+    """
+    made = templates(*make_events(signal=3, background=2, size=20_000), bins=1).without_data()
+    asymptotic, thrown = fit_templates(made), fit_templates(made, limits="toys", toys=1000, seed=1)
+    assert not [f for f in thrown.findings if f.code == "asymptotics-at-low-counts"]
+    assert "1000 toys" in thrown.method
+    assert asymptotic.limit_expected[2] < thrown.limit_expected[2] < 1.1 * expected_upper_limits(2.0)[2] / 3
+    assert thrown.z_expected == asymptotic.z_expected

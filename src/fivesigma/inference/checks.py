@@ -128,7 +128,7 @@ def check_low_counts(
         subject=subject,
         message=f"{leading:.2g} background events decide here. By toys of the counts the asymptotic median limit is"
         f" {_off(median)} and the lower edge of its ±1σ band {_off(low)}; an observed limit from a lack of events is off as"
-        " much. Counting is exact at such numbers",
+        " much. Limits from toys (limits: toys) are right at such numbers, and counting is exact",
         evidence={"background_events": leading, "shift_of_median": median, "shift_of_lower_edge": low},
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -102,7 +102,7 @@ class Model(Protocol):
     def asimov(self, values: Floats) -> Data:
         """Return the data that are exactly what parameters ``values`` lead to expect, auxiliary ones included."""
 
-    def toy(self, values: Floats, rng: np.random.Generator) -> Data:
+    def toys(self, values: Floats, count: int, rng: np.random.Generator) -> Sequence[Data]:
         """Return data thrown from parameters ``values``: counts, and the auxiliary measurements around these values."""
 
     def log_likelihood(self, values: Floats, data: Data) -> float:

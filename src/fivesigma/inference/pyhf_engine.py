@@ -136,16 +136,18 @@ class PyhfModel:
         """Return the data that are exactly what parameters ``values`` lead to expect, auxiliary ones included."""
         return Data(counts=self.expected(values), auxiliary=values[self._auxiliary.index] * self._auxiliary.factor)
 
-    def toy(self, values: Floats, rng: np.random.Generator) -> Data:
+    def toys(self, values: Floats, count: int, rng: np.random.Generator) -> tuple[Data, ...]:
         """Return data thrown from parameters ``values``: counts, and the auxiliary measurements around these values."""
-        auxiliary = self._auxiliary
+        auxiliary, counted = self._auxiliary, ~self._auxiliary.normal
         centre = values[auxiliary.index] * auxiliary.factor
-        thrown = rng.normal(centre, auxiliary.width)
-        thrown[~auxiliary.normal] = rng.poisson(centre[~auxiliary.normal])
+        thrown = rng.normal(centre, auxiliary.width, (count, len(centre)))
+        thrown[:, counted] = rng.poisson(centre[counted], (count, int(counted.sum())))
         # what is fixed has no measurement: it stays where it is
         fixed = self._fixed[auxiliary.index]
-        thrown[fixed] = auxiliary.nominal[fixed]
-        return Data(counts=rng.poisson(self.expected(values)).astype(np.float64), auxiliary=thrown)
+        thrown[:, fixed] = auxiliary.nominal[fixed]
+        expected = self.expected(values)
+        counts = rng.poisson(expected, (count, len(expected))).astype(np.float64)
+        return tuple(Data(counts=n, auxiliary=a) for n, a in zip(counts, thrown, strict=True))
 
     def log_likelihood(self, values: Floats, data: Data) -> float:
         """Return ln L as pyhf has it, constants included."""

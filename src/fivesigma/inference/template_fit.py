@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
 from fivesigma.core.estimate import Estimate
 from fivesigma.core.finding import Finding
 from fivesigma.core.identity import derive_seed
+from fivesigma.core.parallel import Workers
 from fivesigma.inference.breakdown import Breakdown, breakdown
 from fivesigma.inference.checks import (
     check_fit,
@@ -29,12 +30,16 @@ from fivesigma.inference.pruning import kept_systematics
 from fivesigma.inference.pyhf_engine import PyhfModel
 from fivesigma.inference.systematics import Systematic, check_systematics
 from fivesigma.inference.templates import Templates
+from fivesigma.inference.toy_limits import toy_limit
 from fivesigma.inference.transfer_factors import with_transfer_factors
 from fivesigma.inference.variation_checks import check_variations, require_variations
 from fivesigma.inference.workspace import build_workspace, parameter_groups
 from fivesigma.inference.yields import ChannelYields, prefit_covariance, yields
 
-__all__ = ["TemplateFitResult", "fit_templates", "upper_limit"]
+__all__ = ["Method", "TemplateFitResult", "fit_templates", "upper_limit"]
+
+Method: TypeAlias = Literal["asymptotic", "toys"]
+"""How limits are made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +121,9 @@ def fit_templates(
     level: float = 0.95,
     name: str = "template fit",
     seed: int | None = None,
+    limits: Method = "asymptotic",
+    toys: int = 2000,
+    workers: Workers | None = None,
 ) -> TemplateFitResult:
     """Fit the signal strength to the templates and return everything about it.
 
@@ -136,7 +144,12 @@ def fit_templates(
     name
         What findings call the fit.
     seed
-        Of the toys that tell how far asymptotic limits are off at low counts; one derived from ``name`` if None.
+        Of toys: those that tell how far asymptotic limits are off at low counts, or those that limits are made from; one
+        derived from ``name`` if None.
+    limits
+        "asymptotic", or "toys" where counts are low: `fivesigma.inference.toy_limits`; takes minutes.
+    toys, workers
+        How many toys a strength, and where to fit them.
 
     Raises
     ------
@@ -147,7 +160,12 @@ def fit_templates(
     templates = with_transfer_factors(templates, systematics)
     workspace, model = _model(templates, systematics, chosen)
     data = _data(model, templates)
-    limit = cls_limit(model, data, level=level)
+    own_seed = derive_seed(0, name) if seed is None else seed
+    limit = (
+        cls_limit(model, data, level=level)
+        if limits == "asymptotic"
+        else toy_limit(model, data, toys=toys, seed=own_seed, level=level, workers=workers)
+    )
     profile = Profile(model, nominal_asimov(model, 1.0), truth=1.0) if data is None else Profile(model, data)
     goodness = None if data is None else goodness_of_fit(model, profile.best)
     estimate, bound = (None, ()) if data is None else fitted_strength(profile, name)
@@ -174,7 +192,7 @@ def fit_templates(
             *check_signal(templates, chosen, name),
             *check_templates(templates, chosen),
             *check_variations(templates, systematics, chosen, name),
-            *check_low_counts(templates, chosen, name, level, seed=derive_seed(0, name) if seed is None else seed),
+            *(check_low_counts(templates, chosen, name, level, seed=own_seed) if limits == "asymptotic" else ()),
             *(() if data is None else check_fit(model, profile.best, goodness, name)),
             *bound,
         ),
