@@ -7,7 +7,8 @@ import pytest
 from scipy import special
 
 from fivesigma.core.errors import FivesigmaError
-from fivesigma.inference.limits import cls_limit, cls_values, discovery_significance
+from fivesigma.inference.limits import cls_limit, cls_values, discovery_significance, expected_discovery
+from fivesigma.inference.profile import Profile
 from fivesigma.inference.pyhf_engine import PyhfModel
 from fivesigma.statistics.significance import asimov_significance, log_p_from_z
 
@@ -64,6 +65,37 @@ def test_discovery_of_the_reference(make_workspace) -> None:
     model, data = model_and_data(make_workspace, ([25], [50], [7], [80]))
     assert math.exp(log_p_from_z(discovery_significance(model, data))) == pytest.approx(0.003936883191585841, rel=1e-3)
     assert math.exp(log_p_from_z(discovery_significance(model))) == pytest.approx(0.0120448, rel=1e-3)
+
+
+def test_test_statistics_of_the_reference(make_workspace) -> None:
+    profile = Profile(*model_and_data(make_workspace, TWO_BINS))
+    assert profile.q_tilde(1.0) == pytest.approx(3.93824492, rel=1e-3)
+    excess = Profile(*model_and_data(make_workspace, (*TWO_BINS[:3], [60, 65])))  # of pyhf's documentation of q0
+    assert excess.q_zero() == pytest.approx(2.98339447, rel=1e-3)
+
+
+def test_expected_discovery_of_the_reference_profiled_and_nominal_under_their_own_names(make_workspace) -> None:
+    model, data = model_and_data(make_workspace, ([25], [50], [7], [80]))
+    profiled = expected_discovery(model, data, nuisances="profiled")
+    reference = [1.22047e-05, 0.000640524, 0.0132028672, 0.1111960416, 0.4128607973]
+    assert [math.exp(log_p_from_z(z)) for z in reversed(profiled)] == pytest.approx(reference, rel=1e-3)
+    nominal = expected_discovery(model)
+    assert math.exp(log_p_from_z(nominal[2])) == pytest.approx(0.0120448, rel=1e-3)
+    assert expected_discovery(model, data) == nominal
+    with pytest.raises(ValueError, match="observed data"):
+        expected_discovery(model, nuisances="profiled")
+
+
+def test_an_observed_count_of_zero_has_a_limit_and_no_significance(make_workspace) -> None:
+    model, data = model_and_data(make_workspace, ([1], [2], [0.5], [0]))
+    limit = cls_limit(model, data)
+    assert 0 < limit.observed < limit.expected[2]
+    assert discovery_significance(model, data) == 0
+
+
+def test_a_limit_beyond_what_is_scanned_is_told(make_workspace) -> None:
+    with pytest.raises(FivesigmaError, match=r"no signal strength below 1e\+09 is excluded: the signal is too small"):
+        cls_limit(PyhfModel(make_workspace([1e-9], [50.0])))
 
 
 def test_expected_limit_on_nominal_nuisances_of_the_reference(make_workspace) -> None:

@@ -27,6 +27,7 @@ __all__ = [
     "cls_limit",
     "cls_values",
     "discovery_significance",
+    "expected_discovery",
 ]
 
 Nuisances: TypeAlias = Literal["nominal", "profiled"]
@@ -165,12 +166,41 @@ def discovery_significance(model: Model, data: Data | None = None, *, strength: 
     return float(np.sqrt(profile.q_zero()))
 
 
-def _asimov(model: Model, seen: Profile | None, nuisances: Nuisances) -> Profile:
+def expected_discovery(
+    model: Model, data: Data | None = None, *, strength: float = 1.0, nuisances: Nuisances = "nominal"
+) -> Band:
+    """Return the Z of discovery at -2, -1, 0, +1, +2 σ of what is expected if μ = ``strength``.
+
+    ``√q_0`` of Asimov data and as many σ around it (arXiv:1007.1727 section 4.3); a Z below zero is a p-value above one half.
+
+    Parameters
+    ----------
+    model
+        The statistical model.
+    data
+        What was seen; needed only where nuisances are profiled on it.
+    strength
+        The strength that is expected.
+    nuisances
+        As in `cls_limit`.
+
+    Raises
+    ------
+    ValueError
+        If nuisances are to be profiled without data.
+    """
+    seen = None if data is None else Profile(model, data)
+    z = float(np.sqrt(_asimov(model, seen, nuisances, strength).q_zero()))
+    low2, low1, median, high1, high2 = (z + sigmas for sigmas in BAND)
+    return low2, low1, median, high1, high2
+
+
+def _asimov(model: Model, seen: Profile | None, nuisances: Nuisances, strength: float = 0.0) -> Profile:
     if nuisances == "nominal":
-        return Profile(model, nominal_asimov(model, 0.0), truth=0.0)
+        return Profile(model, nominal_asimov(model, strength), truth=strength)
     if seen is None:
         raise ValueError("nuisances can be profiled on observed data only")
-    return Profile(model, profiled_asimov(seen, 0.0), truth=0.0)
+    return Profile(model, profiled_asimov(seen, strength), truth=strength)
 
 
 def _expected_limit(asimov: Profile, sigmas: float, level: float) -> float:
