@@ -16,6 +16,7 @@ import generation
 import judgement
 import judging
 import learning
+import limits
 import numpy as np
 import reading
 from sklearn.ensemble import RandomForestClassifier
@@ -95,6 +96,7 @@ def main() -> None:
         repeats=3,
     )
     boosting.compare_boosting()
+    limits.compare_limits()
     compare("import fivesigma", python("import fivesigma"), python("pass"), against="bare python", repeats=9)
 
 

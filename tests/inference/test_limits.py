@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pyhf
 import pytest
 from scipy import special
 
@@ -163,3 +164,19 @@ def test_profiling_without_data_is_refused(make_workspace) -> None:
 def test_a_signal_that_nothing_depends_on_is_refused(make_workspace) -> None:
     with pytest.raises(FivesigmaError, match="do not depend on the signal strength"):
         cls_limit(PyhfModel(make_workspace([0.0], [50])))
+
+
+@pytest.mark.filterwarnings("ignore:jsonschema.RefResolver is deprecated")
+def test_limits_and_their_band_are_those_of_root_finding_with_pyhf(make_workspace) -> None:
+    workspace = make_workspace([3.0, 8.0], [40.0, 12.0], [4.0, 3.0])
+    rate = {"name": "rate", "type": "normsys", "data": {"hi": 1.1, "lo": 0.92}}
+    workspace["channels"][0]["samples"][1]["modifiers"].append(rate)
+    workspace["observations"][0]["data"] = [45.0, 14.0]
+    codes = {"normsys": {"interpcode": "code4"}, "histosys": {"interpcode": "code4p"}}
+    read = pyhf.Workspace(workspace)
+    theirs = read.model(modifier_settings=codes)
+    observed, expected = pyhf.infer.intervals.upper_limits.upper_limit(read.data(theirs), theirs, rtol=1e-4)
+    model = PyhfModel(workspace)
+    limit = cls_limit(model, model.data({"bins": np.array([45.0, 14.0])}), nuisances="profiled")
+    assert limit.observed == pytest.approx(float(observed), rel=1e-3)
+    assert limit.expected == pytest.approx([float(value) for value in expected], rel=1e-3)
