@@ -11,6 +11,7 @@ from fivesigma.inference.binning import score_bins
 from fivesigma.inference.filling import templates
 from fivesigma.inference.goodness import goodness_of_fit
 from fivesigma.inference.limits import cls_limit
+from fivesigma.inference.profile import Profile
 from fivesigma.inference.pyhf_engine import PyhfModel, validate_workspace
 from fivesigma.inference.systematics import Normalisation
 from fivesigma.inference.template_fit import fit_templates, upper_limit
@@ -197,29 +198,25 @@ def test_a_true_model_of_two_events_a_bin_is_rejected_as_often_as_said(make_work
 
 @pytest.mark.slow
 @pytest.mark.parametrize("strength", [0.0, 1.0, 2.0])
-def test_pulls_of_the_strength_are_standard_normal(make_events, strength: float) -> None:
-    """1,000 toys; the nuisances' auxiliary measurements fluctuate too, as the constraints say."""
+def test_pulls_are_standard_normal_and_intervals_cover(make_events, strength: float) -> None:
+    """1,000 toys of 1,000 events and more; the nuisances' auxiliary measurements fluctuate too, as the constraints say.
+
+    A strength is inside its 68 % (95 %) interval if the deviance rises by less than 1 (3.84) from the best fit to it.
+    """
     made = templates(*make_events(signal=100, background=1000), bins=score_bins(5)).without_data()
-    result = fit_templates(made, SYSTEMATICS)
-    model = PyhfModel(result.workspace)
-    rng = np.random.default_rng(3)
-    pulls, inside = [], 0
-    for _ in range(1000):
-        truth = model.nominal.copy()
-        truth[model.poi] = strength
-        data = model.asimov(truth)
-        widths = np.array([p.width for p in model.parameters if p.width is not None])
-        shifted = type(data)(
-            counts=rng.poisson(data.counts).astype(float),
-            auxiliary=data.auxiliary + widths * rng.standard_normal(len(widths)),
-        )
-        fit = model.fit(shifted)
-        error = math.sqrt(fit.covariance[model.poi, model.poi])
-        pulls.append((fit.values[model.poi] - strength) / error)
-        inside += abs(pulls[-1]) < 1
-    assert np.mean(pulls) == pytest.approx(0, abs=4 / math.sqrt(1000))
-    assert np.std(pulls) == pytest.approx(1, abs=4 / math.sqrt(2000))
-    assert inside / 1000 == pytest.approx(0.683, abs=0.06)
+    model = PyhfModel(fit_templates(made, SYSTEMATICS).workspace)
+    truth = model.nominal.copy()
+    truth[model.poi] = strength
+    pulls, rises = [], []
+    for data in model.toys(truth, 1000, np.random.default_rng(3)):
+        profile = Profile(model, data)
+        pulls.append((profile.strength - strength) / profile.error)
+        rises.append(profile.rise(strength))
+    assert np.mean(pulls) == pytest.approx(0, abs=3 / math.sqrt(1000))
+    assert np.std(pulls) == pytest.approx(1, abs=3 / math.sqrt(2000))
+    covered = [float(np.mean(np.asarray(rises) < edge)) for edge in stats.chi2.ppf([0.6827, 0.95], 1)]
+    assert covered[0] == pytest.approx(0.6827, abs=3 * math.sqrt(0.6827 * 0.3173 / 1000))
+    assert covered[1] == pytest.approx(0.95, abs=3 * math.sqrt(0.95 * 0.05 / 1000))
 
 
 def test_few_events_name_limits_from_toys(make_events) -> None:
