@@ -7,17 +7,20 @@
 - ``binning``: bins of a score or a mass, with a floor on the background events in each. ``honest_bins``: chosen for the largest expected
   significance, on other folds than those they are filled with; ``sensitivity_binning`` and ``fold_cells`` are what it is made of.
 - ``filling``: a Dataset and its scores or masses into templates, every weight accounted for. ``region_bins`` puts the bins;
-  ``varied_events`` are events as a systematic makes them.
+  ``varied_events`` are events as a systematic makes them, ``varied_statistics`` says how far their change is known.
 - ``templates``: histograms per region and sample, as a fit sees them.
 - ``histograms``: templates as UHI JSON for other tools.
-- ``systematics``: what may be wrong, with yields alone or with shapes too; ``shapes``: what varied templates say of that.
+- ``systematics``: what may be wrong, with yields alone or with shapes too, in all regions together or in each by itself;
+  ``normalisations`` that control regions tell, ``transfer_factors`` from three regions to a fourth (ABCD).
+- ``shapes``: what varied templates say of a systematic; ``smoothing`` tells it from noise, ``pruning`` leaves out what is next to nothing,
+  ``variation_checks`` say what is odd about it.
 - ``template_fit``: the answer of a shape analysis: signal strength, significance, limit, what each uncertainty costs.
   ``upper_limit`` where the limit is all that is asked, ``fit_templates`` for everything.
 - ``ranking``: which nuisance parameters move the signal strength most; ``breakdown``: what each group of them costs;
   ``fitted_parameters``, ``goodness``: where a fit left the parameters, and whether its model describes the data.
 - ``signal_grid``: the same at every point of a grid of signals; ``limit_plane`` holds the limits, on cross-sections too.
   ``published_tables`` reads limits of others, ``published_comparison`` sets ours beside them; ``grid_geometry`` says what is near.
-- ``workspace``: the same model as plain pyhf (HistFactory) JSON.
+- ``workspace``: the same model as plain pyhf (HistFactory) JSON; ``datacard``: as a datacard of Combine.
 - ``engine``: what the room asks of a statistical model; ``pyhf_engine`` answers it with pyhf,
   ``histfactory`` gives its yields and their derivatives, ``scoring`` does its fits.
 - ``likelihoods``: limits, CLs and fits of plain pyhf JSON from elsewhere, with a signal patch.
