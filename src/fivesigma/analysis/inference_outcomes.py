@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fivesigma.analysis.drawing import Drawing, draw
@@ -48,7 +48,7 @@ def keep_fit(context: RunContext, name: str, fitted: FittedTemplates) -> Outcome
     directory.write_json(f"inference/{name}-workspace.json", result.workspace)
     directory.write_json(f"inference/{name}.json", numbers(dataclasses.replace(result, workspace={}, findings=())))
     directory.write_json(f"templates/{name}.json", to_uhi(fitted.templates))
-    value = {
+    value: dict[str, Any] = {
         "type": "template_fit",
         "observable": fitted.observable,
         "mu": numbers(result.mu),
@@ -68,7 +68,7 @@ def keep_fit(context: RunContext, name: str, fitted: FittedTemplates) -> Outcome
     return Outcome(
         value=value,
         findings=result.findings,
-        figures=draw(context, _drawings(name, fitted), "Drawing the fits"),
+        figures=draw(context, list(_drawings(name, fitted)), "Drawing the fits"),
         files=files,
     )
 
@@ -148,39 +148,35 @@ def _plane_drawings(name: str, plane: LimitPlane, judged: Sequence[str] | None) 
     ]
 
 
-def _drawings(name: str, fitted: FittedTemplates) -> list[Drawing]:
-    """Return the CLs curve, the templates of every region before and after the fit, the breakdown and the pulls."""
+def _drawings(name: str, fitted: FittedTemplates) -> Iterator[Drawing]:
+    """Yield the CLs curve, the templates of every region before and after the fit, the breakdown, the pulls and the ranking."""
     result = fitted.result
-    blind = result.postfit is None
-    on = "expected for μ = 1, on Asimov data" if blind else "on the data fitted"
-    drawings = [
-        _drawing(
-            f"cls-{name}",
-            f"CLs against the signal strength, {name}",
-            "Where a curve falls below the line the strength is excluded; bands hold 68 % and 95 % of background-only outcomes.",
-            f"CLs against the signal strength for {name}.",
-            result.curve,
-        )
-    ]
-    drawings += _template_drawings(name, "before", result.prefit)
-    drawings += _template_drawings(name, "after", result.postfit or ())
-    return [
-        *drawings,
-        _drawing(
-            f"breakdown-{name}",
-            f"What each uncertainty costs, {name}",
-            f"What each group adds to the uncertainty of μ in quadrature, {on}.",
-            f"Breakdown of the uncertainty of the signal strength in {name}.",
-            result.costs,
-        ),
-        _drawing(
-            f"pulls-{name}",
-            f"Pulls and constraints, {name}",
-            f"Nuisance parameters after the fit, in units of their constraint, {on}.",
-            f"Pulls of the nuisance parameters of {name}.",
-            result.pulls,
-        ),
-    ]
+    on = "expected for μ = 1, on Asimov data" if result.postfit is None else "on the data fitted"
+    yield _drawing(
+        f"cls-{name}",
+        f"CLs against the signal strength, {name}",
+        "Where a curve falls below the line the strength is excluded; bands hold 68 % and 95 % of background-only outcomes.",
+        f"CLs against the signal strength for {name}.",
+        result.curve,
+    )
+    yield from _template_drawings(name, "before", result.prefit)
+    yield from _template_drawings(name, "after", result.postfit or ())
+    yield _drawing(
+        f"breakdown-{name}",
+        f"What each uncertainty costs, {name}",
+        f"What each group adds to the uncertainty of μ in quadrature, {on}.",
+        f"Breakdown of the uncertainty of the signal strength in {name}.",
+        result.costs,
+    )
+    if fitted.ranking is None or not fitted.ranking.impacts:
+        return
+    yield _drawing(
+        f"ranking-{name}",
+        f"Ranking of the nuisance parameters, {name}",
+        f"How far μ moves with each nuisance parameter held one standard deviation off, before and after the fit, and the pulls, {on}.",
+        f"Nuisance parameters of {name} by their impact on the signal strength, with pulls and constraints.",
+        fitted.ranking,
+    )
 
 
 def _template_drawings(name: str, when: str, channels: Sequence[ChannelYields]) -> list[Drawing]:

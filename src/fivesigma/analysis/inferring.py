@@ -15,18 +15,19 @@ from fivesigma.analysis.mass_inference import fit_mass_stage
 from fivesigma.analysis.schema import Configuration
 from fivesigma.analysis.sensitive_bins import SensitiveBins
 from fivesigma.analysis.strength_inference import StrengthOfModels, strength_of_models
-from fivesigma.analysis.template_filling import filled_templates
+from fivesigma.analysis.template_filling import FilledTemplates, filled_templates
 from fivesigma.core.parallel import Shared
 from fivesigma.evaluation.working_points import merit_of
 from fivesigma.inference.counting import CountingResult
-from fivesigma.inference.systematics import restricted
+from fivesigma.inference.ranking import Ranking, rank_nuisances
+from fivesigma.inference.systematics import Systematic, restricted
 from fivesigma.inference.template_fit import TemplateFitResult, fit_templates
 from fivesigma.inference.templates import Templates
 from fivesigma.searches.limit_working_point import WorkingPointCurve, working_point_curve
 from fivesigma.searches.mass_search import MassStage
 from fivesigma.searches.working_point import count_above_working_point, count_in_region
 
-__all__ = ["Counted", "FittedTemplates", "Inferred", "infer_one"]
+__all__ = ["Counted", "FitInputs", "FittedTemplates", "Inferred", "fit_inputs", "infer_one"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,7 @@ class FittedTemplates:
     observable: str
     result: TemplateFitResult
     templates: Templates
+    ranking: Ranking | None
     chosen: SensitiveBins | None
 
 
@@ -66,19 +68,42 @@ def infer_one(item: InferenceItem, _shared: Shared) -> Inferred:
             raise TypeError(f"{item.name} is fitted point by point")
 
 
-def _fit(item: InferenceItem, inference: TemplateFit) -> FittedTemplates:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitInputs:
+    """What a template fit is made of."""
+
+    templates: Templates
+    systematics: tuple[Systematic, ...]
+    filled: FilledTemplates
+
+
+def fit_inputs(item: InferenceItem, inference: TemplateFit) -> FitInputs:
+    """Return the templates and systematics of a template fit."""
     filled = filled_templates(item, inference, inference.signal)
     made = filled.templates.without(_other_points(item.config, inference.signal or ()))
-    systematics = restricted(systematics_of(item.config, made.regions), [sample.name for sample in made.samples])
+    here = systematics_of(item.config, made.regions)
+    return FitInputs(
+        templates=made, systematics=restricted(here, [sample.name for sample in made.samples]), filled=filled
+    )
+
+
+def _fit(item: InferenceItem, inference: TemplateFit) -> FittedTemplates:
+    inputs = fit_inputs(item, inference)
     result = fit_templates(
-        made,
-        systematics,
+        inputs.templates,
+        inputs.systematics,
         signal=inference.signal,
         name=item.name,
         seed=item.config.analysis.seed,
+        limits=inference.limits,
     )
-    result = dataclasses.replace(result, findings=(*result.findings, *filled.findings))
-    return FittedTemplates(observable=inference.observable, result=result, templates=made, chosen=filled.chosen)
+    return FittedTemplates(
+        observable=inference.observable,
+        result=dataclasses.replace(result, findings=(*result.findings, *inputs.filled.findings)),
+        templates=inputs.templates,
+        ranking=rank_nuisances(result) if result.parameters else None,
+        chosen=inputs.filled.chosen,
+    )
 
 
 def _other_points(config: Configuration, signal: Sequence[str]) -> list[str]:

@@ -20,7 +20,7 @@ from fivesigma.core.identity import digest
 from fivesigma.learning.fitted_model import FittedModel
 from fivesigma.learning.storage import load_model, other_versions
 
-__all__ = ["StoredRun", "open_run", "spread_out"]
+__all__ = ["StoredRun", "open_run", "spread_out", "stored_run"]
 
 _SPOT_CHECKED = 2000
 _SAME = 1e-5
@@ -88,7 +88,23 @@ def open_run(root: Path) -> StoredRun:
     Raises
     ------
     DataError
-        If the folder is no run directory, no model was trained there, or its configuration was changed since it ended.
+        As for `stored_run`, or if no model was trained there.
+    """
+    run = stored_run(root)
+    if not run.models:
+        raise DataError(
+            f"{root}: no model was trained there" + ("" if run.config.models else "; its analysis names none")
+        )
+    return run
+
+
+def stored_run(root: Path) -> StoredRun:
+    """Return a run, whether it has trained models or not.
+
+    Raises
+    ------
+    DataError
+        If the folder is no run directory, or its configuration was changed since it ended.
     """
     if not (root / "config.yaml").is_file() or not (root / "stages").is_dir():
         what = "there is no such folder" if not root.is_dir() else "no run directory"
@@ -99,6 +115,4 @@ def open_run(root: Path) -> StoredRun:
         if not isinstance(origin, dict) or origin.get("configuration", here) != here:
             raise DataError(f"{root}/config.yaml: is not the configuration of this run; `fivesigma run` makes it again")
     trained = tuple(name for name in config.models if (stages / f"model-{name}.json").is_file())
-    if not trained:
-        raise DataError(f"{root}: no model was trained there" + ("" if config.models else "; its analysis names none"))
     return StoredRun(directory=RunDirectory(root), config=config, models=trained)

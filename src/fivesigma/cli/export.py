@@ -17,24 +17,34 @@ __all__ = ["export"]
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--onnx", is_flag=True, help="The models as ONNX, a file for each fold.")
+@click.option("--pyhf", is_flag=True, help="The template fits as workspaces of pyhf.")
+@click.option("--datacard", is_flag=True, help="The template fits as datacards of Combine, with their histograms.")
 @click.option("--model", "models", multiple=True, metavar="NAME", help="Only this model (repeatable).")
 @click.option(
-    "--output", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Where files go [RUN/onnx]."
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Where files go [RUN/onnx, RUN/pyhf, RUN/combine].",
 )
-def export(run: Path, onnx: bool, models: tuple[str, ...], output: Path | None) -> None:
+def export(run: Path, onnx: bool, pyhf: bool, datacard: bool, models: tuple[str, ...], output: Path | None) -> None:
     """Write what other programs use of RUN.
 
     An ONNX file holds the preparation of the inputs, the estimators and the common scale; before it is written, its scores are
     compared with the model's on events of the run. Beside the files of a model, export.json says which inputs they take and
-    which file an event is for. Prints the folders.
+    which file an event is for. Prints the folders, or the files of the fits.
     """
     # imported here so that --help stays light
     from fivesigma.analysis.stored_models import open_run
     from fivesigma.cli.progress import Display
 
-    if not onnx:
+    if onnx + pyhf + datacard != 1:
         there = ", ".join(open_run(run).models)
-        raise click.UsageError(f"say what to export of {run}: --onnx for its models, which are {there}")
+        raise click.UsageError(
+            f"say what to export of {run}: --onnx for its models, which are {there}; or --pyhf or --datacard for its template fits"
+        )
+    if not onnx:
+        _export_fits(run, output, datacards=datacard)
+        return
     from fivesigma.analysis.exporting import export_onnx
 
     with Display() as display:
@@ -42,6 +52,16 @@ def export(run: Path, onnx: bool, models: tuple[str, ...], output: Path | None) 
     _say(exported)
     if not exported.folders:
         sys.exit(1)
+
+
+def _export_fits(run: Path, output: Path | None, *, datacards: bool) -> None:
+    from fivesigma.analysis.exporting_fits import export_datacards, export_workspaces
+    from fivesigma.cli.progress import Display
+
+    with Display() as display:
+        written = (export_datacards if datacards else export_workspaces)(run, output, tell=display.tell)
+    for path in written:
+        click.echo(path)
 
 
 def _say(exported: Exported) -> None:
