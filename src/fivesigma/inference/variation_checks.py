@@ -161,7 +161,8 @@ def _noise(
         if probability is None or probability <= NOISE_ABOVE:
             continue
         half, background = (effect.up - effect.down) / 2, channel.sum_of("background")
-        apart = half[background > 0] ** 2 / background[background > 0]
+        error = background + channel.variance_of("background")
+        apart = half[background > 0] ** 2 / error[background > 0]
         knowledge += float(apart.sum())
         names.append(f"{channel.name}/{template.name}")
     width = float((1 + knowledge) ** -0.5)
