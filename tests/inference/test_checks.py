@@ -5,7 +5,8 @@ from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.identity import derive_seed
 from fivesigma.core.sample import SampleInfo
 from fivesigma.inference.binning import score_bins
-from fivesigma.inference.checks import check_low_counts, check_templates, require_fittable
+from fivesigma.inference.checks import check_fit, check_low_counts, check_templates, require_fittable
+from fivesigma.inference.pyhf_engine import PyhfModel
 from fivesigma.inference.template_fit import fit_templates
 from fivesigma.inference.templates import Channel, Template, Templates
 
@@ -102,3 +103,16 @@ def test_a_poor_fit_and_a_parameter_at_its_bound_are_found() -> None:
     codes = [finding.code for finding in empty.findings]
     assert "parameter-at-bound" in codes
     assert "interval-at-bound" in codes
+
+
+def test_a_nuisance_at_its_bound_is_found_by_name(make_workspace) -> None:
+    """A free normalisation goes up to ten at most; the control region asks for twenty."""
+    workspace = make_workspace([5.0], [50.0])
+    free = {"name": "zz_scale", "type": "normfactor", "data": None}
+    control = {"name": "background", "data": [10.0], "modifiers": [free]}
+    workspace["channels"].append({"name": "control", "samples": [control]})
+    workspace["observations"].append({"name": "control", "data": [200.0]})
+    model = PyhfModel(workspace)
+    fit = model.fit(model.data({"bins": np.array([50.0]), "control": np.array([200.0])}))
+    (finding,) = check_fit(model, fit, None, "shape")
+    assert (finding.code, finding.subject, finding.evidence["value"]) == ("parameter-at-bound", "shape/zz_scale", 10.0)

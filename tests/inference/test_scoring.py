@@ -86,7 +86,7 @@ def test_migrad_takes_over_and_agrees() -> None:
 def test_a_fit_that_cannot_converge_says_so() -> None:
     likelihood = linear(np.array([5.0, 3.0]), np.array([1.0, 0.0]), np.array([10.0, 0.0]))
     with pytest.raises(
-        FivesigmaError, match=r"fit of 2 parameters did not converge .* parameters at a bound: .* Try wider"
+        FivesigmaError, match=r"fit of 2 parameters did not converge \(status: .* parameters at a bound: .* Try wider"
     ):
         minimise(likelihood, np.array([1.0, 0.0]), BOTH, ["mu", "alpha"])
 

@@ -173,11 +173,20 @@ def _migrad(likelihood: Likelihood, start: Floats, free: Bools, names: Sequence[
             n for n, v, lo, hi in zip(names, values, likelihood.low, likelihood.high, strict=True) if v in (lo, hi)
         ]
         raise FivesigmaError(
-            f"the fit of {int(free.sum())} parameters did not converge (distance to the minimum {minuit.fmin.edm:.2g}, "
+            f"the fit of {int(free.sum())} parameters did not converge ({_status(minuit)}, distance to the minimum {minuit.fmin.edm:.2g}, "
             f"deviance {minuit.fval:.6g}); parameters at a bound: {', '.join(bound) or 'none'}. "
             "Try wider bins with more background in each, and look for systematics that move nothing"
         )
     return values
+
+
+def _status(minuit: Minuit) -> str:
+    """Return in words why MIGRAD gave up."""
+    if minuit.fmin.has_reached_call_limit:
+        return "status: call limit reached"
+    if not minuit.fmin.has_posdef_covar:
+        return "status: no positive-definite curvature"
+    return "status: above the tolerated distance" if minuit.fmin.is_above_max_edm else "status: no valid minimum"
 
 
 def _inverse(information: Floats, free: Bools) -> Floats:
