@@ -31,6 +31,8 @@ def test_templates_follow_the_uhi_schema(events) -> None:
         assert zz.sum() == pytest.approx(400)
     varied = histograms["all/zz/pdf/up"]
     assert np.asarray(varied["storage"]["values"]) == pytest.approx(1.1 * zz)
+    variances = np.asarray(histograms["all/zz"]["storage"]["variances"])
+    assert np.asarray(varied["storage"]["variances"]) == pytest.approx(1.21 * variances)
     assert (varied["metadata"]["systematic"], varied["metadata"]["variation"]) == ("pdf", "up")
 
 

@@ -15,8 +15,9 @@ __all__ = ["to_uhi"]
 def to_uhi(templates: Templates) -> dict[str, dict[str, Any]]:
     """Return every template as a UHI histogram, schema 1, under ``region/sample``; what was observed under ``region/data``.
 
-    A template as it was varied is under ``region/sample/systematic/label``, without variances. Axes are those of the binning; a grid with merged cells has one axis that numbers its bins. What was outside the
-    edges is in the first and last bins, so there is no under- and overflow. ``json.dump`` writes the answer as it is.
+    A template as it was varied is under ``region/sample/systematic/label``, with its own variances where they are known. Axes are
+    those of the binning; a grid with merged cells has one axis that numbers its bins. What was outside the edges is in the
+    first and last bins, so there is no under- and overflow. ``json.dump`` writes the answer as it is.
     """
     histograms = {}
     for channel in templates.channels:
@@ -42,7 +43,11 @@ def _expected(channel: Channel, template: Template) -> dict[str, Any]:
 
 
 def _varied(channel: Channel, template: Template, variation: Variation, values: Floats) -> dict[str, Any]:
-    storage = {"type": "double", "values": values.reshape(_shape(channel.binning)).tolist()}
+    shape = _shape(channel.binning)
+    storage = {"type": "double", "values": values.reshape(shape).tolist()}
+    if variation in template.statistics:
+        variances = template.statistics[variation].variances.reshape(shape).tolist()
+        storage |= {"type": "weighted", "variances": variances}
     about: dict[str, str] = {"region": channel.name, "sample": template.name, "kind": template.kind}
     about |= {"systematic": variation.systematic, "variation": variation.label}
     return {"uhi_schema": 1, "axes": _axes(channel.binning), "storage": storage, "metadata": about}
