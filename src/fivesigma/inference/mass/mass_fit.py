@@ -48,6 +48,8 @@ class MassFitResult:
 
     Attributes
     ----------
+    name
+        What figures and findings call it.
     range
         Where it was fitted.
     signal_shape
@@ -77,6 +79,7 @@ class MassFitResult:
         What a reader should know before believing all this.
     """
 
+    name: str
     range: tuple[float, float]
     signal_shape: SignalShape
     background: BackgroundChoice
@@ -159,6 +162,7 @@ def fit_mass(
     shown = seen if seen is not None and asked == "poisson" else context.hypotheses(simulation, asked)
     told = seen or asimov
     return MassFitResult(
+        name=name,
         range=background.range,
         signal_shape=shape,
         background=BackgroundChoice(
