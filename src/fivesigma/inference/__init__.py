@@ -13,7 +13,7 @@
 - ``systematics``: what may be wrong, with yields alone or with shapes too, in all regions together or in each by itself;
   ``normalisations`` that control regions tell, ``transfer_factors`` from three regions to a fourth (ABCD).
 - ``shapes``: what varied templates say of a systematic; ``smoothing`` tells it from noise, ``pruning`` leaves out what is next to nothing,
-  ``variation_checks`` say what is odd about it.
+  ``variation_checks`` say what is odd about it; ``systematic_changes`` show all that bin by bin.
 - ``template_fit``: the answer of a shape analysis: signal strength, significance, limit, what each uncertainty costs.
   ``upper_limit`` where the limit is all that is asked, ``fit_templates`` for everything.
 - ``ranking``: which nuisance parameters move the signal strength most; ``breakdown``: what each group of them costs;
