@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 
 import boosting
+import counting
 import generation
 import judgement
 import judging
@@ -96,6 +97,7 @@ def main() -> None:
         repeats=3,
     )
     boosting.compare_boosting()
+    counting.compare_counts()
     limits.compare_limits()
     compare("import fivesigma", python("import fivesigma"), python("pass"), against="bare python", repeats=9)
 

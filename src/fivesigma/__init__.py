@@ -29,36 +29,60 @@ if TYPE_CHECKING:
     from fivesigma.events.assemble import dataset
     from fivesigma.events.read import read
     from fivesigma.inference.counting import count
+    from fivesigma.inference.counting_scan import counting_scan
+    from fivesigma.inference.datacard import combine_datacard
     from fivesigma.inference.filling import templates
+    from fivesigma.inference.honest_bins import honest_bins
+    from fivesigma.inference.likelihoods import fit_workspace
     from fivesigma.inference.limit_plane import SignalPoint
+    from fivesigma.inference.mass.mass_fit import fit_mass
+    from fivesigma.inference.mass.spectrum import Spectrum
+    from fivesigma.inference.normalisations import FreeNormalisation
+    from fivesigma.inference.ranking import rank_nuisances
     from fivesigma.inference.signal_grid import limit_plane
+    from fivesigma.inference.strength_uncertainty import strength_uncertainty
     from fivesigma.inference.systematics import Normalisation, ShapeSystematic
     from fivesigma.inference.template_fit import fit_templates, upper_limit
+    from fivesigma.inference.transfer_factors import TransferFactors
     from fivesigma.inference.varied_events import VariedEvents
     from fivesigma.learning.cross_fit import cross_fit
     from fivesigma.learning.estimator import FivesigmaClassifier
     from fivesigma.plots.registry import plot
+    from fivesigma.searches.classifier_systematics import classifier_systematics
+    from fivesigma.searches.limit_working_point import working_point_curve
+    from fivesigma.searches.varied_scores import VariedScores
 
 _HOMES = {
     "FivesigmaClassifier": "learning.estimator",
+    "FreeNormalisation": "inference.normalisations",
     "Normalisation": "inference.systematics",
     "ShapeSystematic": "inference.systematics",
     "SignalPoint": "inference.limit_plane",
+    "Spectrum": "inference.mass.spectrum",
+    "TransferFactors": "inference.transfer_factors",
     "Variation": "core.sample",
     "VariedEvents": "inference.varied_events",
+    "VariedScores": "searches.varied_scores",
     "Workers": "core.parallel",
     "calibration": "evaluation.calibration",
+    "classifier_systematics": "searches.classifier_systematics",
+    "combine_datacard": "inference.datacard",
     "compare": "evaluation.comparison",
     "correlations": "evaluation.correlation",
     "count": "inference.counting",
+    "counting_scan": "inference.counting_scan",
     "cross_fit": "learning.cross_fit",
     "dataset": "events.assemble",
     "feature_distributions": "evaluation.distributions",
     "figures_of_merit": "evaluation.figures_of_merit",
+    "fit_mass": "inference.mass.mass_fit",
     "fit_templates": "inference.template_fit",
+    "fit_workspace": "inference.likelihoods",
+    "honest_bins": "inference.honest_bins",
     "limit_plane": "inference.signal_grid",
     "permutation_importance": "evaluation.importance",
     "plot": "plots.registry",
+    "rank_nuisances": "inference.ranking",
     "read": "events.read",
     "roc": "evaluation.roc",
     "scatter_matrix": "evaluation.scatter",
@@ -66,31 +90,44 @@ _HOMES = {
     "separation": "evaluation.separation",
     "significance_improvement": "evaluation.significance_improvement",
     "spurious_signal": "evaluation.spurious_signal",
+    "strength_uncertainty": "inference.strength_uncertainty",
     "templates": "inference.filling",
     "upper_limit": "inference.template_fit",
+    "working_point_curve": "searches.limit_working_point",
 }
 
 __all__ = [
     "FivesigmaClassifier",
+    "FreeNormalisation",
     "Normalisation",
     "ShapeSystematic",
     "SignalPoint",
+    "Spectrum",
+    "TransferFactors",
     "Variation",
     "VariedEvents",
+    "VariedScores",
     "Workers",
     "__version__",
     "calibration",
+    "classifier_systematics",
+    "combine_datacard",
     "compare",
     "correlations",
     "count",
+    "counting_scan",
     "cross_fit",
     "dataset",
     "feature_distributions",
     "figures_of_merit",
+    "fit_mass",
     "fit_templates",
+    "fit_workspace",
+    "honest_bins",
     "limit_plane",
     "permutation_importance",
     "plot",
+    "rank_nuisances",
     "read",
     "roc",
     "scatter_matrix",
@@ -98,8 +135,10 @@ __all__ = [
     "separation",
     "significance_improvement",
     "spurious_signal",
+    "strength_uncertainty",
     "templates",
     "upper_limit",
+    "working_point_curve",
 ]
 
 
