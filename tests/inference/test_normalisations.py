@@ -66,11 +66,12 @@ def test_uncorrelated_between_regions_it_learns_nothing_from_the_control_region(
 
 
 def test_bounds_regions_and_groups_are_in_the_model() -> None:
-    both = Templates(channels=(region("sr", None, higgs=20, top=50), region("cr", None, top=800)))
-    only = FreeNormalisation(name="top_rate", samples=("top",), regions=("sr",), highest=25, group="background")
+    names = ("cr", "vr")
+    both = Templates(channels=(region("sr", None, higgs=20, top=50), *(region(name, None, top=800) for name in names)))
+    only = FreeNormalisation(name="top_rate", samples=("top",), regions=("sr", "cr"), highest=25, group="background")
     workspace = build_workspace(both, [only], ["higgs"])
     named = [[m["name"] for m in c["samples"][-1]["modifiers"]] for c in workspace["channels"]]
-    assert named == [["top_rate", "mc_statistics_sr"], ["mc_statistics_cr"]]
+    assert named == [["top_rate", "mc_statistics_sr"], ["top_rate", "mc_statistics_cr"], ["mc_statistics_vr"]]
     model = PyhfModel(workspace, groups=parameter_groups(both, [only]))
     (factor,) = (p for p in model.parameters if p.name == "top_rate")
     assert (factor.low, factor.high, factor.nominal, factor.width, factor.group) == (0, 25, 1, None, "background")
@@ -103,3 +104,24 @@ def test_factors_that_fit_no_templates_are_refused(systematics, match: str) -> N
     both = Templates(channels=(region("sr", 115, higgs=20, top=50), region("cr", 1600, top=800)))
     with pytest.raises(FivesigmaError, match=match):
         fit_templates(both, systematics)
+
+
+@pytest.mark.parametrize(
+    ("systematics", "alike"),
+    [
+        ([FREE], "mu, top_rate"),
+        ([FREE, FreeNormalisation(name="zz_rate", samples=("zz",))], "mu, top_rate, zz_rate"),
+    ],
+)
+def test_factors_that_data_cannot_tell_apart_are_refused(systematics, alike: str) -> None:
+    alone = Templates(channels=(region("sr", 115, higgs=20, top=50, zz=10),))
+    with pytest.raises(FivesigmaError, match=f"{alike}: the data cannot tell these factors apart"):
+        fit_templates(alone, systematics)
+
+
+def test_only_those_that_are_alike_are_named() -> None:
+    both = Templates(channels=(region("sr", 115, higgs=20, top=50, zz=10), region("cr", 1600, top=800, zz=160)))
+    with pytest.raises(FivesigmaError, match=r"^top_rate, zz_rate: the data cannot tell"):
+        fit_templates(both, [FREE, FreeNormalisation(name="zz_rate", samples=("zz",))])
+    with pytest.raises(FivesigmaError, match="top_rate: what this factor scales expects no events"):
+        fit_templates(Templates(channels=(region("sr", 115, higgs=20, top=0, zz=10), region("cr", 10, zz=10))), [FREE])

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fivesigma.inference.normalisations import FreeNormalisation, require_not_signal
+from fivesigma.inference.normalisations import FreeNormalisation, require_not_signal, require_told_apart
 from fivesigma.inference.pruning import pruned_effect
 from fivesigma.inference.systematics import (
     MC_STATISTICS,
@@ -45,6 +45,7 @@ def build_workspace(templates: Templates, systematics: Sequence[Systematic], sig
         {"name": c.name, "data": (c.sum_of("background") if c.observed is None else c.observed).tolist()}
         for c in templates.channels
     ]
+    require_told_apart(channels)
     config = {"poi": STRENGTH, "parameters": _free_parameters(parts, channels)}
     measurement = {"name": "fivesigma", "config": config}
     return {"version": "1.0.0", "channels": channels, "observations": observations, "measurements": [measurement]}
