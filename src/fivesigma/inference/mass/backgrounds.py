@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 from scipy import linalg, optimize, special
 
-from fivesigma.core.arrays import Floats
+from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.inference.mass.nodes import Nodes
 from fivesigma.inference.mass.spectrum import Spectrum
@@ -151,23 +151,26 @@ class BinnedBackground:
         density = np.exp(np.minimum(self.basis @ values, _LARGEST_EXPONENT))
         return self.nodes.integrals(density), self.nodes.integrals(density[..., None] * self.basis)
 
-    def start(self, spectrum: Spectrum) -> Floats:
-        """Return parameters near a spectrum, shape (k,), by least squares, of its logarithm where that is linear."""
+    def start(self, spectrum: Spectrum, use: Bools) -> Floats:
+        """Return parameters near the bins of a spectrum that are in use, by least squares, of its logarithm where that is linear."""
         widths = np.diff(spectrum.edges)
-        density = np.maximum(spectrum.sum_w, 0.0) / widths
         if self.family in _LINEAR:
-            integrals = self.nodes.integrals(self.basis)
-            weight = 1 / np.sqrt(np.maximum(spectrum.sum_w2, spectrum.sum_w2[spectrum.sum_w2 > 0].min(initial=1.0)))
-            if self.family == "bernstein":
-                values, _ = optimize.nnls(weight[:, None] * integrals, weight * np.maximum(spectrum.sum_w, 0.0))
-                return np.asarray(np.maximum(values, 1e-6 * values.max(initial=1e-300)))
-            values = np.linalg.lstsq(weight[:, None] * integrals, weight * spectrum.sum_w, rcond=None)[0]
-            return np.asarray(values if np.all(integrals @ values > 0) else self._flat(spectrum))
+            return self._linear_start(spectrum, use)
         rows = self.nodes.integrals(self.basis) / widths[:, None]
         # an empty bin stands for half an event of the weight that its neighbours have
-        filled = np.log(np.maximum(density, spectrum.scale / 2 / widths))
-        weight = np.sqrt(np.maximum(spectrum.sum_w, 0.0) / spectrum.scale + 0.1)
+        filled = np.log(np.maximum(spectrum.sum_w, spectrum.scale / 2) / widths)
+        weight = np.sqrt(np.maximum(spectrum.sum_w, 0.0) / spectrum.scale + 0.1) * use
         return np.asarray(np.linalg.lstsq(weight[:, None] * rows, weight * filled, rcond=None)[0])
+
+    def _linear_start(self, spectrum: Spectrum, use: Bools) -> Floats:
+        integrals, sum_w2 = self.nodes.integrals(self.basis), spectrum.sum_w2
+        least = sum_w2[use & (sum_w2 > 0)].min(initial=np.inf)
+        weight = use / np.sqrt(np.maximum(sum_w2, least if np.isfinite(least) else 1.0))
+        if self.family == "bernstein":
+            values, _ = optimize.nnls(weight[:, None] * integrals, weight * np.maximum(spectrum.sum_w, 0.0))
+            return np.asarray(np.maximum(values, 1e-6 * values.max(initial=1e-300)))
+        values = np.linalg.lstsq(weight[:, None] * integrals, weight * spectrum.sum_w, rcond=None)[0]
+        return np.asarray(values if np.all(integrals @ values > 0) else self._flat(spectrum))
 
     def _flat(self, spectrum: Spectrum) -> Floats:
         """Return parameters of a background that is the same everywhere."""

@@ -130,7 +130,9 @@ def fit_spectrum(
     FivesigmaError
         If the fit does not converge, or there are no more bins than parameters.
     """
-    model = _Model(spectrum, background, peak, np.ones(spectrum.bins, dtype=np.bool_) if use is None else use)
+    if use is None:
+        use = np.ones(spectrum.bins, dtype=np.bool_)
+    model = _Model(spectrum.where(use), background, peak, use)
     model.require_bins(fixed_yield)
     begin = model.start(start, fixed_yield)
     if cost == "weighted_chi2":
@@ -194,7 +196,7 @@ class _Model:
             raise FivesigmaError(f"{self.spectrum.name}: {bins} bins are too few to fit {free} parameters")
 
     def start(self, given: Floats | None, fixed_yield: float | None) -> Floats:
-        background = self.background.start(self.spectrum) if given is None else given
+        background = self.background.start(self.spectrum, self.use) if given is None else given
         return background if self.peak is None else np.append(background, fixed_yield or 0.0)
 
     def expected(self, values: Floats) -> tuple[Floats, Floats]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fivesigma.core.arrays import Floats, require_length
+from fivesigma.core.arrays import Bools, Floats, require_length
 from fivesigma.core.errors import DataError, FivesigmaError
 
 __all__ = ["Spectrum"]
@@ -128,6 +128,10 @@ class Spectrum:
         if not np.array_equal(self.edges, other.edges):
             raise FivesigmaError(f"{self.name}: spectra of different bins cannot be added")
         return replace(self, sum_w=self.sum_w + other.sum_w, sum_w2=self.sum_w2 + other.sum_w2)
+
+    def where(self, use: Bools) -> Spectrum:
+        """Return the same bins, those emptied that are not in ``use``, shape (n,), so that nothing depends on what is there."""
+        return replace(self, sum_w=self.sum_w * use, sum_w2=self.sum_w2 * use)
 
     def filled_with(self, expected: Floats) -> Spectrum:
         """Return data of these counts, shape (n,), whole or not, in the same bins."""
