@@ -6,7 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from fivesigma.core.errors import ConfigurationError
+from fivesigma.analysis.configuration import load_resolved
+from fivesigma.analysis.judgement_findings import _shapes
+from fivesigma.core.errors import ConfigurationError, FivesigmaError
+from fivesigma.core.finding import Finding
 from fivesigma.statistics.significance import asimov_significance
 
 FIT = {
@@ -121,8 +124,15 @@ def test_names_that_are_none_are_told(shared_toy, change, says):
 
 
 def test_a_range_without_signal_is_an_error_that_says_so(shared_toy):
-    from fivesigma.core.errors import FivesigmaError
-
     path = shared_toy.yaml("beside", **CHANGES | {"inference": {"fit": {**FIT, "range": [134, 148]}}})
     with pytest.raises(FivesigmaError, match="m: no signal is expected between 134 and 148"):
         shared_toy.run("beside-run", path)
+
+
+def test_a_shape_that_a_cut_makes_before_a_mass_fit_is_a_warning(shared_toy):
+    config = load_resolved(shared_toy.yaml("shapes", **CHANGES), shared_toy.root)
+    found = [
+        Finding(code="sculpted-background", severity="serious", subject=f"{model} and m", message="")
+        for model in ("trees", "forest")
+    ]
+    assert [finding.severity for finding in _shapes(config, found)] == ["warning", "info"]

@@ -24,8 +24,8 @@ def judgement_findings(config: Configuration, judged: Mapping[str, JudgedModel])
     """Return what the judgement of all models found.
 
     A shape that a cut makes is for information where the inference goes by simulated events after the cut, which have that shape,
-    too. A mass fit of the observable after the cut takes its background from a smooth function, and where no inference is asked
-    for somebody is going to fit the observable elsewhere.
+    too. It is a warning where a mass fit of the observable follows the cut: whether its smooth function follows the shape is
+    what its own spurious signal tells. Where no inference is asked for somebody is going to fit the observable elsewhere.
     """
     follows = score_follows_observable([model.observables for model in judged.values()])
     shapes = sculpted([both.spurious for model in judged.values() for both in model.sculpting])
@@ -36,7 +36,7 @@ def judgement_findings(config: Configuration, judged: Mapping[str, JudgedModel])
     }
     return (
         *_unless(follows, {f"{name} and {axis}" for name in judged for axis in fitted_observables(config)}),
-        *_unless(shapes, _cut_and_fitted(config, judged)),
+        *_shapes(config, shapes),
         *(one for model in judged.values() if model.scale is not None for one in folds_differ(model.scale)),
         *data_and_simulation_differ(scores),
         *one_input_decides(looked_at),
@@ -45,12 +45,15 @@ def judgement_findings(config: Configuration, judged: Mapping[str, JudgedModel])
     )
 
 
-def _cut_and_fitted(config: Configuration, models: Iterable[str]) -> set[str]:
-    """Return "model and observable" for those observables that are fitted after a cut on the model, by us or elsewhere."""
-    if not config.inference:
-        return {f"{model} and {observable}" for model in models for observable in config.features.observables}
+def _shapes(config: Configuration, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield shapes that cuts make, as bad as they are for what is inferred."""
     fits = [inference for inference in config.inference.values() if isinstance(inference, MassFit)]
-    return {f"{fit.model} and {fit.observable}" for fit in fits}
+    fitted = {f"{fit.model} and {fit.observable}" for fit in fits}
+    for finding in findings:
+        if config.inference:
+            yield dataclasses.replace(finding, severity="warning" if finding.subject in fitted else "info")
+        else:
+            yield finding
 
 
 def _unless(findings: Iterable[Finding], used: set[str]) -> Iterator[Finding]:

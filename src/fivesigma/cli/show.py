@@ -80,7 +80,9 @@ def _print(run: Path, results: dict[str, Any]) -> None:
             _print_strength(console, name, entry)
             continue
         if entry["type"] == "mass_fit":
-            inference.add_row(name, *("—" if n is None else f"{n:.3g}" for n in (entry["z"], entry["z_observed"])))
+            inference.add_row(
+                name, *("—" if n is None else f"{n:.3g}" for n in (entry["z"], entry["z_observed"], None, None))
+            )
             continue
         numbers = (entry["z_expected"], entry["z_observed"], entry["limit_expected"][2], entry["limit_observed"])
         inference.add_row(name, *("—" if n is None else f"{n:.3g}" for n in numbers))
