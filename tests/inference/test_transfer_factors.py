@@ -95,6 +95,37 @@ def test_signal_in_the_control_regions_is_accounted_for() -> None:
     validate_workspace(result.workspace)
 
 
+def test_an_interval_is_found_where_the_background_has_fluctuated_down() -> None:
+    """At the least strength the background of the best fit leaves less than nothing over; the fit begins anew there."""
+    background, signal = np.array([150.0, 300, 200, 400]), np.array([40, 10, 5, 0])
+    templates = made(background, [120, 300, 160, 410], signal=signal)
+    result = fit_templates(templates, [abcd()])
+    assert result.mu.low < result.mu.value < result.mu.high
+    assert result.mu.error == pytest.approx(result.sigma_mu, rel=0.1)
+
+
+def toys(count: int) -> tuple[np.ndarray, float]:
+    """Return pulls of fits to pseudo-data with signal in three of four regions, and how often the interval holds the truth."""
+    background, signal, strength = np.array([150.0, 300, 200, 400]), np.array([40.0, 10, 5, 0]), 1.0
+    templates = made(background, background, signal=signal)
+    model = PyhfModel(build_workspace(templates, [abcd()], ["higgs"]))
+    rng, pulls, inside = np.random.default_rng(1), [], 0
+    for counts in rng.poisson(background + strength * signal, size=(count, 4)).astype(float):
+        profile = Profile(model, model.data({name: n[None] for name, n in zip(REGIONS, counts, strict=True)}))
+        low, high = profile.interval()
+        pulls.append((profile.strength - strength) / ((high - low) / 2))
+        inside += low <= strength <= high
+    return np.asarray(pulls), inside / count
+
+
+@pytest.mark.slow
+def test_pulls_and_coverage_with_signal_in_the_control_regions() -> None:
+    pulls, coverage = toys(1000)
+    assert pulls.mean() == pytest.approx(0, abs=0.1)
+    assert pulls.std() == pytest.approx(1, abs=0.07)
+    assert coverage == pytest.approx(0.683, abs=0.045)
+
+
 def test_what_is_expected_while_blind_rests_on_bc_over_d() -> None:
     templates = made([1, 300, 200, 1500], [0, 0, 0, 0]).without_data()
     result = fit_templates(templates, [abcd()])

@@ -168,7 +168,7 @@ class PyhfModel:
             values[index], free[index] = value, False
         names = [parameter.name for parameter in self.parameters]
         likelihood = self._likelihood(data)
-        found = minimise(likelihood, values, free, names)
+        found = minimise(likelihood, values, free, names, otherwise=self.nominal)
         edge = free & ((found.values <= likelihood.low) | (found.values >= likelihood.high))
         return Fit(
             values=found.values,

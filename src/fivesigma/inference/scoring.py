@@ -96,8 +96,13 @@ class Minimum:
     covariance: Floats
 
 
-def minimise(likelihood: Likelihood, start: Floats, free: Bools, names: Sequence[str]) -> Minimum:
+def minimise(
+    likelihood: Likelihood, start: Floats, free: Bools, names: Sequence[str], *, otherwise: Floats | None = None
+) -> Minimum:
     """Return the minimum of the deviance over the ``free`` parameters, shape (k,), inside their bounds.
+
+    Where a search from ``start`` leads nowhere, as from a place at which a bin expects less than nothing, it is begun anew from
+    ``otherwise``.
 
     Raises
     ------
@@ -106,6 +111,9 @@ def minimise(likelihood: Likelihood, start: Floats, free: Bools, names: Sequence
     """
     start = np.where(free, np.clip(start, likelihood.low, likelihood.high), start)
     values = _score(likelihood, start, free)
+    if values is None and otherwise is not None:
+        start = np.where(free, np.clip(otherwise, likelihood.low, likelihood.high), start)
+        values = _score(likelihood, start, free)
     if values is None:
         values = _migrad(likelihood, start, free, names)
     expected, jacobian = likelihood.expected(values)
