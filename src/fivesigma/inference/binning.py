@@ -254,6 +254,21 @@ def _gather(row: list[int], values: Floats, variances: Floats, minimum: float) -
         bins[0] = open_bin + bins[0]
     elif open_bin:
         bins = [open_bin]
+    return _sturdy(bins, values, variances, minimum)
+
+
+def _sturdy(bins: list[list[int]], values: Floats, variances: Floats, minimum: float) -> list[list[int]]:
+    """Return bins of which those that hold too little have joined their neighbours: what joins a bin may weaken it."""
+    bins = list(bins)
+    place = 0
+    while place < len(bins) and len(bins) > 1:
+        if effective_events(values[bins[place]].sum(), variances[bins[place]].sum()) >= minimum:
+            place += 1
+            continue
+        beside = place + 1 if place + 1 < len(bins) else place - 1
+        first, second = sorted((place, beside))
+        bins[first : second + 1] = [sorted(bins[first] + bins[second])]
+        place = first
     return bins
 
 
@@ -268,6 +283,8 @@ def _join_sparse(rows: list[list[list[int]]], values: Floats, variances: Floats,
             pending = []
         else:
             pending = sorted(pending + [cell for cells in row for cell in cells])
-    if pending:
+    if pending and joined:
         joined[-1][0] = sorted(joined[-1][0] + pending)
-    return [cells for row in joined for cells in row]
+    elif pending:
+        return [pending]
+    return _sturdy([cells for row in joined for cells in row], values, variances, minimum)
