@@ -182,6 +182,7 @@ def test_factors_that_make_no_sense_are_refused(options, match: str) -> None:
     [
         (abcd(regions=("sr", "b", "c", "e")), [1, 1, 1, 1], "the fit has no region 'e'"),
         (abcd(), [1, 0, 1, 1], "'jets' expects 0 events in region 'b'"),
+        (abcd(samples=("higgs",)), [1, 1, 1, 1], "'higgs' is signal; they estimate a background"),
         (abcd(samples=("jest",)), [1, 1, 1, 1], r"no sample 'jest'; did you mean jets\?"),
     ],
 )

@@ -122,6 +122,8 @@ def _total(templates: Templates, systematic: TransferFactors, region: str) -> fl
     what, known = f"transfer factors {systematic.name!r}", [sample.name for sample in templates.samples]
     if systematic.sample not in known:
         raise FivesigmaError(f"{what}: no sample {systematic.sample!r}{suggestion(systematic.sample, known)}")
+    if systematic.sample in templates.names("signal"):
+        raise FivesigmaError(f"{what}: {systematic.sample!r} is signal; they estimate a background")
     for channel in templates.channels:
         if channel.name == region:
             total = sum(template.total for template in channel.templates if template.name == systematic.sample)
