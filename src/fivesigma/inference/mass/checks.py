@@ -9,6 +9,7 @@ from scipy import stats
 
 from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.finding import Finding
+from fivesigma.inference.mass.backgrounds import BinnedBackground
 from fivesigma.inference.mass.costs import Cost
 from fivesigma.inference.mass.fitting import Hypotheses, SpectrumFit
 from fivesigma.inference.mass.spectrum import Spectrum
@@ -62,6 +63,7 @@ def check_mass_fit(
     signal: Spectrum,
     background: Spectrum,
     observed: Spectrum | None,
+    function: BinnedBackground,
     smooth: SpectrumFit,
     fits: Hypotheses,
     spurious: SpuriousScan,
@@ -70,6 +72,7 @@ def check_mass_fit(
     yield from _poor_fit(name, "the simulated background", smooth)
     if fits.cost != "weighted_chi2" or not _few_events(fits.spectrum):
         yield from _poor_fit(name, "the spectrum with signal", fits.with_signal)
+    yield from _at_bound(name, function, smooth)
     yield from _spurious(name, spurious)
     yield from _bins(name, signal.plus(background) if observed is None else background, fits)
 
@@ -84,6 +87,21 @@ def _poor_fit(name: str, what: str, fit: SpectrumFit) -> Iterator[Finding]:
             message=f"the function does not describe {what}: χ² is {fit.chi2:.4g} for {fit.ndf} degrees of freedom"
             f" (p = {p_value:.2g}); take another family, a higher order, or a narrower range",
             evidence={"chi2": fit.chi2, "ndf": fit.ndf, "p_value": p_value},
+        )
+
+
+def _at_bound(name: str, function: BinnedBackground, fit: SpectrumFit) -> Iterator[Finding]:
+    """Yield a finding where coefficients of the background are as low as they may be."""
+    at = np.isfinite(function.low) & (fit.values <= function.low)
+    if at.any():
+        names = [of for of, is_at in zip(function.names, at, strict=True) if is_at]
+        yield Finding(
+            code="parameter-at-bound",
+            severity="info",
+            subject=name,
+            message=f"of the {function.family} background of order {function.order} {', '.join(names)} ended at zero, the least that keeps"
+            " it positive; a lower order, or another family, may do as well",
+            evidence={"parameters": names},
         )
 
 

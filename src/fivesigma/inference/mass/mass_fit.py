@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +12,9 @@ from fivesigma.core.parallel import Workers
 from fivesigma.inference.mass.backgrounds import BackgroundFamily, BinnedBackground
 from fivesigma.inference.mass.checks import check_mass_fit, require_spectra
 from fivesigma.inference.mass.costs import Cost, require_cost
-from fivesigma.inference.mass.fitting import Hypotheses, Peak, SpectrumFit, fit_spectrum, signal_interval
+from fivesigma.inference.mass.fitting import Hypotheses, SpectrumFit, fit_spectrum
+from fivesigma.inference.mass.intervals import signal_interval
+from fivesigma.inference.mass.model import Peak
 from fivesigma.inference.mass.order import OrderStep, choose_order
 from fivesigma.inference.mass.signals import SignalFamily, SignalShape, fit_signal_shape
 from fivesigma.inference.mass.spectrum import Spectrum
@@ -94,6 +96,14 @@ class MassFitResult:
     signal_yield: Estimate
     spurious_signal: SpuriousScan
     findings: tuple[Finding, ...]
+
+    @property
+    def signal_strength(self) -> Estimate:
+        """The yield over the expected one."""
+        found = self.signal_yield
+        return replace(
+            found, value=found.value / self.signal, low=found.low / self.signal, high=found.high / self.signal
+        )
 
 
 def fit_mass(
@@ -178,7 +188,7 @@ def fit_mass(
         p_toys=context.p_value(told, toys, seed, workers) if toys else None,
         signal_yield=context.signal_yield(told),
         spurious_signal=spurious,
-        findings=tuple(check_mass_fit(name, signal, background, observed, smooth, shown, spurious)),
+        findings=tuple(check_mass_fit(name, signal, background, observed, function, smooth, shown, spurious)),
     )
 
 
@@ -219,5 +229,5 @@ class _Context:
 
     def signal_yield(self, told: Hypotheses) -> Estimate:
         best = told.with_signal
-        high, low = signal_interval(told.spectrum, self.function, self.peak, best)
+        low, high = signal_interval(told.spectrum, self.function, self.peak, best)
         return Estimate(value=best.signal_yield, low=low, high=high, method="profile likelihood, Poisson")

@@ -14,7 +14,8 @@ import numpy as np
 from fivesigma.core.arrays import Floats
 from fivesigma.core.errors import FivesigmaError
 from fivesigma.inference.mass.backgrounds import BinnedBackground
-from fivesigma.inference.mass.fitting import Peak, SpectrumFit, fit_spectrum
+from fivesigma.inference.mass.fitting import SpectrumFit, fit_spectrum
+from fivesigma.inference.mass.model import Peak
 from fivesigma.inference.mass.signals import SignalShape
 from fivesigma.inference.mass.spectrum import Spectrum
 

@@ -11,7 +11,8 @@ from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.identity import derive_seed
 from fivesigma.core.parallel import Shared, Workers, run_map
 from fivesigma.inference.mass.backgrounds import BinnedBackground
-from fivesigma.inference.mass.fitting import Peak, fit_spectrum
+from fivesigma.inference.mass.fitting import fit_spectrum
+from fivesigma.inference.mass.model import Peak
 from fivesigma.inference.mass.spectrum import Spectrum
 
 __all__ = ["Toys", "throw_toys"]
