@@ -11,7 +11,7 @@ import numpy as np
 from fivesigma.analysis.dataset_files import load_dataset, varied_names
 from fivesigma.analysis.inference_item import InferenceItem
 from fivesigma.analysis.inference_names import axes_of, models_of
-from fivesigma.analysis.inference_schema import LimitPlane, TemplateFit
+from fivesigma.analysis.inference_schema import AlternativeSample, LimitPlane, TemplateFit
 from fivesigma.analysis.model_specs import point_of
 from fivesigma.analysis.regions import region_mask
 from fivesigma.analysis.score_files import load_scores
@@ -143,7 +143,8 @@ def _varied(
     values, masks = _binned(item, fit, dataset, signal)
     if chosen is not None:
         values = [chosen.aligned(value, masks) for value in values if isinstance(value, Scores)]
-    return VariedEvents(variation=variation, dataset=dataset, values=values, regions=masks)
+    independent = isinstance(item.config.systematics[variation.systematic], AlternativeSample)
+    return VariedEvents(variation=variation, dataset=dataset, values=values, regions=masks, independent=independent)
 
 
 def _outside(name: str, fit: Shape, dataset: Dataset, values: Sequence[Values], mask: Bools) -> Iterator[Finding]:
