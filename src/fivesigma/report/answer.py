@@ -74,7 +74,7 @@ def answer(results: Mapping[str, Any], config: Mapping[str, Any]) -> str:
         return " ".join(filter(None, [_without_inference(results), _doubts(None, results)]))
     name, entry = found
     kind = status(results, config)
-    if (told := _told(entry, results, pseudo=kind == "pseudo-data")) is not None:
+    if (told := _told(entry, results, config, pseudo=kind == "pseudo-data")) is not None:
         blind = "The signal region is blind." if kind == "blind" else ""
         return " ".join(filter(None, [blind, _opened(setting(config), told), _doubts(name, results)]))
     sentences = [_yields(entry, kind)] if entry.get("type") == "counting" else []
@@ -94,13 +94,16 @@ def answer(results: Mapping[str, Any], config: Mapping[str, Any]) -> str:
     return " ".join(filter(None, sentences))
 
 
-def _told(entry: Mapping[str, Any], results: Mapping[str, Any], *, pseudo: bool) -> str | None:
+def _told(
+    entry: Mapping[str, Any], results: Mapping[str, Any], config: Mapping[str, Any], *, pseudo: bool
+) -> str | None:
     """Return what an inference says that is told in a sentence of its own."""
+    titles = config.get("features", {}).get("titles") or {}
     match entry.get("type"):
         case "limit_plane":
             return plane_sentence(entry, pseudo=pseudo)
         case "mass_fit":
-            return mass_fits_sentence(list(mass_fits_of(results["inference"]).values()))
+            return mass_fits_sentence(mass_fits_of(results["inference"]).values(), titles)
         case "strength_uncertainty":
             return strength_sentence(entry)
         case _:

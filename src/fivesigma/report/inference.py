@@ -105,6 +105,8 @@ def observed_limit_cell(entry: Mapping[str, Any]) -> Cell:
 def inference_parts(entries: Mapping[str, Mapping[str, Any]], status: Status) -> Iterator[Part]:
     """Yield one part an inference: its limits, its breakdown, and every other field of its result."""
     for name, entry in entries.items():
+        if entry["type"] == "mass_fit":
+            continue  # side by side in a table of their own
         if entry["type"] == "limit_plane":
             table = plane_table(entry, observed_label("Observed limit on μ", status))
             yield Part(title=name, note=f"{type_name(entry)} in {entry['observable']}", tables=(table,))

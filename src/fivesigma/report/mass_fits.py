@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from fivesigma.report.cells import MISSING, Cell, cell, interval
+from fivesigma.report.cells import MISSING, Cell, cell, interval, measured_cell
 from fivesigma.report.format import number, significance
 from fivesigma.report.tables import Column, Group, Row, Table
 
-__all__ = ["mass_fit_table", "mass_fits_of", "mass_fits_sentence"]
+__all__ = ["mass_fit_tables", "mass_fits_of", "mass_fits_sentence"]
 
 
 def mass_fits_of(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
@@ -17,12 +17,13 @@ def mass_fits_of(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[
     return {name: entry for name, entry in entries.items() if entry.get("type") == "mass_fit"}
 
 
-def mass_fits_sentence(fits: Iterable[Mapping[str, Any]]) -> str:
-    """Return in a sentence what is expected of each stage, and what is seen."""
-    told = [f"{significance(fit['z'])} {_stage(fit)}" for fit in fits if fit["z"] is not None]
-    seen = [f"{significance(fit['z_observed'])} {_stage(fit)}" for fit in fits if fit["z_observed"] is not None]
-    observable = next((fit["observable"] for fit in fits), "the mass")
-    sentence = f"fits of the {observable} spectrum expect {_listed(told)}"
+def mass_fits_sentence(fits: Iterable[Mapping[str, Any]], titles: Mapping[str, str]) -> str:
+    """Return in a sentence what is expected of each stage, and what is seen; ``titles`` say what figures call the mass."""
+    stages = list(fits)
+    told = [f"{significance(fit['z'])} {_stage(fit)}" for fit in stages]
+    seen = [f"{significance(fit['z_observed'])} {_stage(fit)}" for fit in stages if fit["z_observed"] is not None]
+    mass = titles.get(stages[0]["observable"], stages[0]["observable"]).partition(" [")[0]
+    sentence = f"fits of the {mass} spectrum expect {_listed(told)}"
     return f"{sentence}; observed are {_listed(seen)}." if seen else f"{sentence}."
 
 
@@ -31,42 +32,70 @@ def _stage(fit: Mapping[str, Any]) -> str:
 
 
 def _listed(parts: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]])) or "nothing"
+    return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
 
 
-def mass_fit_table(fits: Mapping[str, Mapping[str, Any]], observed: str) -> Table:
-    """Return one row a fit; ``observed`` heads what was observed."""
+def mass_fit_tables(fits: Mapping[str, Mapping[str, Any]], observed: str) -> Iterator[Table]:
+    """Yield two tables with a row for each fit: what it says, and what it is made of; ``observed`` heads what was observed."""
     seen = any(fit["z_observed"] is not None for fit in fits.values())
-    heads = ["Background", "Signal events", "χ²/ndf without signal", "with signal", "Expected significance"]
+    toys = any(fit["p_toys"] is not None for fit in fits.values())
+    heads = ["Signal events", "χ²/ndf without signal", "with signal", "Expected significance"]
     heads += [observed] if seen else []
-    heads += ["Spurious signal / σ", "Expected, spurious signal in", "Weighted simulation"]
-    return Table(
-        caption="Mass fits",
-        columns=(
-            Column(text="Stage", numeric=False),
-            *(Column(text=head, numeric=place > 0) for place, head in enumerate(heads)),
-        ),
-        groups=(Group(rows=tuple(_row(name, fit, seen=seen) for name, fit in fits.items())),),
-        note="Expected significances are for Poisson data at the luminosity, by Wilks' theorem with one degree of freedom. The last"
-        " column is √Δχ² of the weighted simulation itself: it grows with the number of simulated events, not with luminosity, and"
-        " says nothing of data.",
+    heads += ["p by toys"] if toys else []
+    heads += ["Spurious signal / σ", "Expected, with it as a nuisance", "Weighted simulation"]
+    yield _table(
+        "Mass fits",
+        heads,
+        [_row(fit, seen=seen, toys=toys) for fit in fits.values()],
+        "Expected significances are for Poisson data at the luminosity, by Wilks' theorem with one degree of freedom. The spurious"
+        " signal is what the fit finds in simulated background alone, its error that of the simulation; as a nuisance it takes from"
+        " the expected significance what the simulation cannot rule out. The last column is √Δχ² of the weighted simulation itself:"
+        " it grows with the number of simulated events, not with luminosity, and says nothing of data.",
+    )
+    yield _table(
+        "What the mass fits are made of",
+        [
+            "Cut",
+            "Background",
+            "Expected signal",
+            "Expected background",
+            "Peak at",
+            "Width",
+            "Largest spurious signal / σ",
+            "at",
+        ],
+        [_made_of(fit) for fit in fits.values()],
+        "Expected events are those of the simulation in the range of the fit. Cuts are chosen on the other folds, for the events"
+        " under the peak; the median is shown.",
     )
 
 
-def _row(name: str, fit: Mapping[str, Any], *, seen: bool) -> Row:
-    background = fit["background"]
-    cells = [
-        Cell(text=f"{background['family'].replace('_', ' ')}, order {background['order']}"),
-        interval(fit["signal_yield"]),
-    ]
+def _table(caption: str, heads: list[str], rows: list[Row], note: str) -> Table:
+    columns = (Column(text="Stage", numeric=False), *(Column(text=head) for head in heads))
+    return Table(caption=caption, columns=columns, groups=(Group(rows=tuple(rows)),), note=note)
+
+
+def _row(fit: Mapping[str, Any], *, seen: bool, toys: bool) -> Row:
+    cells = [interval(fit["signal_yield"])]
     cells += [_per_degree(fit["chi2_h0"], fit["ndf_h0"]), _per_degree(fit["chi2_h1"], fit["ndf_h0"] - 1)]
     cells += [cell(fit["z"], "z_expected")]
     cells += [cell(fit["z_observed"], "z_observed")] if seen else []
+    cells += [cell(fit["p_toys"])] if toys else []
     spurious = fit["spurious_signal"]
-    cells += [cell(None if spurious is None else spurious["ratio"])]
+    cells += [measured_cell(spurious["ratio"], spurious["ratio_error"])]
     cells += [cell(fit["z_with_spurious_signal"], "z_expected"), cell(fit["z_simulation"], "z_expected")]
-    return Row(head=fit["stage"], note=name if name != fit["stage"] else "", cells=tuple(cells))
+    return Row(head=fit["stage"], cells=tuple(cells))
 
 
-def _per_degree(chi2: float | None, ndf: int) -> Cell:
-    return MISSING if chi2 is None else Cell(text=f"{number(chi2)}/{ndf}", kind="number")
+def _made_of(fit: Mapping[str, Any]) -> Row:
+    background, spurious, peak = fit["background"], fit["spurious_signal"], fit["signal_shape"]
+    cut = MISSING if fit["cut"] is None else Cell(text=f"{fit['model']} > {number(fit['cut'])}")
+    family = background["family"].replace("_", " ")
+    cells = [cut, Cell(text=f"{family} {background['order']}"), cell(fit["signal"]), cell(fit["background_events"])]
+    cells += [cell(peak["mean"]), cell(peak["width"])]
+    cells += [Cell(text=number(spurious["largest_ratio"], 2), kind="number"), cell(spurious["largest_at"])]
+    return Row(head=fit["stage"], cells=tuple(cells))
+
+
+def _per_degree(chi2: float, ndf: int) -> Cell:
+    return Cell(text=f"{number(chi2)}/{ndf}", kind="number")

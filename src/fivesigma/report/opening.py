@@ -13,7 +13,7 @@ from fivesigma.report.inference import expected_limit_cell, observed_label, obse
 from fivesigma.report.limit_plane import excluded_points
 from fivesigma.report.limits import CONFIDENCE
 from fivesigma.report.mass_fits import mass_fits_of
-from fivesigma.report.strength import best_strength
+from fivesigma.report.strength import first_strength
 
 __all__ = ["KeyNumber", "key_numbers", "source"]
 
@@ -56,7 +56,7 @@ def _of_stage(fit: Mapping[str, Any]) -> KeyNumber:
 
 
 def _of_strength(entry: Mapping[str, Any]) -> list[KeyNumber]:
-    row = best_strength(entry)
+    row = first_strength(entry)
     return [
         KeyNumber(label=f"uncertainty of μ, count above the best cut ({row['model']})", value=cell(row["total"])),
         KeyNumber(label="the same from a fit of the whole score", value=cell(row["fit"]["total"])),

@@ -12,7 +12,7 @@ from fivesigma.report.content import RunContent
 from fivesigma.report.figures import FigureView
 from fivesigma.report.inference import OVERVIEW_TYPES, inference_parts, observed_label, overview
 from fivesigma.report.labels import column_label
-from fivesigma.report.mass_fits import mass_fit_table, mass_fits_of
+from fivesigma.report.mass_fits import mass_fit_tables, mass_fits_of
 from fivesigma.report.models import auc_table, built_table, judgement_tables
 from fivesigma.report.tables import Column, Group, Part, Row, Table, tables_of
 from fivesigma.report.yields import cutflow_table, sample_table, variations_table
@@ -117,7 +117,7 @@ def _inference(content: RunContent, kind: Status) -> Iterator[Part]:
     if any(entry["type"] in OVERVIEW_TYPES for entry in entries.values()):
         yield Part(tables=(overview(entries, kind),))
     if fits := mass_fits_of(entries):
-        yield Part(tables=(mass_fit_table(fits, observed_label("Observed significance", kind)),))
+        yield Part(tables=tuple(mass_fit_tables(fits, observed_label("Observed significance", kind))))
     yield from inference_parts(entries, kind)
     for key, value in content.results.items():
         if key not in _PRINTED:

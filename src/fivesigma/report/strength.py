@@ -9,7 +9,7 @@ from fivesigma.report.cells import Cell, cell
 from fivesigma.report.format import number
 from fivesigma.report.tables import Column, Group, Row, Table
 
-__all__ = ["STRENGTH_COLUMNS", "best_strength", "strength_sentence", "strength_table"]
+__all__ = ["STRENGTH_COLUMNS", "first_strength", "strength_sentence", "strength_table"]
 
 STRENGTH_COLUMNS = {
     "statistics": "Statistics",
@@ -23,15 +23,15 @@ STRENGTH_COLUMNS = {
 """The parts of the uncertainty by their fields, in the order in which they are printed."""
 
 
-def best_strength(entry: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the row of the model whose count measures the strength best."""
-    row: Mapping[str, Any] = min(entry["table"], key=lambda row: float(row["total"]))
+def first_strength(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the row that answers: of the model that was named first, for to choose the best of several would flatter."""
+    row: Mapping[str, Any] = entry["table"][0]
     return row
 
 
 def strength_sentence(entry: Mapping[str, Any]) -> str:
     """Return in a sentence how well the strength is measured."""
-    row = best_strength(entry)
+    row = first_strength(entry)
     parts = f"{number(row['statistics'], 2)} from statistics, {number(row['systematic'], 2)} from systematics"
     counted = (
         f"a count above {number(row['cut'], 3)} in “{row['model']}” measures μ to ±{number(row['total'], 2)} ({parts})"
