@@ -87,7 +87,7 @@ def plot_strength_scan(scan: StrengthScan, *, context: Context) -> Figure:
     least = min(float(values[shown].min()) for name, values in parts.items() if name != "detector" and values.any())
     _cut_axes(axes, [scan], "δμ")
     axes.set_ylim(bottom=least / 2)
-    axes.set_xlabel(f"cut on the score of {context.title_of(scan.model)} (fraction of background below)")
+    axes.set_xlabel(f"cut on {context.title_of(scan.model)} (fraction of background below)")
     legend_below(figure, axes, columns)
     return figure
 
