@@ -40,12 +40,14 @@ def make_search() -> Callable[..., Search]:
             weight = rng.uniform(0.5, 1.5, events)
             return Spectrum.of(masses(kind, events), expected * weight / weight.sum(), EDGES)
 
+        # data last, so that their number changes no simulated event
+        simulation = [simulated(kind, expected) for kind, expected in (("signal", signal), ("background", background))]
         data = np.concatenate(
             [masses("signal", rng.poisson(strength * signal)), masses("background", rng.poisson(background))]
         )
         return Search(
-            signal=simulated("signal", signal),
-            background=simulated("background", background),
+            signal=simulation[0],
+            background=simulation[1],
             observed=Spectrum.of(data, np.ones(len(data)), EDGES),
         )
 
