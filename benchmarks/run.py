@@ -18,6 +18,7 @@ import judgement
 import judging
 import learning
 import limits
+import mass_fits
 import numpy as np
 import reading
 from sklearn.ensemble import RandomForestClassifier
@@ -99,6 +100,7 @@ def main() -> None:
     boosting.compare_boosting()
     counting.compare_counts()
     limits.compare_limits()
+    mass_fits.compare_mass_fits()
     compare("import fivesigma", python("import fivesigma"), python("pass"), against="bare python", repeats=9)
 
 
