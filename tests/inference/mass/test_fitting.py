@@ -125,11 +125,34 @@ def test_fewer_events_than_background_are_a_negative_yield() -> None:
     assert found.z < 0
 
 
-def test_a_yield_so_negative_that_events_would_be_keeps_them_positive() -> None:
-    counts = np.where(fractions() > 0.01, 0.0, 5.0)
-    found = hypotheses(Spectrum(edges=EDGES, sum_w=counts, sum_w2=counts)).with_signal
-    assert found.signal_yield < 0
-    assert np.all(found.expected >= 0)
+@pytest.mark.parametrize("level", [5.0, 0.2])
+def test_a_yield_so_negative_that_bins_are_empty(level: float) -> None:
+    """At the edge the events that are left are the background beside the peak; b(1 - s f) with no count under the peak."""
+    counts = np.where(fractions() > 0.01, 0.0, level)
+    spectrum = Spectrum(edges=EDGES, sum_w=counts, sum_w2=counts)
+    background, peak = BinnedBackground.of("polynomial", 0, EDGES), Peak(fractions=fractions())
+    found = fit_spectrum(spectrum, background, peak)
+    assert found.expected.min() == pytest.approx(0, abs=1e-6)
+    # there s = -b / f_max, and the best b is that of a shape with a hole: its sum is the number of events
+    assert found.signal_yield == pytest.approx(-found.background[0] / fractions().max(), rel=1e-5)
+    assert found.expected.sum() == pytest.approx(counts.sum(), rel=1e-4)
+    low, high = signal_interval(spectrum, background, peak, found)
+    assert low < found.signal_yield < high < 0.1 * level
+    # the error is that of the background alone: σ² ≥ 1 / Σ f²/b
+    assert found.signal_error == pytest.approx(np.sqrt(found.background[0] / np.sum(fractions() ** 2)), rel=0.1)
+
+
+def test_few_events_have_fits_and_intervals() -> None:
+    peak, failed = Peak(fractions=fractions()), 0
+    for family, order in (("polynomial", 1), ("exponential", 1), ("bernstein", 3)):
+        background = BinnedBackground.of(family, order, EDGES)
+        for seed in range(3):
+            counts = np.random.default_rng(seed).poisson(0.4 * np.exp(-(EDGES[:-1] - 100) / 20)).astype(float)
+            spectrum = Spectrum(edges=EDGES, sum_w=counts, sum_w2=counts)
+            best, without = fit_spectrum(spectrum, background, peak), fit_spectrum(spectrum, background)
+            low, high = signal_interval(spectrum, background, peak, best)
+            failed += not (best.chi2 < without.chi2 + 1e-3 and low <= best.signal_yield <= high)
+    assert failed == 0
 
 
 def test_a_constrained_yield_stays_near_zero(counts: np.ndarray) -> None:

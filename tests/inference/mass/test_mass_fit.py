@@ -163,3 +163,14 @@ def test_a_coefficient_at_zero_is_found() -> None:
     found = [finding for finding in result.findings if finding.code == "parameter-at-bound"]
     assert len(found) == 1
     assert found[0].evidence["parameters"]
+
+
+def test_a_yield_at_its_bound_is_found(search: Any) -> None:
+    counts = np.where(search.signal.sum_w > 0.5, 0.0, 4.0)
+    planted = dataclasses.replace(search, observed=search.observed.filled_with(counts))
+    result = fit(planted, data=True)
+    (found,) = (finding for finding in result.findings if finding.code == "parameter-at-bound")
+    assert found.evidence["parameters"] == ["signal yield"]
+    assert result.signal_yield.value < 0
+    assert result.z_observed is not None
+    assert result.z_observed < 0

@@ -21,6 +21,7 @@ __all__ = ["check_mass_fit", "require_spectra"]
 _POOR_FIT = 0.01
 _TOLERATED, _SERIOUS = 0.2, 1.0  # of the error in data
 _FEW = 5.0  # effective events of a bin, below which a χ² is none
+_EMPTIED = 1e-3  # part of the background's events that a negative yield leaves at its bound
 _CORE = (0.16, 0.84)
 
 
@@ -67,12 +68,14 @@ def check_mass_fit(
     smooth: SpectrumFit,
     fits: Hypotheses,
     spurious: SpuriousScan,
+    told: SpectrumFit,
 ) -> Iterator[Finding]:
-    """Yield what a reader should know of a mass fit."""
+    """Yield what a reader should know of a mass fit; ``told`` is the fit with signal whose yield is quoted."""
     yield from _poor_fit(name, "the simulated background", smooth)
     if fits.cost != "weighted_chi2" or not _few_events(fits.spectrum):
         yield from _poor_fit(name, "the spectrum with signal", fits.with_signal)
     yield from _at_bound(name, function, smooth)
+    yield from _yield_at_bound(name, told)
     yield from _spurious(name, spurious)
     yield from _bins(name, signal.plus(background) if observed is None else background, fits)
 
@@ -102,6 +105,19 @@ def _at_bound(name: str, function: BinnedBackground, fit: SpectrumFit) -> Iterat
             message=f"of the {function.family} background of order {function.order} {', '.join(names)} ended at zero, the least that keeps"
             " it positive; a lower order, or another family, may do as well",
             evidence={"parameters": names},
+        )
+
+
+def _yield_at_bound(name: str, fit: SpectrumFit) -> Iterator[Finding]:
+    """Yield a finding where a negative yield takes all events from a bin."""
+    if fit.signal_yield < 0 and np.any(fit.expected < _EMPTIED * fit.background):
+        yield Finding(
+            code="parameter-at-bound",
+            severity="warning",
+            subject=name,
+            message=f"the signal's yield, {fit.signal_yield:.3g}, is as negative as it may be: a bin under the peak expects no events."
+            " Its significance is that of the bound; take wider bins, or a looser cut",
+            evidence={"events": fit.signal_yield, "parameters": ["signal yield"]},
         )
 
 

@@ -188,7 +188,9 @@ def fit_mass(
         p_toys=context.p_value(told, toys, seed, workers) if toys else None,
         signal_yield=context.signal_yield(told),
         spurious_signal=spurious,
-        findings=tuple(check_mass_fit(name, signal, background, observed, function, smooth, shown, spurious)),
+        findings=tuple(
+            check_mass_fit(name, signal, background, observed, function, smooth, shown, spurious, told.with_signal)
+        ),
     )
 
 

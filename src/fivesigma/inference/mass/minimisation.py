@@ -19,7 +19,8 @@ _POSITIVE = 1e-7  # events that a bin may have at least where the yield is at it
 def maximum_likelihood(model: SpectrumModel, begin: Floats, scale: Floats) -> Minimum:
     """Return the most likely parameters of Poisson counts Σw over ``scale``, shape (n,).
 
-    Where a negative yield would make the events of a bin negative, the best of those that do not are sought along that edge.
+    Where the least lies at parameters that make the events of a bin negative (a negative yield, a polynomial), the best of those that
+    do not is sought along that edge.
 
     Raises
     ------
@@ -30,7 +31,7 @@ def maximum_likelihood(model: SpectrumModel, begin: Floats, scale: Floats) -> Mi
     try:
         return minimise(likelihood, begin, model.free, model.names)
     except FivesigmaError:
-        if model.peak is None or (edge := _along_the_edge(model, likelihood, begin)) is None:
+        if (edge := _along_the_edge(model, likelihood, begin, scale)) is None:
             raise
         return edge
 
@@ -55,8 +56,11 @@ def _likelihood(model: SpectrumModel, scale: Floats) -> Likelihood:
     )
 
 
-def _along_the_edge(model: SpectrumModel, likelihood: Likelihood, begin: Floats) -> Minimum | None:
-    """Return the minimum under the condition that no bin expects fewer than nearly zero events, by sequential quadratic programming."""
+def _along_the_edge(model: SpectrumModel, likelihood: Likelihood, begin: Floats, scale: Floats) -> Minimum | None:
+    """Return the minimum under the condition that no bin expects fewer than nearly zero events, by sequential quadratic programming.
+
+    The curvature there is that of no minimum; errors are those that the background alone would leave.
+    """
     free = model.free
 
     def all_values(moved: Floats) -> Floats:
@@ -89,8 +93,8 @@ def _along_the_edge(model: SpectrumModel, likelihood: Likelihood, begin: Floats)
     events, jacobian = likelihood.expected(values)
     if not found.success or events.min() <= 0:
         return None
-    # the curvature of a bin without events would make the error of the yield vanish
-    information = likelihood.information(np.maximum(events, _POSITIVE), jacobian * (likelihood.counts > 0)[:, None])
+    alone = np.maximum((model.parts(values)[0] / scale)[model.use], events)
+    information = likelihood.information(alone, jacobian)
     covariance = np.zeros((len(values), len(values)))
     covariance[np.ix_(free, free)] = np.linalg.pinv(information[np.ix_(free, free)], hermitian=True)
     return Minimum(values=values, deviance=likelihood.deviance(values, events), covariance=covariance)
