@@ -57,7 +57,7 @@ def bias_test(
     seed: int = 0,
     workers: Workers | None = None,
 ) -> BiasTest:
-    """Return the bias of a signal's yield where nature takes one function and the fit another (as CMS, arXiv:1407.0558 section 6).
+    """Return the bias of a signal's yield where nature takes one function and the fit another (as CMS, arXiv:1407.0558).
 
     Parameters
     ----------

@@ -47,8 +47,8 @@ def choose_order(
 ) -> tuple[int, tuple[OrderStep, ...]]:
     """Return the order of a family beyond which the next one is not worth its parameter, and the steps up to there.
 
-    ``F = (χ²_1 - χ²_2) / (ndf_1 - ndf_2) / (χ²_2 / ndf_2)`` with ``ndf_1 - ndf_2`` and ``ndf_2`` degrees of freedom (R. Fisher; as CMS uses it, arXiv:1806.00843
-    section 6). Steps are taken while its p-value is below the threshold.
+    ``F = (χ²_1 - χ²_2) / (ndf_1 - ndf_2) / (χ²_2 / ndf_2)`` with ``ndf_1 - ndf_2`` and ``ndf_2`` degrees of freedom (R. Fisher; as CMS uses it, arXiv:1806.00843).
+    Steps are taken while its p-value is below the threshold.
 
     Parameters
     ----------

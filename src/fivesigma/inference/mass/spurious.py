@@ -1,6 +1,6 @@
 """How much signal a fit finds in background alone, at many masses: what a function that does not fit costs.
 
-ATLAS calls the largest of it the spurious signal (arXiv:1802.04146 section 9.3) and asks that it stay below a fifth of the
+ATLAS calls the largest of it the spurious signal (arXiv:1802.04146) and asks that it stay below a fifth of the
 statistical error of the signal's yield.
 """
 
