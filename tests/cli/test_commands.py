@@ -94,7 +94,7 @@ def test_validate_says_all_that_is_wrong(fivesigma):
     [
         (("rnu",), 2, "did you mean run?"),
         (("run",), 2, "Missing argument 'RECIPE|YAML'"),
-        (("run", "higgs-4"), 2, "no recipe 'higgs-4'; did you mean higgs-4l?"),
+        (("run", "higgs-4"), 2, "no recipe 'higgs-4'; did you mean higgs-4l"),
         (("run", "toyy.yaml"), 2, "toyy.yaml: there is no such file; did you mean toy.yaml"),
         (("run", "toy.yaml", "--util", "page"), 2, "--until"),
         (("run", "toy.yaml", "--until", "paeg"), 2, "paeg"),

@@ -84,10 +84,7 @@ class AlternativeSample(Strict):
     sample: str
     use: str = Field(description="Which of its alternatives.")
     group: str | None = Field(default=None, description="Where it stands in the breakdown of the uncertainty.")
-    smooth: bool = Field(
-        default=False,
-        description="Merge neighbouring bins of the change until it is more than noise of the simulation.",
-    )
+    smooth: Positive | None = Field(default=None, description=_SMOOTH)
 
 
 class FreeNormalisation(Strict):

@@ -174,3 +174,8 @@ def test_a_yield_at_its_bound_is_found(search: Any) -> None:
     assert result.signal_yield.value < 0
     assert result.z_observed is not None
     assert result.z_observed < 0
+
+
+def test_a_spurious_signal_that_simulation_cannot_tell_is_found(make_search: Callable[..., Any]) -> None:
+    assert "spurious-signal-unknown" in codes(fit(make_search(events=1_000), order=1))
+    assert "spurious-signal-unknown" not in codes(fit(make_search(events=10_000), order=1))

@@ -17,6 +17,16 @@ def test_events_outside_are_left_out() -> None:
     assert (spectrum.total, spectrum.bins, spectrum.range) == (4.5, 3, (0, 4))
 
 
+def test_edges_belong_to_the_bin_above_and_the_last_to_the_last() -> None:
+    assert Spectrum.of(EDGES, np.ones(4), EDGES).sum_w.tolist() == [1, 1, 2]
+
+
+def test_small_bins_beside_large_ones_lose_no_digit() -> None:
+    spectrum = Spectrum.of(np.array([0.5, 1.5, 3.0]), np.array([1e9, -1e-9, 1e-9]), EDGES)
+    assert spectrum.sum_w.tolist() == [1e9, -1e-9, 1e-9]
+    assert spectrum.sum_w2[2] == pytest.approx(1e-18, rel=1e-12)
+
+
 @given(values=arrays(float, 40, elements=st.floats(0, 3.999)), seed=st.integers(0, 99))
 def test_weights_reconcile_in_any_order(values: np.ndarray, seed: int) -> None:
     rng = np.random.default_rng(seed)
