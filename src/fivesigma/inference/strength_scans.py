@@ -16,8 +16,8 @@ from fivesigma.inference.strength_uncertainty import StrengthUncertainty, streng
 from fivesigma.statistics.quadrature import quadrature
 
 __all__ = [
-    "Quantity",
     "PrecisionScan",
+    "Quantity",
     "Systematics",
     "luminosity_factor_for",
     "purity_for",

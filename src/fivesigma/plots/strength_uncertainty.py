@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from fivesigma.inference.strength_scans import Quantity, PrecisionScan
+from fivesigma.inference.strength_scans import PrecisionScan, Quantity
 from fivesigma.plots.curves import legend_below, legend_grid
 from fivesigma.plots.registry import register
 from fivesigma.plots.style import PALETTE, SIGNAL, Context, digits, new_grid
