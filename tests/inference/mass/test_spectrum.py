@@ -21,6 +21,12 @@ def test_edges_belong_to_the_bin_above_and_the_last_to_the_last() -> None:
     assert Spectrum.of(EDGES, np.ones(4), EDGES).sum_w.tolist() == [1, 1, 2]
 
 
+@pytest.mark.parametrize("edges", [[1.0], [2.0, 1.0, 3.0]])
+def test_events_need_edges_that_rise(edges: list[float]) -> None:
+    with pytest.raises(FivesigmaError, match="m4l: the edges of a spectrum must be finite and rise"):
+        Spectrum.of(np.ones(3), np.ones(3), np.array(edges), name="m4l")
+
+
 def test_small_bins_beside_large_ones_lose_no_digit() -> None:
     spectrum = Spectrum.of(np.array([0.5, 1.5, 3.0]), np.array([1e9, -1e-9, 1e-9]), EDGES)
     assert spectrum.sum_w.tolist() == [1e9, -1e-9, 1e-9]

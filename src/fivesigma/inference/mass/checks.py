@@ -77,6 +77,7 @@ def check_mass_fit(
     yield from _at_bound(name, function, smooth)
     yield from _yield_at_bound(name, told)
     yield from _spurious(name, spurious)
+    yield from _spurious_unknown(name, spurious)
     yield from _bins(name, signal.plus(background) if observed is None else background, fits)
 
 
@@ -138,6 +139,20 @@ def _spurious(name: str, scan: SpuriousScan) -> Iterator[Finding]:
             message=f"in simulated background alone the fit finds {point.events:.3g} signal events at {point.mass:.4g}, {point.ratio:.2g}"
             f" ± {point.ratio_error:.2g} of the error that data leave; the function does not follow the background",
             evidence={"events": point.events, "ratio": point.ratio, "ratio_error": point.ratio_error},
+        )
+
+
+def _spurious_unknown(name: str, scan: SpuriousScan) -> Iterator[Finding]:
+    """Yield a finding where the simulation knows the spurious signal worse than data would know a signal."""
+    point = scan.at_signal
+    if point.ratio_error > 1:
+        yield Finding(
+            code="spurious-signal-unknown",
+            severity="info",
+            subject=name,
+            message=f"the simulated background is worth too few events to say how large the spurious signal is: {point.ratio:.2g} ± {point.ratio_error:.2g}"
+            " of the error that data leave; the significance with it as a nuisance is that of the simulation",
+            evidence={"ratio": point.ratio, "ratio_error": point.ratio_error},
         )
 
 

@@ -43,8 +43,7 @@ class Spectrum:
     pool: float = 0.0
 
     def __post_init__(self) -> None:
-        if len(self.edges) < 2 or not np.all(np.isfinite(self.edges)) or not np.all(np.diff(self.edges) > 0):
-            raise FivesigmaError(f"{self.name}: the edges of a spectrum must be finite and rise")
+        _require_edges(self.edges, self.name)
         require_length(len(self.edges) - 1, sum_w=self.sum_w, sum_w2=self.sum_w2)
         if not np.all(np.isfinite(self.sum_w)) or not np.all(np.isfinite(self.sum_w2)):
             raise DataError(f"{self.name}: a bin of the spectrum is not finite")
@@ -55,16 +54,28 @@ class Spectrum:
     def of(cls, values: Floats, weight: Floats, edges: Floats, *, name: str = "mass", label: str = "") -> Spectrum:
         """Return the spectrum of events, values and weights of shape (n,); those outside the edges are left out.
 
+        A bin holds its lower edge, the last one its upper edge as well.
+
         Raises
         ------
         DataError
             If a value or weight is not finite.
+        FivesigmaError
+            If the edges do not rise.
         """
         require_length(len(values), weight=weight)
         if bad := int(np.count_nonzero(~np.isfinite(values) | ~np.isfinite(weight))):
             raise DataError(f"{name} or its weight is not finite in {bad} events")
-        sums = [np.histogram(values, bins=edges, weights=w)[0] for w in (weight, np.square(weight))]
-        return cls(edges=np.asarray(edges, dtype=np.float64), sum_w=sums[0], sum_w2=sums[1], name=name, label=label)
+        edges = np.asarray(edges, dtype=np.float64)
+        _require_edges(edges, name)
+        inside = (values >= edges[0]) & (values <= edges[-1])
+        bins = len(edges) - 1
+        place = np.minimum(np.searchsorted(edges, values[inside], side="right") - 1, bins - 1)
+        # bin by bin: numpy's histogram takes differences of running sums, in which small bins drown
+        sum_w, sum_w2 = (
+            np.bincount(place, weight[inside] ** power, minlength=bins).astype(np.float64) for power in (1, 2)
+        )
+        return cls(edges=edges, sum_w=sum_w, sum_w2=sum_w2, name=name, label=label)
 
     @property
     def bins(self) -> int:
@@ -136,3 +147,8 @@ class Spectrum:
     def filled_with(self, expected: Floats) -> Spectrum:
         """Return data of these counts, shape (n,), whole or not, in the same bins."""
         return replace(self, sum_w=expected, sum_w2=expected, pool=0.0)
+
+
+def _require_edges(edges: Floats, name: str) -> None:
+    if len(edges) < 2 or not np.all(np.isfinite(edges)) or not np.all(np.diff(edges) > 0):
+        raise FivesigmaError(f"{name}: the edges of a spectrum must be finite and rise")
