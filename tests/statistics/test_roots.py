@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from fivesigma.core.errors import FivesigmaError
 from fivesigma.statistics.roots import rising_root
 
 
@@ -16,3 +17,8 @@ def test_a_jump_to_infinity_is_a_crossing() -> None:
 
 def test_one_number() -> None:
     assert rising_root(lambda x: x - 7, np.asarray(0.0), np.asarray(1.0)) == pytest.approx(7)
+
+
+def test_a_function_that_never_crosses_is_no_root() -> None:
+    with pytest.raises(FivesigmaError, match="1 of 2 roots"):
+        rising_root(lambda x: np.array([1.0, 0.0]) * x - 1, np.zeros(2), np.ones(2))

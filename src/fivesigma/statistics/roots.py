@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from fivesigma.core.arrays import Floats
+from fivesigma.core.errors import FivesigmaError
 
 __all__ = ["rising_root"]
 
@@ -24,6 +25,11 @@ def rising_root(function: Callable[[Floats], Floats], low: Floats, step: Floats)
         Takes and gives an array; each entry rises with its own abscissa and is negative, or zero, at ``low``.
     low, step
         Where to begin and how far to look first, above zero; from there twice as far each time.
+
+    Raises
+    ------
+    FivesigmaError
+        If one of the functions does not cross zero as far as is looked.
     """
     high = low + step
     for _ in range(_DOUBLINGS):
@@ -31,6 +37,10 @@ def rising_root(function: Callable[[Floats], Floats], low: Floats, step: Floats)
         if not np.any(below):
             break
         low, high = np.where(below, high, low), np.where(below, high + 2 * (high - low), high)
+    else:
+        raise FivesigmaError(
+            f"{np.count_nonzero(below)} of {np.size(below)} roots lie beyond {np.max(high):.3g}, or nowhere"
+        )
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         below = function(middle) < 0
