@@ -83,7 +83,7 @@ def test_expected_discovery_of_the_reference_profiled_and_nominal_under_their_ow
     nominal = expected_discovery(model)
     assert math.exp(log_p_from_z(nominal[2])) == pytest.approx(0.0120448, rel=1e-3)
     assert expected_discovery(model, data) == nominal
-    with pytest.raises(ValueError, match="observed data"):
+    with pytest.raises(FivesigmaError, match="observed data"):
         expected_discovery(model, nuisances="profiled")
 
 
@@ -157,7 +157,7 @@ def test_a_limit_survives_an_excess_of_many_sigma(make_workspace) -> None:
 
 
 def test_profiling_without_data_is_refused(make_workspace) -> None:
-    with pytest.raises(ValueError, match="observed data"):
+    with pytest.raises(FivesigmaError, match="observed data"):
         cls_limit(PyhfModel(make_workspace([1], [50])), nuisances="profiled")
 
 
@@ -180,3 +180,9 @@ def test_limits_and_their_band_are_those_of_root_finding_with_pyhf(make_workspac
     limit = cls_limit(model, model.data({"bins": np.array([45.0, 14.0])}), nuisances="profiled")
     assert limit.observed == pytest.approx(float(observed), rel=1e-3)
     assert limit.expected == pytest.approx([float(value) for value in expected], rel=1e-3)
+
+
+def test_a_level_in_per_cent_is_refused(make_workspace):
+    model, data = model_and_data(make_workspace, ONE_BIN)
+    with pytest.raises(FivesigmaError, match=r"between 0 and 1, unlike 95; give 0\.95"):
+        cls_limit(model, data, level=95)

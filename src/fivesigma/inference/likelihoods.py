@@ -19,9 +19,10 @@ from fivesigma.inference.checks import check_fit, fitted_strength
 from fivesigma.inference.engine import Data
 from fivesigma.inference.fitted_parameters import FittedParameter, fitted_parameters
 from fivesigma.inference.goodness import goodness_of_fit
-from fivesigma.inference.limits import Band, Nuisances, UpperLimit, cls_limit, cls_values, discovery_significance
+from fivesigma.inference.limits import Nuisances, UpperLimit, cls_limit, cls_values, discovery_significance
 from fivesigma.inference.profile import Profile, nominal_asimov
 from fivesigma.inference.pyhf_engine import PyhfModel, patched_workspace
+from fivesigma.statistics.bands import Band, band_of
 
 __all__ = ["BackgroundFit", "WorkspaceFit", "fit_background", "fit_workspace", "read_model"]
 
@@ -124,7 +125,6 @@ def fit_workspace(
     data = None if blind else seen
     profile = Profile(model, nominal_asimov(model, 1.0), truth=1.0) if data is None else Profile(model, data)
     band, observed = cls_values(model, data, 1.0, nuisances=nuisances)
-    low2, low1, median, high1, high2 = band.tolist()
     goodness = None if data is None else goodness_of_fit(model, profile.best)
     mu, bound = (None, ()) if data is None else fitted_strength(profile, name)
     return WorkspaceFit(
@@ -133,7 +133,7 @@ def fit_workspace(
         sigma_mu=profile.error,
         z_expected=discovery_significance(model),
         z_observed=None if data is None else float(np.sqrt(profile.q_zero())),
-        cls_expected=(low2, low1, median, high1, high2),
+        cls_expected=band_of(band),
         cls_observed=observed,
         limit=cls_limit(model, data, level=level, nuisances=nuisances),
         goodness_of_fit=goodness,

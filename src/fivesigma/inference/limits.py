@@ -1,8 +1,7 @@
 """CLs upper limits on the signal strength in the asymptotic approximation, and the curve they are read from.
 
-The ±1, ±2 σ band needs no more fits than the median: with ``q_A`` the test statistic of background-only Asimov data,
-``CLs`` at N σ is ``Φ(N - √q_A) / Φ(N)``, so each limit of the band is where ``√q_A(μ)`` reaches
-``N - Φ⁻¹((1 - level) Φ(N))`` (arXiv:1007.1727 eqs. 60-66 and section 4.3).
+The ±1, ±2 σ band needs no more fits than the median: each of its limits is where one curve, ``√q_A(μ)`` of background-only Asimov
+data, reaches a threshold of its own (`fivesigma.statistics.asymptotic_cls`).
 """
 
 from __future__ import annotations
@@ -11,12 +10,14 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
-from scipy import special
 
 from fivesigma.core.arrays import Floats
+from fivesigma.core.errors import FivesigmaError
 from fivesigma.inference.engine import Data, Model
 from fivesigma.inference.profile import Profile, nominal_asimov, profiled_asimov, rising_root
-from fivesigma.statistics.poisson import BAND
+from fivesigma.statistics.asymptotic_cls import band_thresholds, expected_cls, observed_cls
+from fivesigma.statistics.bands import BAND, Band, band_of
+from fivesigma.statistics.poisson_limits import require_level
 
 __all__ = [
     "Band",
@@ -31,7 +32,6 @@ __all__ = [
 ]
 
 Nuisances: TypeAlias = Literal["nominal", "profiled"]
-Band: TypeAlias = tuple[float, float, float, float, float]
 
 _BEYOND = 1.15  # the curve is drawn this much beyond the largest limit
 _POINTS = 31
@@ -120,21 +120,18 @@ def cls_limit(
 
     Raises
     ------
-    ValueError
-        If nuisances are to be profiled without data.
     FivesigmaError
-        If a fit fails or no strength is excluded.
+        If the level is not between 0 and 1, nuisances are to be profiled without data, a fit fails, or no strength is excluded.
     """
+    require_level(level)
     seen = None if data is None else Profile(model, data)
     asimov = _asimov(model, seen, nuisances)
-    limits = [_expected_limit(asimov, n, level) for n in BAND]
+    band = band_of(np.asarray([_expected_limit(asimov, threshold) for threshold in band_thresholds(level)]))
     observed = None
     reference = asimov
     if seen is not None:
         reference = asimov if nuisances == "profiled" else _asimov(model, seen, "profiled")
         observed = _observed_limit(seen, reference, level)
-    low2, low1, median, high1, high2 = limits
-    band = (low2, low1, median, high1, high2)
     return UpperLimit(
         expected=band,
         observed=observed,
@@ -150,10 +147,10 @@ def cls_values(
 ) -> tuple[Floats, float | None]:
     """Return CLs at one signal strength: expected at -2 ... +2 σ, shape (5,), and observed, None without data."""
     seen = None if data is None else Profile(model, data)
-    expected = _expected_cls(_asimov(model, seen, nuisances).q_tilde(strength))
+    expected = expected_cls(_asimov(model, seen, nuisances).q_tilde(strength))
     if seen is None:
         return expected, None
-    return expected, _observed_cls(seen.q_tilde(strength), _asimov(model, seen, "profiled").q_tilde(strength))
+    return expected, float(observed_cls(seen.q_tilde(strength), _asimov(model, seen, "profiled").q_tilde(strength)))
 
 
 def discovery_significance(model: Model, data: Data | None = None, *, strength: float = 1.0) -> float:
@@ -186,31 +183,29 @@ def expected_discovery(
 
     Raises
     ------
-    ValueError
-        If nuisances are to be profiled without data.
+    FivesigmaError
+        If nuisances are to be profiled without data, or a fit fails.
     """
     seen = None if data is None else Profile(model, data)
     z = float(np.sqrt(_asimov(model, seen, nuisances, strength).q_zero()))
-    low2, low1, median, high1, high2 = (z + sigmas for sigmas in BAND)
-    return low2, low1, median, high1, high2
+    return band_of(z + np.asarray(BAND))
 
 
 def _asimov(model: Model, seen: Profile | None, nuisances: Nuisances, strength: float = 0.0) -> Profile:
     if nuisances == "nominal":
         return Profile(model, nominal_asimov(model, strength), truth=strength)
     if seen is None:
-        raise ValueError("nuisances can be profiled on observed data only")
+        raise FivesigmaError("nuisances can be profiled on observed data only; while blind they are nominal")
     return Profile(model, profiled_asimov(seen, strength), truth=strength)
 
 
-def _expected_limit(asimov: Profile, sigmas: float, level: float) -> float:
-    threshold = sigmas - float(special.ndtri((1 - level) * special.ndtr(sigmas)))
+def _expected_limit(asimov: Profile, threshold: float) -> float:
     return rising_root(lambda mu: float(np.sqrt(asimov.q_tilde(mu))) - threshold, 0.0, asimov.error)
 
 
 def _observed_limit(seen: Profile, asimov: Profile, level: float) -> float:
     def excluded(mu: float) -> float:
-        return (1 - level) - _observed_cls(seen.q_tilde(mu), asimov.q_tilde(mu))
+        return (1 - level) - float(observed_cls(seen.q_tilde(mu), asimov.q_tilde(mu)))
 
     return rising_root(excluded, max(seen.strength, 0.0), asimov.error)
 
@@ -219,29 +214,15 @@ def _curve(
     asimov: Profile, seen: Profile | None, reference: Profile, band: Band, limit: float | None, level: float
 ) -> CLsCurve:
     mus = np.linspace(0.0, _BEYOND * max(*band, limit or 0.0), _POINTS)
-    observed = None
-    if seen is not None:
-        observed = np.asarray([_observed_cls(seen.q_tilde(float(mu)), reference.q_tilde(float(mu))) for mu in mus])
+
+    def q_tilde(profile: Profile) -> Floats:
+        return np.asarray([profile.q_tilde(float(mu)) for mu in mus])
+
     return CLsCurve(
         mu=mus,
-        expected=np.stack([_expected_cls(asimov.q_tilde(float(mu))) for mu in mus], axis=1),
-        observed=observed,
+        expected=expected_cls(q_tilde(asimov)),
+        observed=None if seen is None else observed_cls(q_tilde(seen), q_tilde(reference)),
         limit_expected=band,
         limit_observed=limit,
         level=level,
     )
-
-
-def _expected_cls(q_asimov: float) -> Floats:
-    band = np.asarray(BAND)
-    return np.asarray(np.exp(special.log_ndtr(band - np.sqrt(q_asimov)) - special.log_ndtr(band)))
-
-
-def _observed_cls(q: float, q_asimov: float) -> float:
-    """Return CLs from the test statistic on the data and on Asimov data: arXiv:1007.1727 eqs. 63-66."""
-    root, reference = np.sqrt(q), np.sqrt(q_asimov)
-    if q <= q_asimov or reference == 0:
-        signal, background = root, root - reference
-    else:
-        signal, background = (q + q_asimov) / (2 * reference), (q - q_asimov) / (2 * reference)
-    return float(np.exp(special.log_ndtr(-signal) - special.log_ndtr(-background)))

@@ -108,6 +108,8 @@ def profiled_asimov(profile: Profile, strength: float) -> Data:
 def rising_root(function: Callable[[float], float], low: float, step: float) -> float:
     """Return where a function that is not positive at ``low`` and rises beyond it crosses zero.
 
+    Few calls are made, as each costs a fit; for many functions at once that cost none see `fivesigma.statistics.roots`.
+
     Raises
     ------
     FivesigmaError

@@ -20,7 +20,7 @@ from fivesigma.core.parallel import Shared, Workers, run_map
 from fivesigma.inference.engine import Data, Model
 from fivesigma.inference.limits import CLsCurve, UpperLimit, cls_limit
 from fivesigma.inference.profile import Profile
-from fivesigma.statistics.poisson import BAND
+from fivesigma.statistics.bands import BAND, band_of
 
 __all__ = ["toy_limit"]
 
@@ -128,8 +128,7 @@ class _Scan:
     def limit(self) -> UpperLimit:
         """Return the limits that the curves cross at."""
         expected = np.stack(self._expected, axis=1)
-        low2, low1, median, high1, high2 = (self._crossing(row) for row in expected)
-        band = (low2, low1, median, high1, high2)
+        band = band_of(np.asarray([self._crossing(row) for row in expected]))
         observed = None if self._seen is None else np.asarray(self._observed)
         limit = None if observed is None else self._crossing(observed)
         return UpperLimit(
@@ -146,7 +145,7 @@ class _Scan:
             ),
             nuisances="nominal",
             method=f"CLs, {self._toys} toys of q̃_μ a point, nominal nuisances; statistical error of the median"
-            f" {100 * self._error / median:.1f} %",
+            f" {100 * self._error / band[2]:.1f} %",
         )
 
     def _observed_cls(self, seen: Profile, strength: float) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.dataset import Dataset
@@ -11,8 +10,8 @@ from fivesigma.core.errors import DataError
 from fivesigma.core.scores import Scores
 from fivesigma.evaluation.merits import Merit, expected_limit_merit
 from fivesigma.inference.counting_scan import Method, counting_scan
-from fivesigma.inference.limits import Band
 from fivesigma.searches.working_point import chosen_cuts
+from fivesigma.statistics.bands import Band, band_of
 
 __all__ = ["WorkingPointCurve", "working_point_curve"]
 
@@ -137,7 +136,7 @@ def working_point_curve(
             level=level,
             region=region,
         )
-        return cast("Band", tuple(float(limit) for limit in read.limit_expected))
+        return band_of(read.limit_expected)
 
     return WorkingPointCurve(
         region=region,

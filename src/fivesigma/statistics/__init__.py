@@ -11,7 +11,7 @@
 - ``trial_factors``: from a local p-value to a global one.
 - ``poisson``: exact intervals and p-values for counted numbers; ``poisson_limits``: exact CLs limits.
 - ``on_off_likelihood``: counts whose background was counted off the signal: test statistics and intervals of the signal.
-- ``asymptotic_limits``: CLs limits from it, for many events; ``asymptotic_cls``: what their bands follow from. ``roots``: of many
-  rising functions at once.
+- ``asymptotic_limits``: CLs limits from it, for many events; ``asymptotic_cls``: CLs and its bands from any test statistic of upper
+  limits. ``bands``: the places of an expected band. ``roots``: of many rising functions at once.
 - ``quadrature``: the one sum of independent uncertainties.
 """

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from fivesigma.core.arrays import Floats
-from fivesigma.statistics.poisson import BAND
+from fivesigma.statistics.bands import BAND
 
 __all__ = ["band_thresholds", "expected_cls", "log_observed_cls", "observed_cls"]
 

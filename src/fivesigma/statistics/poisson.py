@@ -15,10 +15,10 @@ from scipy import special, stats
 from fivesigma.core.arrays import Bools, Floats, Ints
 from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.estimate import ONE_SIGMA
+from fivesigma.statistics.bands import BAND
 from fivesigma.statistics.significance import log_incomplete_beta
 
 __all__ = [
-    "BAND",
     "deviance_moments",
     "expected_counts",
     "garwood_interval",
@@ -26,8 +26,6 @@ __all__ = [
     "require_counts",
 ]
 
-BAND = (-2.0, -1.0, 0.0, 1.0, 2.0)
-"""Where an expected band is quoted, in σ."""
 _MEANS = (1e-9, 1e4)  # beyond, a deviance's moments no longer change by what matters
 
 
