@@ -125,7 +125,7 @@ def _class(
         if label in by_weight:
             moves.add(place, weight, place, by_weight[label][keep])
         for other in (one for one in varied if one.variation.label == label):
-            for sample in (name for name in other.dataset.names(kind)):
+            for sample in other.dataset.names(kind):
                 for step in _steps(nominal, other.events, sample, edges):
                     moves.add(*step)
         shifts.append(ScoreShift(label=label, total=total + moves.total, difference_error=np.sqrt(moves.variance)))

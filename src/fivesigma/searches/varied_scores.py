@@ -13,6 +13,7 @@ from fivesigma.core.errors import DataError, FivesigmaError, suggestion
 from fivesigma.core.finding import Finding
 from fivesigma.core.sample import Variation
 from fivesigma.core.scores import Scores
+from fivesigma.inference.varied_statistics import same_events
 
 __all__ = ["CountedEvents", "ScoredEvents", "VariedScores", "check_scores", "common_events", "require_varied"]
 
@@ -128,9 +129,7 @@ class CountedEvents:
 
 def common_events(nominal: ScoredEvents, varied: ScoredEvents, sample: str) -> tuple[Ints, Ints]:
     """Return where the events of a sample that both hold stand, by their identifiers: in the nominal ones, in the varied."""
-    mine, theirs = (np.flatnonzero(events.dataset.of(sample)) for events in (nominal, varied))
-    _, first, second = np.intersect1d(nominal.dataset.id[mine], varied.dataset.id[theirs], return_indices=True)
-    return mine[first], theirs[second]
+    return same_events(nominal.dataset, varied.dataset, sample)
 
 
 def require_varied(nominal: ScoredEvents, varied: Sequence[VariedScores]) -> None:

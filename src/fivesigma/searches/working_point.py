@@ -15,6 +15,7 @@ from fivesigma.evaluation.merits import Merit, asimov_merit
 from fivesigma.evaluation.yields import FoldYields, yields_by_fold
 from fivesigma.inference.counting import CountingResult, count
 from fivesigma.inference.counting_scan import Method
+from fivesigma.statistics.weighted import effective_events
 
 __all__ = ["chosen_cuts", "count_above_working_point", "count_in_region"]
 
@@ -52,7 +53,7 @@ def count_in_region(
     """
     signal = float(dataset.weight[mask & dataset.signal].sum())
     weight = dataset.weight[mask & dataset.background]
-    background, squares = float(weight.sum()), float(np.square(weight).sum())
+    background = float(weight.sum())
     if signal <= 0:
         raise DataError(f"region {region!r}: the expected signal is {signal:.6g}; there is nothing to search for")
     if background < 0:
@@ -61,7 +62,7 @@ def count_in_region(
         signal,
         background,
         background_uncertainty=background_uncertainty,
-        background_events=background**2 / squares if squares else None,
+        background_events=effective_events(weight) if weight.any() else None,
         method=method,
         observed=float(np.count_nonzero(mask & dataset.data)) if show_data else None,
         region=region,
