@@ -104,7 +104,9 @@ def ranking(model: Model, data: Data | None = None, *, most: int | None = None) 
 
 def rank_nuisances(result: TemplateFitResult, *, most: int | None = 40) -> Ranking:
     """Return the ranking of a template fit, on its data or, where it was blind, expected for μ = 1; see `ranking`."""
-    groups = {p.name.partition("[")[0]: p.group for p in result.parameters} | {p.name: p.group for p in result.parameters}
+    groups = {p.name.partition("[")[0]: p.group for p in result.parameters} | {
+        p.name: p.group for p in result.parameters
+    }
     model = PyhfModel(result.workspace, groups=groups)
     if result.mu is None:
         return ranking(model, most=most)
