@@ -4,7 +4,7 @@ from iminuit import Minuit
 from scipy import stats
 
 from fivesigma.core.errors import FivesigmaError
-from fivesigma.inference.mass.backgrounds import BinnedBackground
+from fivesigma.inference.mass.backgrounds import BackgroundFamily, BinnedBackground
 from fivesigma.inference.mass.costs import Cost
 from fivesigma.inference.mass.fitting import Hypotheses, fit_spectrum
 from fivesigma.inference.mass.intervals import signal_interval
@@ -146,7 +146,7 @@ def test_few_events_have_fits_and_intervals() -> None:
     peak, failed = Peak(fractions=fractions()), 0
     for family, order in (("polynomial", 1), ("exponential", 1), ("bernstein", 3)):
         background = BinnedBackground.of(family, order, EDGES)
-        for seed in range(3):
+        for seed in range(2):
             counts = np.random.default_rng(seed).poisson(0.4 * np.exp(-(EDGES[:-1] - 100) / 20)).astype(float)
             spectrum = Spectrum(edges=EDGES, sum_w=counts, sum_w2=counts)
             best, without = fit_spectrum(spectrum, background, peak), fit_spectrum(spectrum, background)
@@ -185,3 +185,19 @@ def test_too_few_bins() -> None:
     spectrum = Spectrum(edges=np.arange(4.0), sum_w=np.ones(3), sum_w2=np.ones(3), name="m4l")
     with pytest.raises(FivesigmaError, match="m4l: 3 bins are too few to fit 3 parameters"):
         fit_spectrum(spectrum, BinnedBackground.of("polynomial", 2, spectrum.edges))
+
+
+def test_a_fit_that_does_not_converge_says_what_to_try() -> None:
+    counts = 1e9 * np.eye(30)[3]
+    spectrum = Spectrum(edges=np.linspace(100, 160, 31), sum_w=counts, sum_w2=counts, name="m4l")
+    with pytest.raises(
+        FivesigmaError, match=r"m4l: the polynomial background of order 1 could not .*lower order.*status: "
+    ):
+        fit_spectrum(spectrum, BinnedBackground.of("polynomial", 1, spectrum.edges))
+
+
+@pytest.mark.parametrize("family", ["polynomial", "exponential", "bernstein", "power_law"])
+def test_no_events_at_all_have_a_fit(family: BackgroundFamily) -> None:
+    nothing = Spectrum(edges=EDGES, sum_w=np.zeros(50), sum_w2=np.zeros(50))
+    found = fit_spectrum(nothing, BinnedBackground.of(family, 2, EDGES))
+    assert found.background.sum() == pytest.approx(0, abs=1e-5)

@@ -30,10 +30,14 @@ def maximum_likelihood(model: SpectrumModel, begin: Floats, scale: Floats) -> Mi
     likelihood = _likelihood(model, scale)
     try:
         return minimise(likelihood, begin, model.free, model.names)
-    except FivesigmaError:
-        if (edge := _along_the_edge(model, likelihood, begin, scale)) is None:
-            raise
-        return edge
+    except FivesigmaError as error:
+        if (edge := _along_the_edge(model, likelihood, begin, scale)) is not None:
+            return edge
+        of = model.background
+        raise FivesigmaError(
+            f"{model.spectrum.name}: the {of.family.replace('_', ' ')} background of order {of.order} could not be fitted; try a lower order,"
+            f" another family or a narrower range. {error}"
+        ) from error
 
 
 def _likelihood(model: SpectrumModel, scale: Floats) -> Likelihood:
