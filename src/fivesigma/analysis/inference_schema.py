@@ -238,6 +238,9 @@ class StrengthUncertainty(_Counted):
     floor: float = Field(
         default=10.0, ge=1, allow_inf_nan=False, description="Effective background events that a cut leaves at least."
     )
+    target: Positive | None = Field(
+        default=None, description="An uncertainty of μ: what luminosity, purity and number of events would reach it."
+    )
 
 
 Inference: TypeAlias = Annotated[

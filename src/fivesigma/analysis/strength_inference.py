@@ -11,9 +11,10 @@ from fivesigma.analysis.inference_events import InferenceEvents
 from fivesigma.analysis.inference_item import InferenceItem
 from fivesigma.analysis.inference_schema import ShiftVariation, StrengthUncertainty
 from fivesigma.core.finding import Finding
+from fivesigma.inference.strength_scans import PrecisionScan, Systematics, scan_events, scan_luminosity, scan_purity
 from fivesigma.inference.systematics import restricted
 from fivesigma.inference.template_fit import fit_templates
-from fivesigma.searches.classifier_systematics import StrengthScan, classifier_systematics
+from fivesigma.searches.classifier_systematics import StrengthRow, StrengthScan, classifier_systematics
 from fivesigma.searches.count_and_fit import CountAndFit, count_and_fit, score_templates
 from fivesigma.searches.shifted_scores import ShiftedScores, shifted_scores
 from fivesigma.searches.varied_scores import VariedScores
@@ -33,6 +34,8 @@ class StrengthOfModels:
         Against the cut, one for each model.
     comparisons
         The count at the best cut beside a fit of the whole score, one for each model.
+    precision
+        What more luminosity, a purer selection, or more events would bring to the first model's count.
     shifts
         Scores of nominal and shifted events, for each model and each systematic that shifts something.
     findings
@@ -42,6 +45,7 @@ class StrengthOfModels:
     region: str
     scans: tuple[StrengthScan, ...]
     comparisons: tuple[CountAndFit, ...]
+    precision: tuple[PrecisionScan, ...]
     shifts: tuple[ShiftedScores, ...]
     findings: tuple[Finding, ...]
 
@@ -55,6 +59,7 @@ def strength_of_models(item: InferenceItem, inference: StrengthUncertainty) -> S
         region=inference.region,
         scans=tuple(part.scans[0] for part in parts),
         comparisons=tuple(part.comparisons[0] for part in parts),
+        precision=parts[0].precision,
         shifts=tuple(shift for part in parts for shift in part.shifts),
         findings=_once(finding for part in parts for finding in part.findings),
     )
@@ -95,8 +100,23 @@ def _of_model(
         region=inference.region,
         scans=(scan,),
         comparisons=(count_and_fit(scan.best, fit),),
+        precision=_precision(scan.best, inference.target),
         shifts=tuple(shifts),
         findings=(*scan.findings, *fit.findings),
+    )
+
+
+def _precision(row: StrengthRow, target: float | None) -> tuple[PrecisionScan, ...]:
+    """Return the uncertainty above the best cut against luminosity, purity and number of events, systematics as they are there."""
+    signal, background = row.expected_signal, row.expected_background
+    relative: Systematics = {
+        "luminosity": row.luminosity * signal / (signal + background),
+        "signal_efficiency": row.signal,
+        "background_efficiency": row.background * signal / background,
+        "detector": row.detector * signal,
+    }
+    return tuple(
+        scan(signal, background, target=target, **relative) for scan in (scan_luminosity, scan_purity, scan_events)
     )
 
 

@@ -16,6 +16,8 @@ from fivesigma.searches.count_and_fit import CountAndFit
 
 __all__ = ["keep_strength"]
 
+_AGAINST = {"luminosity factor": "luminosity", "purity": "purity", "events": "the number of events"}
+
 
 def keep_strength(context: RunContext, name: str, made: StrengthOfModels) -> Outcome:
     """Write the curves, draw them, and return what the uncertainties of a strength leave."""
@@ -23,11 +25,19 @@ def keep_strength(context: RunContext, name: str, made: StrengthOfModels) -> Out
     context.directory.write_json(file, numbers([dataclasses.replace(scan, findings=()) for scan in made.scans]))
     rows = [_row(scan.best, beside) for scan, beside in zip(made.scans, made.comparisons, strict=True)]
     return Outcome(
-        value={"type": "strength_uncertainty", "region": made.region, "table": rows},
+        value={"type": "strength_uncertainty", "region": made.region, "table": rows, "reaching": _reaching(made)},
         findings=made.findings,
         figures=draw(context, list(_drawings(name, made)), "Drawing the uncertainties"),
         files=(file,),
     )
+
+
+def _reaching(made: StrengthOfModels) -> dict[str, Any] | None:
+    """Return what would reach the target above the first model's best cut; null for what cannot."""
+    targets = {scan.target for scan in made.precision} - {None}
+    if not targets:
+        return None
+    return {"target": targets.pop(), **{scan.quantity.replace(" ", "_"): scan.reached for scan in made.precision}}
 
 
 def _row(row: StrengthRow, beside: CountAndFit) -> dict[str, Any]:
@@ -54,6 +64,16 @@ def _drawings(name: str, made: StrengthOfModels) -> Iterator[Drawing]:
         f"Uncertainty of the signal strength from a count and from a fit for every model of {name}.",
         list(made.comparisons),
     )
+    first = made.scans[0].model
+    for precision in made.precision:
+        yield _drawing(
+            f"strength-{name}-{precision.quantity.replace(' ', '-')}",
+            f"Uncertainty of μ against {_AGAINST[precision.quantity]}, {first}",
+            f"Above the best cut on {first}, with the relative systematics that it has there: what statistics can still bring, and where"
+            " systematics stop it.",
+            f"Uncertainty of the signal strength against {_AGAINST[precision.quantity]} above the best cut on {first}.",
+            precision,
+        )
     for scan in made.scans:
         yield _drawing(
             f"strength-{name}-{scan.model}",

@@ -97,10 +97,12 @@ def _print(run: Path, results: dict[str, Any]) -> None:
 def _print_strength(console: Console, name: str, entry: dict[str, Any]) -> None:
     from rich.table import Table
 
+    from fivesigma.report.strength import counted_with_simulation
+
     heads = {"cut": "Cut", "statistics": "Statistics", "systematic": "Systematics", "total": "Total"}
-    table = Table("Model", *heads.values(), "Fit", title=f"{name}: uncertainty of μ at the best cut")
+    table = Table("Model", *heads.values(), "With simulation", "Fit", title=f"{name}: uncertainty of μ at the best cut")
     for row in entry["table"]:
-        sizes = [*(row[key] for key in heads), row["fit"]["total"]]
+        sizes = [*(row[key] for key in heads), counted_with_simulation(row), row["fit"]["total"]]
         table.add_row(row["model"], *(f"{size:.3g}" for size in sizes))
     console.print(table)
 

@@ -12,7 +12,7 @@ from fivesigma.report.format import aligned
 from fivesigma.report.labels import row_label
 from fivesigma.report.limit_plane import plane_table
 from fivesigma.report.limits import CONFIDENCE, LIMIT_BAND, limit_texts
-from fivesigma.report.strength import strength_table
+from fivesigma.report.strength import reaching_sentence, strength_table
 from fivesigma.report.tables import Column, Group, Part, Row, Table, tables_of
 
 __all__ = [
@@ -112,9 +112,8 @@ def inference_parts(entries: Mapping[str, Mapping[str, Any]], status: Status) ->
             yield Part(title=name, note=f"{type_name(entry)} in {entry['observable']}", tables=(table,))
             continue
         if entry["type"] == "strength_uncertainty":
-            yield Part(
-                title=name, note=f"{type_name(entry)} in region {entry['region']}", tables=(strength_table(entry),)
-            )
+            note = f"{type_name(entry)} in region {entry['region']}. {reaching_sentence(entry)}".strip()
+            yield Part(title=name, note=note, tables=(strength_table(entry),))
             continue
         tables = [*_limit_tables(entry, status), *_breakdown(entry), *_fields(entry, status)]
         yield Part(title=name, note=type_name(entry), tables=tuple(tables))

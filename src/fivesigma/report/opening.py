@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from fivesigma.report.answer import Status, headline, status
-from fivesigma.report.cells import MISSING, Cell, cell, interval
+from fivesigma.report.cells import MISSING, Cell, cell, interval, measured_cell
 from fivesigma.report.content import RunContent
 from fivesigma.report.inference import expected_limit_cell, observed_label, observed_limit_cell, type_name
 from fivesigma.report.limit_plane import excluded_points
 from fivesigma.report.limits import CONFIDENCE
 from fivesigma.report.mass_fits import mass_fits_of
-from fivesigma.report.strength import first_strength
+from fivesigma.report.strength import counted_with_simulation, first_strength
 
 __all__ = ["KeyNumber", "key_numbers", "source"]
 
@@ -57,9 +57,11 @@ def _of_stage(fit: Mapping[str, Any]) -> KeyNumber:
 
 def _of_strength(entry: Mapping[str, Any]) -> list[KeyNumber]:
     row = first_strength(entry)
+    counted, fitted = counted_with_simulation(row), row["fit"]["total"]
     return [
-        KeyNumber(label=f"uncertainty of μ, count above the best cut ({row['model']})", value=cell(row["total"])),
-        KeyNumber(label="the same from a fit of the whole score", value=cell(row["fit"]["total"])),
+        KeyNumber(label=f"μ by a count above the best cut ({row['model']})", value=measured_cell(1.0, row["total"])),
+        KeyNumber(label="the same, with the statistics of the simulation", value=measured_cell(1.0, counted)),
+        KeyNumber(label="by a fit of the whole score, with these too", value=measured_cell(1.0, fitted)),
     ]
 
 

@@ -9,7 +9,14 @@ from fivesigma.report.cells import Cell, cell
 from fivesigma.report.format import number
 from fivesigma.report.tables import Column, Group, Row, Table
 
-__all__ = ["STRENGTH_COLUMNS", "first_strength", "strength_sentence", "strength_table"]
+__all__ = [
+    "STRENGTH_COLUMNS",
+    "counted_with_simulation",
+    "first_strength",
+    "reaching_sentence",
+    "strength_sentence",
+    "strength_table",
+]
 
 STRENGTH_COLUMNS = {
     "statistics": "Statistics",
@@ -30,30 +37,53 @@ def first_strength(entry: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def strength_sentence(entry: Mapping[str, Any]) -> str:
-    """Return in a sentence how well the strength is measured."""
+    """Return in a sentence how well the strength is measured, by counting and, with the simulation's statistics in both, by a fit."""
     row = first_strength(entry)
     parts = f"{number(row['statistics'], 2)} from statistics, {number(row['systematic'], 2)} from systematics"
     counted = (
-        f"a count above {number(row['cut'], 3)} in “{row['model']}” measures μ to ±{number(row['total'], 2)} ({parts})"
+        f"a count above {number(row['cut'])} in “{row['model']}” measures μ to ±{number(row['total'], 2)} ({parts})"
     )
-    return f"{counted}; a fit of its whole score to ±{number(row['fit']['total'], 2)}."
+    both = f"with the statistics of the simulation ±{number(counted_with_simulation(row), 2)}"
+    return f"{counted}; {both}, where a fit of its whole score reaches ±{number(row['fit']['total'], 2)}."
+
+
+def counted_with_simulation(row: Mapping[str, Any]) -> float:
+    """Return the uncertainty of a count with the statistics of the simulation in it, as that of the fit beside it has them."""
+    return float(row["gain"] * row["fit"]["total"])
 
 
 def strength_table(entry: Mapping[str, Any]) -> Table:
     """Return the uncertainty of μ at the best cut of each model, its parts, and that of a fit beside it."""
-    heads = ["Cut", *STRENGTH_COLUMNS.values(), "Simulation", "Fit of the score", "Count / fit", "Training [s]"]
+    heads = ["Cut", *STRENGTH_COLUMNS.values(), "Simulation", "With simulation", "Fit of the score", "Training [s]"]
     return Table(
         caption="Uncertainty of μ at the best cut",
         columns=(Column(text="Model", numeric=False), *(Column(text=head) for head in heads)),
         groups=(Group(rows=tuple(_row(row) for row in entry["table"])),),
-        note="At μ = 1. The parts add in quadrature to all systematics, and these with the statistics to the total; what the"
-        " number of simulated events leaves uncertain stands beside them and is in count / fit on both sides. Cuts are chosen on"
+        note="At μ = 1. The parts add in quadrature to all systematics, and these with the statistics to the total. What the"
+        " number of simulated events leaves uncertain stands beside it, and is in the next column and in the fit. Cuts are chosen on"
         " the other folds; the median is shown.",
     )
+
+
+def reaching_sentence(entry: Mapping[str, Any]) -> str:
+    """Return in a sentence what would reach the uncertainty that was asked for; empty where none was."""
+    asked = entry["reaching"]
+    if asked is None:
+        return ""
+    ways = {
+        "luminosity_factor": "{} times the luminosity",
+        "purity": "a purity of {} at the same number of events",
+    }
+    reached = [text.format(number(asked[key])) for key, text in ways.items() if asked[key] is not None]
+    model = first_strength(entry)["model"]
+    if not reached:
+        return f"Neither luminosity nor purity brings the count on “{model}” to ±{number(asked['target'])}."
+    return f"To bring the count on “{model}” to ±{number(asked['target'])} takes {', or '.join(reached)}."
 
 
 def _row(row: Mapping[str, Any]) -> Row:
     shown = [Cell(text=number(row["cut"], 3), kind="number")]
     shown += [cell(row[key], key) for key in STRENGTH_COLUMNS]
-    shown += [cell(row["mc_statistics"]), cell(row["fit"]["total"]), cell(row["gain"]), cell(row["seconds"])]
+    shown += [cell(row["mc_statistics"]), cell(counted_with_simulation(row)), cell(row["fit"]["total"])]
+    shown += [cell(row["seconds"])]
     return Row(head=row["model"], cells=tuple(shown))
