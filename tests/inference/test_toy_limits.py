@@ -70,6 +70,24 @@ def test_expected_limits_from_toys_never_see_the_data(make_workspace) -> None:
     assert seen.expected[2] == blind.expected[2]
 
 
+def test_nor_where_what_was_observed_is_excluded_below_all_of_the_band(make_workspace) -> None:
+    """The strengths at which toys are thrown begin lower for n = 0 on b = 5, and the expected limits are the same to the last digit."""
+    model, data = counted(make_workspace, 0.0, 5.0)
+    assert cls_limit(model, data).observed < min(cls_limit(model).expected)
+    seen, blind = (toy_limit(model, one, toys=3000, seed=1) for one in (data, None))
+    assert len(seen.curve.mu) > len(blind.curve.mu)
+    assert seen.expected == blind.expected
+    assert "error of the median 3.3 %, of the observed limit" in seen.method
+    assert "observed" not in blind.method
+
+
+def test_a_lack_of_events_that_few_toys_have_is_told(make_workspace) -> None:
+    with pytest.raises(
+        FivesigmaError, match=r"too few of 1000 toys without signal have as little of it .* take more toys"
+    ):
+        toy_limit(*counted(make_workspace, 0.0, 10.0), toys=1000, seed=1)
+
+
 def test_toys_that_can_not_be_fitted_are_told(make_workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     model, _ = counted(make_workspace, 3.0, 3.0)
     whole = PyhfModel.fit

@@ -51,7 +51,7 @@ def toy_limit(
     """Return expected and, with ``data``, observed CLs upper limits on the signal strength from toys.
 
     CLs is scanned upwards from below the asymptotic limits until all of the band and what was observed is excluded;
-    limits are interpolated in ln CLs.
+    limits are interpolated in ln CLs. The band is read at strengths that do not depend on the data.
 
     Parameters
     ----------
@@ -61,8 +61,9 @@ def toy_limit(
         What was seen; None while blind.
     toys
         How many without signal, and how many with it at each of some ten strengths. With 2,000 the statistical error of
-        the median limit is some 5 %, which ``method`` of the result tells, that of the lower edges larger. A toy takes
-        a millisecond and a half a strength where nuisances are few.
+        the median limit is some 5 %, that of the lower edges and of a limit from few observed events larger; ``method`` of the
+        result tells that of the median and of what was observed. A toy takes a millisecond and a half a strength where
+        nuisances are few.
     seed
         Of the toys; the numbers are the same with any number of workers.
     level
@@ -78,18 +79,21 @@ def toy_limit(
     Raises
     ------
     FivesigmaError
-        If toys are fewer than 877 (at 95 %), more than 1 % of the toys can't be fitted, or the strengths that are tried don't exclude.
+        If toys are fewer than 880 (at 95 %) or too few for what was observed, more than 1 % of them can't be fitted, or the
+        strengths that are tried don't exclude.
     """
     if toys < (least := math.ceil(1 / (special.ndtr(BAND[0]) * (1 - level)))):
         raise FivesigmaError(
             f"{toys} toys can't tell the limit at -2 σ: {least} is the least, twice as many are better"
         )
     asymptotic = cls_limit(model, data, level=level)
-    lowest = min((*asymptotic.expected, *(() if asymptotic.observed is None else (asymptotic.observed,))))
+    lowest = min(asymptotic.expected)
+    seen = lowest if asymptotic.observed is None else min(lowest, asymptotic.observed)
+    below = math.ceil(math.log(lowest / seen, _STEP))
     scan = _Scan(model, data, toys, seed, level, workers)
-    for number in range(_MOST_POINTS):
+    for number in range(-below, _MOST_POINTS):
         if scan.add(_FIRST * lowest * _STEP**number):
-            return scan.limit()
+            return scan.limit(below)
     raise FivesigmaError(
         f"toys exclude no signal strength up to {scan.mu[-1]:.3g}: the signal is too small or too uncertain for {toys} toys"
     )
@@ -107,36 +111,40 @@ class _Scan:
         self.mu: list[float] = [0.0]
         self._expected: list[Floats] = [np.ones(len(BAND))]
         self._observed: list[float] = [1.0]
-        self._error = 0.0
+        self._errors: dict[str, float] = {}
 
     def add(self, strength: float) -> bool:
         """Make toys at one more strength; return whether all curves exclude it."""
         null, signal = (self._statistics(self._nominal(truth), strength, truth > 0) for truth in (0.0, strength))
         expected = [_cls(signal, null, _quantile(null, sigmas))[0] for sigmas in BAND]
         cls, error = _cls(signal, null, _quantile(null, 0.0))
-        if self._expected[-1][2] > 1 - self._level >= cls:
-            slope = np.log(self._expected[-1][2] / max(cls, _TIE)) / (strength - self.mu[-1])
-            self._error = float(error / slope)
-        self.mu.append(strength)
-        self._expected.append(np.asarray(expected))
+        self._note_error("median", self._expected[-1][2], cls, error, strength)
         highest = max(expected)
         if self._seen is not None:
-            self._observed.append(self._observed_cls(self._seen, strength))
-            highest = max(highest, self._observed[-1])
+            seen, error = self._observed_cls(self._seen, strength)
+            self._note_error("observed limit", self._observed[-1], seen, error, strength)
+            self._observed.append(seen)
+            highest = max(highest, seen)
+        self._expected.append(np.asarray(expected))
+        self.mu.append(strength)
         return bool(highest < 1 - self._level)
 
-    def limit(self) -> UpperLimit:
-        """Return the limits that the curves cross at."""
-        expected = np.stack(self._expected, axis=1)
-        band = band_of(np.asarray([self._crossing(row) for row in expected]))
+    def limit(self, below: int) -> UpperLimit:
+        """Return the limits that the curves cross at, the expected ones without the first strengths, ``below`` in number.
+
+        Those are there for what was observed alone, on which nothing expected may depend.
+        """
+        expected, mu = np.stack(self._expected, axis=1), np.asarray(self.mu)
+        known = np.delete(np.arange(len(mu)), np.s_[1 : 1 + below])
+        band = band_of(np.asarray([self._crossing(row[known], mu[known]) for row in expected]))
         observed = None if self._seen is None else np.asarray(self._observed)
-        limit = None if observed is None else self._crossing(observed)
+        limit = None if observed is None else self._crossing(observed, mu)
         return UpperLimit(
             expected=band,
             observed=limit,
             level=self._level,
             curve=CLsCurve(
-                mu=np.asarray(self.mu),
+                mu=mu,
                 expected=expected,
                 observed=observed,
                 limit_expected=band,
@@ -144,18 +152,30 @@ class _Scan:
                 level=self._level,
             ),
             nuisances="nominal",
-            method=f"CLs, {self._toys} toys of q̃_μ a point, nominal nuisances; statistical error of the median"
-            f" {100 * self._error / band[2]:.1f} %",
+            method=f"CLs, {self._toys} toys of q̃_μ a point, nominal nuisances; statistical error of the "
+            + ", of the ".join(f"{of} {100 * error:.1f} %" for of, error in sorted(self._errors.items())),
         )
 
-    def _observed_cls(self, seen: Profile, strength: float) -> float:
-        null, signal = (self._statistics(seen.at(truth).values, strength, 2 + (truth > 0)) for truth in (0.0, strength))
-        return _cls(signal, null, seen.q_tilde(strength))[0]
+    def _note_error(self, of: str, before: float, cls: float, error: float, strength: float) -> None:
+        """Keep the relative error of a limit if it lies between the last strength and this one, from that of ln CLs."""
+        if before > 1 - self._level >= cls:
+            self._errors[of] = float(error / np.log(before / max(cls, _TIE)) * (1 - self.mu[-1] / strength))
 
-    def _crossing(self, cls: Floats) -> float:
+    def _observed_cls(self, seen: Profile, strength: float) -> tuple[float, float]:
+        null, signal = (self._statistics(seen.at(truth).values, strength, 2 + (truth > 0)) for truth in (0.0, strength))
+        q = seen.q_tilde(strength)
+        cls, error = _cls(signal, null, q)
+        if cls >= 1 - self._level and not np.any(signal >= q):
+            raise FivesigmaError(
+                f"too few of {self._toys} toys without signal have as little of it as the data, and none with μ = {strength:.3g}:"
+                " they can't tell whether that is excluded; take more toys"
+            )
+        return cls, error
+
+    def _crossing(self, cls: Floats, mu: Floats) -> float:
         """Return where a curve falls below 1 - level, by ln CLs."""
         falling = np.minimum.accumulate(np.log(np.maximum(cls, _TIE)))
-        return float(np.interp(-np.log(1 - self._level), -falling, self.mu))
+        return float(np.interp(-np.log(1 - self._level), -falling, mu))
 
     def _nominal(self, strength: float) -> Floats:
         values = self._model.nominal.copy()
