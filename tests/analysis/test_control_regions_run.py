@@ -102,3 +102,18 @@ def test_what_is_not_there_is_told(shared_toy, systematic, says):
     with pytest.raises(ConfigurationError) as caught:
         shared_toy.run("wrong-control-run", path)
     assert says in str(caught.value)
+
+
+def test_a_fit_that_lacks_some_of_four_regions_is_told(shared_toy):
+    fit = {**FIT, "regions": ["window", "sides"]}
+    path = shared_toy.yaml("partly", **CHANGES | {"systematics": {"abcd": FACTORS}, "inference": {"fit": fit}})
+    with pytest.raises(ConfigurationError) as caught:
+        shared_toy.run("partly-run", path)
+    assert "the transfer factors 'abcd' take window_low, sides_low too" in str(caught.value)
+
+
+def test_a_systematic_of_other_regions_is_no_part_of_a_fit(shared_toy):
+    scale = {"type": "shift", "up": {"mass": "mass + 0.5"}, "regions": ["sides"]}
+    changes = {"systematics": {"scale": scale}, "inference": {"fit": {**FIT, "regions": ["window", "window_low"]}}}
+    done = shared_toy.run("elsewhere-run", shared_toy.yaml("elsewhere", **CHANGES | changes))
+    assert "variation-not-used" not in {finding.code for finding in done.findings}

@@ -87,7 +87,7 @@ def test_the_expected_significance_is_near_that_of_counting_under_the_peak(resul
 
 def test_costs_are_those_asked_for(results, blind):
     assert [results["inference"][name]["cost"] for name in FITS] == ["poisson", "poisson", "poisson", "scaled_poisson"]
-    assert blind["inference"]["cuts"]["cost"] == "weighted_chi2"
+    assert blind["inference"]["cuts"]["cost"] == "scaled_poisson"
 
 
 def test_blind_fits_see_no_data_and_expect_the_same(results, blind):
@@ -113,6 +113,7 @@ def test_the_page_shows_the_stages_side_by_side(shared_toy, results):
         ({"model": "tree"}, "no model 'tree'; did you mean trees?"),
         ({"region": "hart"}, "no region 'hart'; did you mean hard?"),
         ({"background": "dijets"}, "dijets"),
+        ({"bins": 4}, "input should be greater than or equal to 5"),
         ({"signal": ["sgi"]}, "no signal sample 'sgi'; did you mean sig?"),
     ],
 )
@@ -136,3 +137,16 @@ def test_a_shape_that_a_cut_makes_before_a_mass_fit_is_a_warning(shared_toy):
         for model in ("trees", "forest")
     ]
     assert [finding.severity for finding in _shapes(config, found)] == ["warning", "info"]
+
+
+def test_a_poisson_fit_without_data_is_told_before_anything_is_trained(shared_toy):
+    samples = {
+        "sig": {"kind": "signal", "files": "sig.parquet"},
+        "bkg": {"kind": "background", "files": "bkg.parquet"},
+    }
+    path = shared_toy.yaml(
+        "no-data", **CHANGES | {"samples": samples, "inference": {"fit": {**FIT, "cost": "poisson"}}}
+    )
+    with pytest.raises(ConfigurationError) as caught:
+        shared_toy.run("no-data-run", path)
+    assert "there are no data for a Poisson fit" in str(caught.value)

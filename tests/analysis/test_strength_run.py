@@ -13,7 +13,7 @@ SYSTEMATICS = {
     "rate": {"type": "normalisation", "size": 0.1, "samples": ["bkg"], "group": "background"},
     "scale": {"type": "shift", "up": {"x0": "x0 + 0.1"}, "down": {"x0": "x0 - 0.1"}, "group": "detector"},
 }
-STRENGTH = {"type": "strength_uncertainty", "region": "window", "models": ["forest", "trees"]}
+STRENGTH = {"type": "strength_uncertainty", "region": "window", "models": ["forest", "trees"], "target": 0.5}
 CHANGES = {"systematics": SYSTEMATICS, "inference": {"strength": STRENGTH}}
 PARTS = ("signal", "background", "luminosity", "detector")
 
@@ -53,6 +53,24 @@ def test_a_fit_of_the_score_stands_beside_it(entry):
         )
 
 
+def test_what_would_reach_the_target_does(entry):
+    row, reached = entry["table"][0], entry["reaching"]
+    assert reached["target"] == 0.5
+    statistics = row["statistics"] / math.sqrt(reached["luminosity_factor"])
+    assert math.hypot(statistics, row["systematic"]) == pytest.approx(0.5, rel=1e-6)
+    n = row["expected_signal"] + row["expected_background"]
+    assert reached["events"] == pytest.approx(n * reached["luminosity_factor"])
+
+
+def test_what_control_regions_say_is_left_out_and_told(shared_toy):
+    free = {"type": "free_normalisation", "samples": ["bkg"]}
+    done = shared_toy.run(
+        "strength-free",
+        shared_toy.yaml("strength-free", **CHANGES | {"systematics": {**SYSTEMATICS, "bkg_free": free}}),
+    )
+    assert "systematic-not-counted" in {finding.code for finding in done.findings}
+
+
 def test_the_page_and_the_figures_tell_it(run):
     page = (run / "report.html").read_text()
     assert "Uncertainty of μ at the best cut" in page
@@ -60,6 +78,7 @@ def test_the_page_and_the_figures_tell_it(run):
     assert figures == {
         "strength-strength",
         "strength-fits-strength",
+        *(f"strength-strength-{against}" for against in ("luminosity-factor", "purity", "events")),
         *(f"strength-strength-{model}" for model in STRENGTH["models"]),
         *(f"strength-strength-{model}-scale" for model in STRENGTH["models"]),
     }

@@ -7,16 +7,23 @@ from itertools import pairwise
 from pathlib import Path
 
 from fivesigma.analysis.inference_names import axes_of
-from fivesigma.analysis.inference_schema import Counting, LimitPlane, MassFit, StrengthUncertainty, TemplateFit
+from fivesigma.analysis.inference_schema import (
+    Counting,
+    FreeNormalisation,
+    LimitPlane,
+    MassFit,
+    StrengthUncertainty,
+    TemplateFit,
+    TransferFactors,
+)
 from fivesigma.analysis.names_consistency import Inconsistency, unknown, unknown_samples, which_point
 from fivesigma.analysis.sample_consistency import grid_parameters, grids_of
 from fivesigma.analysis.schema import Configuration
 from fivesigma.analysis.yaml_source import Location
 from fivesigma.core.errors import suggestion
+from fivesigma.searches.strength_changes import GROUPS
 
 __all__ = ["inference_inconsistencies"]
-
-GROUPS = ("signal", "background", "luminosity", "detector")
 
 
 def inference_inconsistencies(config: Configuration, folder: Path | None = None) -> Iterator[Inconsistency]:
@@ -52,6 +59,8 @@ def _cut(config: Configuration, inference: Counting | MassFit, here: Location) -
 def _mass_fit(config: Configuration, fit: MassFit, here: Location) -> Iterator[Inconsistency]:
     yield from _cut(config, fit, here)
     yield from unknown([fit.observable], config.features.observables, "observable", (*here, "observable"))
+    if fit.cost == "poisson" and not any(sample.kind == "data" for sample in config.samples.values()):
+        yield (*here, "cost"), "there are no data for a Poisson fit; simulation takes scaled_poisson or weighted_chi2"
     low, high = fit.range
     if not low < high:
         yield (*here, "range"), f"the range must rise, unlike {low:g} to {high:g}"
@@ -62,7 +71,7 @@ def _strength(config: Configuration, inference: StrengthUncertainty, here: Locat
     yield from unknown(inference.models, config.models, "model", (*here, "models"))
     for name, systematic in config.systematics.items():
         group = getattr(systematic, "group", None) or name
-        if group not in GROUPS:
+        if group not in GROUPS and not isinstance(systematic, FreeNormalisation | TransferFactors):
             told = f"the group of this is {group!r}{suggestion(group, GROUPS)}"
             yield ("systematics", name), f"strength_uncertainty counts under {', '.join(GROUPS)}, and {told}"
 
@@ -80,12 +89,26 @@ def _fit(config: Configuration, fit: TemplateFit | LimitPlane, here: Location) -
             yield (*here, key), "names each once, and one at least; leave this out for all"
     if len(axes) > 2 or len(set(axes)) < len(axes):
         yield (*here, "observable"), "a template has one axis, or two that differ"
+    yield from _transfer_factors(config, fit, here)
     yield from _bins(fit, axes, here)
     if isinstance(fit, TemplateFit) and fit.binning == "sensitivity":
         if axes[0] not in config.models or len(axes) > 1:
             yield (*here, "binning"), "bins are chosen for sensitivity in the score of one model"
         elif isinstance(fit.bins, list | dict):
             yield (*here, "bins"), "bins that are chosen for sensitivity are a number, the most that there may be"
+
+
+def _transfer_factors(config: Configuration, fit: TemplateFit | LimitPlane, here: Location) -> Iterator[Inconsistency]:
+    """Yield transfer factors of which a fit has some regions and lacks others."""
+    for name, systematic in config.systematics.items():
+        if isinstance(systematic, TransferFactors):
+            needed = [systematic.a, systematic.b, systematic.c, systematic.d]
+            lacking = [region for region in needed if region not in (fit.regions or ())]
+            if 0 < len(lacking) < len(needed):
+                yield (
+                    (*here, "regions"),
+                    f"the transfer factors {name!r} take {', '.join(lacking)} too, or none of their regions",
+                )
 
 
 def _bins(fit: TemplateFit | LimitPlane, axes: tuple[str, ...], here: Location) -> Iterator[Inconsistency]:

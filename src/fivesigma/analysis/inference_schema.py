@@ -217,7 +217,7 @@ class MassFit(Strict):
     )
     cost: Literal["poisson", "scaled_poisson", "weighted_chi2"] | None = Field(
         default=None,
-        description="What `chi2_h0` and `chi2_h1` are of; Poisson for data, the weighted χ² for simulation if not given.",
+        description="What `chi2_h0` and `chi2_h1` are of; Poisson for data, scaled Poisson for simulation if not given.",
     )
     toys: Annotated[int, Field(ge=0, le=10_000_000)] = Field(
         default=0, description="Pseudo-experiments that the p-value is taken from; none for Wilks' theorem."

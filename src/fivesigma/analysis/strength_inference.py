@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from fivesigma.analysis import inference_schema as asked
 from fivesigma.analysis.dataset_files import varied_names
 from fivesigma.analysis.fit_systematics import systematics_of
 from fivesigma.analysis.inference_events import InferenceEvents
 from fivesigma.analysis.inference_item import InferenceItem
 from fivesigma.analysis.inference_schema import ShiftVariation, StrengthUncertainty
 from fivesigma.core.finding import Finding
+from fivesigma.inference.normalisations import FreeNormalisation
 from fivesigma.inference.strength_scans import PrecisionScan, Systematics, scan_events, scan_luminosity, scan_purity
-from fivesigma.inference.systematics import restricted
+from fivesigma.inference.systematics import Systematic, restricted
 from fivesigma.inference.template_fit import fit_templates
+from fivesigma.inference.transfer_factors import TransferFactors
 from fivesigma.searches.classifier_systematics import StrengthRow, StrengthScan, classifier_systematics
 from fivesigma.searches.count_and_fit import CountAndFit, count_and_fit, score_templates
 from fivesigma.searches.shifted_scores import ShiftedScores, shifted_scores
@@ -61,7 +64,7 @@ def strength_of_models(item: InferenceItem, inference: StrengthUncertainty) -> S
         comparisons=tuple(part.comparisons[0] for part in parts),
         precision=parts[0].precision,
         shifts=tuple(shift for part in parts for shift in part.shifts),
-        findings=_once(finding for part in parts for finding in part.findings),
+        findings=_once([*_left_out(item), *(finding for part in parts for finding in part.findings)]),
     )
 
 
@@ -75,8 +78,7 @@ def _of_model(
     dataset, scores, mask = nominal.dataset, nominal.scores(model), nominal.mask(inference.region)
     others = [_varied(events, model, inference.region) for events in varied]
     simulated = [sample.name for sample in dataset.samples if sample.kind != "data"]
-    here = systematics_of(item.config, [inference.region])
-    systematics = restricted([replace(systematic, regions=None) for systematic in here], simulated)
+    systematics = restricted(_counted(item, inference), simulated)
     scan = classifier_systematics(
         dataset,
         scores,
@@ -104,6 +106,24 @@ def _of_model(
         shifts=tuple(shifts),
         findings=(*scan.findings, *fit.findings),
     )
+
+
+def _counted(item: InferenceItem, inference: StrengthUncertainty) -> list[Systematic]:
+    """Return the systematics of the region; what needs data of other regions is none of a count."""
+    here = systematics_of(item.config, [inference.region])
+    kept = [one for one in here if not isinstance(one, FreeNormalisation | TransferFactors)]
+    return [replace(systematic, regions=None) for systematic in kept]
+
+
+def _left_out(item: InferenceItem) -> Iterator[Finding]:
+    for name, systematic in item.config.systematics.items():
+        if isinstance(systematic, asked.FreeNormalisation | asked.TransferFactors):
+            yield Finding(
+                code="systematic-not-counted",
+                severity="info",
+                subject=f"{item.name}/{name}",
+                message=f"{name} is what data of control regions say; a count in one region has none, and takes the simulation's yield",
+            )
 
 
 def _precision(row: StrengthRow, target: float | None) -> tuple[PrecisionScan, ...]:

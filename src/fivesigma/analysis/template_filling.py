@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from fivesigma.analysis.dataset_files import load_dataset, varied_names
+from fivesigma.analysis.fit_systematics import systematics_of
 from fivesigma.analysis.inference_item import InferenceItem
 from fivesigma.analysis.inference_names import axes_of, models_of
 from fivesigma.analysis.inference_schema import AlternativeSample, LimitPlane, TemplateFit
@@ -53,6 +54,7 @@ def filled_templates(item: InferenceItem, fit: Shape, signal: Sequence[str] | No
     nominal = load_dataset(item.directory, item.events)
     values, masks = _binned(item, fit, nominal, signal)
     chosen = _chosen(item, fit, nominal, values, masks)
+    moving = {systematic.name for systematic in systematics_of(config, masks)}
     bins: list[int | list[float]] | dict[str, Binning] = [_bins(fit, axis) for axis in axes]
     if chosen is not None:
         values, bins = [chosen.aligned(value, masks) for value in values if isinstance(value, Scores)], chosen.binnings
@@ -69,8 +71,12 @@ def filled_templates(item: InferenceItem, fit: Shape, signal: Sequence[str] | No
         floor=fit.floor,
         name=axes,
         titles={name: config.features.titles[name] for name in axes if name in config.features.titles},
-        weights=nominal.weights,
-        varied=[_varied(item, fit, variation, signal, chosen) for variation in varied_names(item.events)],
+        weights={variation: weight for variation, weight in nominal.weights.items() if variation.systematic in moving},
+        varied=[
+            _varied(item, fit, variation, signal, chosen)
+            for variation in varied_names(item.events)
+            if variation.systematic in moving
+        ],
     )
     inside = np.any(list(masks.values()), axis=0) & ~nominal.data
     findings = (*_outside(item.name, fit, nominal, values, inside), *_merged(item.name, fit, made))

@@ -27,7 +27,7 @@ __all__ = ["export"]
     help="Where files go [RUN/onnx, RUN/pyhf, RUN/combine].",
 )
 def export(run: Path, onnx: bool, pyhf: bool, datacard: bool, models: tuple[str, ...], output: Path | None) -> None:
-    """Write what other programs use of RUN.
+    """Write what other programs use of RUN, one kind at a time.
 
     An ONNX file holds the preparation of the inputs, the estimators and the common scale; before it is written, its scores are
     compared with the model's on events of the run. Beside the files of a model, export.json says which inputs they take and
@@ -40,7 +40,8 @@ def export(run: Path, onnx: bool, pyhf: bool, datacard: bool, models: tuple[str,
     if onnx + pyhf + datacard != 1:
         there = ", ".join(open_run(run).models)
         raise click.UsageError(
-            f"say what to export of {run}: --onnx for its models, which are {there}; or --pyhf or --datacard for its template fits"
+            f"say what to export of {run}: --onnx for its models, which are {there}; or --pyhf or --datacard for its template fits;"
+            " one of them at a time"
         )
     if not onnx:
         _export_fits(run, output, datacards=datacard)

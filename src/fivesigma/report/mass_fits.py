@@ -12,6 +12,9 @@ from fivesigma.report.tables import Column, Group, Row, Table
 __all__ = ["mass_fit_tables", "mass_fits_of", "mass_fits_sentence"]
 
 
+_MUCH_LESS = 0.8
+
+
 def mass_fits_of(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     """Return those of the inferences that are mass fits."""
     return {name: entry for name, entry in entries.items() if entry.get("type") == "mass_fit"}
@@ -20,7 +23,7 @@ def mass_fits_of(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[
 def mass_fits_sentence(fits: Iterable[Mapping[str, Any]], titles: Mapping[str, str]) -> str:
     """Return in a sentence what is expected of each stage, and what is seen; ``titles`` say what figures call the mass."""
     stages = list(fits)
-    told = [f"{significance(fit['z'])} {_stage(fit)}" for fit in stages]
+    told = [f"{significance(fit['z'])} {_stage(fit)}{_doubt(fit)}" for fit in stages]
     seen = [f"{significance(fit['z_observed'])} {_stage(fit)}" for fit in stages if fit["z_observed"] is not None]
     mass = titles.get(stages[0]["observable"], stages[0]["observable"]).partition(" [")[0]
     sentence = f"fits of the {mass} spectrum expect {_listed(told)}"
@@ -28,7 +31,13 @@ def mass_fits_sentence(fits: Iterable[Mapping[str, Any]], titles: Mapping[str, s
 
 
 def _stage(fit: Mapping[str, Any]) -> str:
-    return {"before": "before cuts", "cuts": "after cuts"}.get(fit["stage"], f"at “{fit['stage']}”")
+    return {"before": "before cuts", "cuts": "after cuts"}.get(fit["stage"], f"in “{fit['stage']}”")
+
+
+def _doubt(fit: Mapping[str, Any]) -> str:
+    """Return what is left with the spurious signal that the simulation cannot rule out, where that is much less."""
+    left = fit["z_with_spurious_signal"]
+    return f" ({significance(left)} with the spurious signal)" if left < _MUCH_LESS * fit["z"] else ""
 
 
 def _listed(parts: list[str]) -> str:

@@ -59,7 +59,7 @@ def test_nothing_expected_knows_the_data(make_search: Callable[..., Any]) -> Non
     for result in (seen, other):
         for name in ("z", "z_with_spurious_signal", "z_simulation", "signal_shape", "background", "spurious_signal"):
             assert getattr(result, name) == getattr(blind, name), name
-    assert (blind.z_observed, blind.fits.cost) == (None, "weighted_chi2")
+    assert (blind.z_observed, blind.fits.cost) == (None, "scaled_poisson")
     assert seen.z_observed != other.z_observed
 
 
@@ -150,8 +150,8 @@ def test_negative_bins_are_found(search: Any) -> None:
 
 def test_a_chi2_of_few_events_is_found(make_search: Callable[..., Any]) -> None:
     few = make_search(events=150)
-    assert "chi2-of-few-events" in codes(fit(few, order=1))
-    assert "chi2-of-few-events" not in codes(fit(few, order=1, cost="scaled_poisson"))
+    assert "chi2-of-few-events" in codes(fit(few, order=1, cost="weighted_chi2"))
+    assert "chi2-of-few-events" not in codes(fit(few, order=1))
 
 
 def test_a_coefficient_at_zero_is_found() -> None:

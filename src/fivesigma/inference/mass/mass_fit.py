@@ -62,7 +62,7 @@ class MassFitResult:
         Expected events in the range.
     fits
         H0 and H1 of the spectrum and with the cost that were asked for: the data with a Poisson likelihood if there are any,
-        else the weighted simulation with the weighted χ².
+        else the weighted simulation with a scaled one.
     z
         Significance to expect of data at this luminosity, by Wilks' theorem: on Asimov data of the two fitted shapes.
     z_with_spurious_signal
@@ -138,7 +138,7 @@ def fit_mass(
         Of the background; the order is chosen by F-test if None.
     cost
         What ``fits`` make small: "poisson" asks for data, the others are for the weighted simulation of signal and background. Poisson
-        for data and the weighted χ² without if None.
+        for data and scaled Poisson without if None; ``z_simulation`` is of the weighted χ² always.
     energy
         √s in the unit of the mass, for dijets.
     toys
@@ -155,7 +155,7 @@ def fit_mass(
     FivesigmaError
         If spectra make no sense together, the signal has no sidebands, or a fit does not converge.
     """
-    asked: Cost = cost or ("weighted_chi2" if observed is None else "poisson")
+    asked: Cost = cost or ("scaled_poisson" if observed is None else "poisson")
     require_cost(asked)
     require_spectra(signal, background, observed, asked)
     signal, background = signal.pooled(), background.pooled()
