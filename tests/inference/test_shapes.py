@@ -168,7 +168,7 @@ def test_a_bin_that_a_variation_empties_is_found() -> None:
     assert codes({UP: ZZ * [1, 1, 1, 4]}, tilt()) == vanishing  # mirrored
     assert codes({UP: ZZ * TILT}, tilt()) == []
     (finding,) = fit_templates(made({UP: ZZ * [1, 1, 1, 0]}, observed=None), [tilt()]).findings
-    assert "tilt leaves nothing at one of ±1σ in 1 of 4 bins, the first 4 (score 0.75 to 1)" in finding.message
+    assert "tilt leaves nothing at one of ±1σ in 1 of 4 bins, first in bin 4 (score 0.75 to 1)" in finding.message
 
 
 def test_what_changes_nothing_is_left_out_and_said() -> None:

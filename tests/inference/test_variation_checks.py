@@ -47,7 +47,7 @@ def test_up_and_down_on_one_side_are_found_in_total() -> None:
 
 def test_up_and_down_on_one_side_are_found_in_a_bin() -> None:
     (finding,) = found(made([1.05, 1.05, 1.05, 1.10], [0.95, 0.95, 0.95, 1.02]))
-    assert "move 1 of 4 bins, the first 4 (score 0.75 to 1) to the same side, by +10 % and +2 %" in finding.message
+    assert "move 1 of 4 bins, first bin 4 (score 0.75 to 1) to the same side, by +10 % and +2 %" in finding.message
     assert finding.evidence["bins"] == 1
 
 

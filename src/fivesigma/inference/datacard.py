@@ -155,7 +155,7 @@ def _head(templates: Templates, processes: Sequence[_Process], file: str) -> Ite
     yield f"shapes * * {file} $CHANNEL/$PROCESS $CHANNEL/$PROCESS_$SYSTEMATIC"
     for channel in templates.channels:
         if channel.observed is None:
-            yield f"# {channel.name} is blind: its data_obs is what background alone leads to expect"
+            yield f"# {channel.name} has no data, or they are blind: its data_obs is what background alone leads to expect"
     yield from _aligned([["bin", *templates.regions], ["observation", *["-1"] * len(templates.channels)]])
 
 

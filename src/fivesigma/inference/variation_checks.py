@@ -109,7 +109,7 @@ def _vanishing(channel: Channel, template: Template, systematic: ShapeSystematic
         code="variation-not-positive",
         severity="warning",
         subject=f"{channel.name}/{template.name}",
-        message=f"{systematic.name} leaves nothing at one of ±1σ in {len(bins)} of {len(template.values)} bins, the first"
+        message=f"{systematic.name} leaves nothing at one of ±1σ in {len(bins)} of {len(template.values)} bins, first in bin"
         f" {first + 1} ({channel.binning.interval(first)}) with {template.values[first]:.3g} expected nominally; they are held"
         " above zero. Merge bins, or simulate more",
         evidence={"systematic": systematic.name, "bins": len(bins), "first": first + 1},
@@ -130,7 +130,7 @@ def _one_side(channel: Channel, template: Template, systematic: ShapeSystematic)
     if not in_total:
         first = int(bins[0])
         up, down = 100 * changes[:, first] / template.values[first]
-        place = f"{len(bins)} of {len(template.values)} bins, the first {first + 1} ({channel.binning.interval(first)})"
+        place = f"{len(bins)} of {len(template.values)} bins, first bin {first + 1} ({channel.binning.interval(first)})"
     advice = (
         "half their difference is taken, less than either does"
         if systematic.symmetrise

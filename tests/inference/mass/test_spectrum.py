@@ -86,3 +86,9 @@ def test_what_is_no_spectrum(edges: list[float], sum_w: list[float], sum_w2: lis
 def test_masses_that_are_not_finite_are_counted() -> None:
     with pytest.raises(DataError, match="m4l or its weight is not finite in 2 events"):
         Spectrum.of(np.array([1, np.nan, 2]), np.array([np.inf, 1, 1]), EDGES, name="m4l")
+
+
+def test_one_weight_stands_for_all_and_none_for_counts() -> None:
+    values, edges = [1.0, 1.5, 2.5], [1.0, 2.0, 3.0]
+    np.testing.assert_array_equal(Spectrum.of(values, None, edges).sum_w, [2, 1])
+    np.testing.assert_allclose(Spectrum.of(values, 0.5, edges).sum_w2, [0.5, 0.25])

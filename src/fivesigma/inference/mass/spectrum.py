@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from fivesigma.core.arrays import Bools, Floats, require_length
 from fivesigma.core.errors import DataError, FivesigmaError
@@ -51,10 +52,12 @@ class Spectrum:
             raise DataError(f"{self.name}: a Σw² of the spectrum is negative")
 
     @classmethod
-    def of(cls, values: Floats, weight: Floats, edges: Floats, *, name: str = "mass", label: str = "") -> Spectrum:
+    def of(
+        cls, values: ArrayLike, weight: ArrayLike | None, edges: ArrayLike, *, name: str = "mass", label: str = ""
+    ) -> Spectrum:
         """Return the spectrum of events, values and weights of shape (n,); those outside the edges are left out.
 
-        A bin holds its lower edge, the last one its upper edge as well.
+        One weight stands for all events, and None for counts. A bin holds its lower edge, the last one its upper edge as well.
 
         Raises
         ------
@@ -63,6 +66,9 @@ class Spectrum:
         FivesigmaError
             If the edges do not rise.
         """
+        values = np.asarray(values, dtype=np.float64)
+        weight = np.asarray(1.0 if weight is None else weight, dtype=np.float64)
+        weight = np.full(len(values), weight) if weight.ndim == 0 else weight
         require_length(len(values), weight=weight)
         if bad := int(np.count_nonzero(~np.isfinite(values) | ~np.isfinite(weight))):
             raise DataError(f"{name} or its weight is not finite in {bad} events")
