@@ -14,7 +14,7 @@ from fivesigma.plots.registry import plot
 from fivesigma.plots.style import Context, numbers, save
 from fivesigma.report.content import FigureSection
 
-__all__ = ["Drawing", "draw"]
+__all__ = ["Drawing", "draw", "inference_drawing"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,11 @@ class Drawing:
     def note(self) -> FigureNote:
         """What the page says of the figure."""
         return FigureNote(name=self.name, section=self.section, title=self.title, caption=self.caption, alt=self.alt)
+
+
+def inference_drawing(name: str, title: str, caption: str, alt: str, result: Any) -> Drawing:
+    """Return a drawing of the section on inference."""
+    return Drawing(name=name, section="inference", title=title, caption=caption, alt=alt, result=result)
 
 
 @dataclass(frozen=True, slots=True)

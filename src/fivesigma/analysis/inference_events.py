@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from fivesigma.analysis.dataset_files import load_dataset
 from fivesigma.analysis.inference_item import InferenceItem
 from fivesigma.analysis.model_specs import point_of
@@ -34,8 +36,10 @@ class InferenceEvents:
         others = [] if signal is None else [name for name in whole.names("signal") if name not in signal]
         return cls(item, signal, whole.without(*others), ~whole.of(*others))
 
-    def mask(self, region: str) -> Bools:
-        """Return which of them, shape (n,), are in a region."""
+    def mask(self, region: str | None) -> Bools:
+        """Return which of them, shape (n,), are in a region; all if None."""
+        if region is None:
+            return np.ones(len(self.dataset), dtype=np.bool_)
         return region_mask(self.item.config, self.dataset, region)
 
     def scores(self, model: str) -> Scores:

@@ -28,6 +28,8 @@ class InferenceItem:
         """Whether there are data, or pseudo-data."""
         return any(sample.kind == "data" for sample in self.config.samples.values())
 
-    def looks_at(self, region: str) -> bool:
-        """Return whether the data of a region are looked at."""
+    def looks_at(self, region: str | None) -> bool:
+        """Return whether the data of a region are looked at, or of all events if None."""
+        if region is None:
+            return self.has_data and not self.blind
         return self.has_data and (not self.blind or self.config.regions[region].kind == "control")

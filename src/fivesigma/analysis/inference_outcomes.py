@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fivesigma.analysis.drawing import Drawing, draw
+from fivesigma.analysis.drawing import Drawing, draw, inference_drawing
 from fivesigma.analysis.grid_inference import FittedGrid
 from fivesigma.analysis.inferring import Counted, FittedTemplates
 from fivesigma.analysis.run_context import RunContext
@@ -32,7 +32,7 @@ def keep_count(context: RunContext, name: str, counted: Counted) -> Outcome:
 
 
 def _curve_drawing(name: str, curve: WorkingPointCurve) -> Drawing:
-    return _drawing(
+    return inference_drawing(
         f"working-point-{name}",
         f"Expected limit against the cut, {name}",
         "Bands hold 68 % and 95 % of background-only outcomes. Marks are at the cuts that the folds chose on the others, and at the"
@@ -136,7 +136,7 @@ def _plane_drawings(name: str, plane: LimitPlane, judged: Sequence[str] | None) 
     shown = [point for point in plane.points if point.result is not None and set(point.signal) & set(judged or ())]
     templates = [_template_drawings(name, "before", point.result.prefit) for point in shown[:1] if point.result]
     return [
-        _drawing(
+        inference_drawing(
             f"limits-{name}",
             f"Upper limits over the grid, {name}",
             f"Upper limits at {100 * plane.level:g} % CL; where they lie below the line at μ = 1 the signal is excluded."
@@ -152,7 +152,7 @@ def _drawings(name: str, fitted: FittedTemplates) -> Iterator[Drawing]:
     """Yield the CLs curve, the templates of every region before and after the fit, the breakdown, the pulls and the ranking."""
     result = fitted.result
     on = "expected for μ = 1, on Asimov data" if result.postfit is None else "on the data fitted"
-    yield _drawing(
+    yield inference_drawing(
         f"cls-{name}",
         f"CLs against the signal strength, {name}",
         "Where a curve falls below the line the strength is excluded; bands hold 68 % and 95 % of background-only outcomes.",
@@ -161,7 +161,7 @@ def _drawings(name: str, fitted: FittedTemplates) -> Iterator[Drawing]:
     )
     yield from _template_drawings(name, "before", result.prefit)
     yield from _template_drawings(name, "after", result.postfit or ())
-    yield _drawing(
+    yield inference_drawing(
         f"breakdown-{name}",
         f"What each uncertainty costs, {name}",
         f"What each group adds to the uncertainty of μ in quadrature, {on}.",
@@ -170,7 +170,7 @@ def _drawings(name: str, fitted: FittedTemplates) -> Iterator[Drawing]:
     )
     if fitted.ranking is None or not fitted.ranking.impacts:
         return
-    yield _drawing(
+    yield inference_drawing(
         f"ranking-{name}",
         f"Ranking of the nuisance parameters, {name}",
         f"How far μ moves with each nuisance parameter held one standard deviation off, before and after the fit, and the pulls, {on}.",
@@ -181,7 +181,7 @@ def _drawings(name: str, fitted: FittedTemplates) -> Iterator[Drawing]:
 
 def _template_drawings(name: str, when: str, channels: Sequence[ChannelYields]) -> list[Drawing]:
     return [
-        _drawing(
+        inference_drawing(
             f"templates-{name}.{channel.name}-{when}",
             f"{name}{where}, {when} the fit",
             f"Stacked templates {when} the fit with their uncertainty, statistics of the simulation included.",
@@ -191,7 +191,3 @@ def _template_drawings(name: str, when: str, channels: Sequence[ChannelYields]) 
         for channel in channels
         for where in (f", region {channel.name}" if len(channels) > 1 else "",)
     ]
-
-
-def _drawing(name: str, title: str, caption: str, alt: str, result: Any) -> Drawing:
-    return Drawing(name=name, section="inference", title=title, caption=caption, alt=alt, result=result)

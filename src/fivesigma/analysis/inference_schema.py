@@ -7,6 +7,10 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args
 from pydantic import BaseModel, Field
 
 from fivesigma.analysis.schema_types import Bins, Maximised, Positive, RelativeUncertainty, Strict, Text
+from fivesigma.inference.mass.backgrounds import BackgroundFamily
+from fivesigma.inference.mass.costs import Cost
+from fivesigma.inference.mass.signals import SignalFamily
+from fivesigma.inference.transfer_factors import Kappa
 
 __all__ = [
     "INFERENCES",
@@ -109,9 +113,7 @@ class TransferFactors(Strict):
     c: str = Field(description="Region that passes only the second.")
     d: str = Field(description="Region that passes neither.")
     closure: Positive | None = Field(default=None, description="Relative uncertainty of κ.")
-    kappa: Literal["simulation", "one"] = Field(
-        default="simulation", description="Whether κ is that of the simulation, or one."
-    )
+    kappa: Kappa = Field(default="simulation", description="Whether κ is that of the simulation, or one.")
     group: str | None = Field(default=None, description="Where the closure stands in the breakdown of the uncertainty.")
 
 
@@ -206,16 +208,14 @@ class MassFit(Strict):
     )
     stage: str | None = Field(default=None, description="What it is called beside others.")
     signal: list[str] | None = Field(default=None, description="Samples that are the signal; all signals if not given.")
-    signal_shape: Literal["gaussian", "crystal_ball", "double_crystal_ball"] = Field(
+    signal_shape: SignalFamily = Field(
         default="double_crystal_ball", description="Of the peak; fixed by a fit of the simulated signal alone."
     )
-    background: Literal["bernstein", "polynomial", "exponential", "power_law", "dijet"] = Field(
-        default="power_law", description="Family of functions."
-    )
+    background: BackgroundFamily = Field(default="power_law", description="Family of functions.")
     order: Annotated[int, Field(ge=0, le=10)] | None = Field(
         default=None, description="Which of the family; chosen by F-test if not given."
     )
-    cost: Literal["poisson", "scaled_poisson", "weighted_chi2"] | None = Field(
+    cost: Cost | None = Field(
         default=None,
         description="What `chi2_h0` and `chi2_h1` are of; Poisson for data, scaled Poisson for simulation if not given.",
     )

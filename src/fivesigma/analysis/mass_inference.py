@@ -28,7 +28,7 @@ def fit_mass_stage(item: InferenceItem, fit: MassFit) -> MassStage:
     """Return what the fits of one stage say."""
     config, events = item.config, InferenceEvents.of(item, fit.signal)
     dataset, mass = events.dataset, events.dataset.observables[fit.observable]
-    mask = np.ones(len(dataset), dtype=np.bool_) if fit.region is None else events.mask(fit.region)
+    mask = events.mask(fit.region)
     scores = None if fit.model is None else events.scores(fit.model)
     cut: Cut | None = None
     if scores is not None:
@@ -39,7 +39,6 @@ def fit_mass_stage(item: InferenceItem, fit: MassFit) -> MassStage:
         )
         cut = cut_under_peak(dataset, scores, mass, mask, merit, floor=fit.floor, region=fit.region or "all")
     low, high = fit.range
-    looks = item.has_data and not item.blind if fit.region is None else item.looks_at(fit.region)
     return mass_stage(
         dataset,
         mass,
@@ -48,7 +47,7 @@ def fit_mass_stage(item: InferenceItem, fit: MassFit) -> MassStage:
         stage=stage_of(fit),
         scores=scores,
         cut=cut,
-        show_data=looks,
+        show_data=item.looks_at(fit.region),
         options=MassFitOptions(
             signal_shape=fit.signal_shape,
             family=fit.background,

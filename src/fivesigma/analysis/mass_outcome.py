@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from fivesigma.analysis.drawing import Drawing, draw
+from fivesigma.analysis.drawing import Drawing, draw, inference_drawing
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.stages import Outcome
 from fivesigma.inference.mass.spurious import SpuriousScan
@@ -68,21 +68,19 @@ def _spurious(scan: SpuriousScan) -> dict[str, Any]:
 def _drawings(name: str, made: MassStage) -> list[Drawing]:
     on = "the data" if made.result.fits.cost == "poisson" else "weighted simulation"
     return [
-        Drawing(
-            name=f"mass-{name}",
-            section="inference",
-            title=f"Mass fit, {made.stage}",
-            caption=f"Fits without and with a peak to {on}; below, the distance of each bin from the fit without, in units of its error.",
-            alt=f"Mass spectrum with fits without and with signal, {made.stage}.",
-            result=made.result,
+        inference_drawing(
+            f"mass-{name}",
+            f"Mass fit, {made.stage}",
+            f"Fits without and with a peak to {on}; below, the distance of each bin from the fit without, in units of its error.",
+            f"Mass spectrum with fits without and with signal, {made.stage}.",
+            made.result,
         ),
-        Drawing(
-            name=f"spurious-{name}",
-            section="inference",
-            title=f"Spurious signal, {made.stage}",
-            caption="What the fit finds in simulated background alone against the mass at which it seeks a peak, in units of the error"
+        inference_drawing(
+            f"spurious-{name}",
+            f"Spurious signal, {made.stage}",
+            "What the fit finds in simulated background alone against the mass at which it seeks a peak, in units of the error"
             " that data leave; errors are of the simulation's statistics.",
-            alt=f"Spurious signal against mass, {made.stage}.",
-            result=made.result.spurious_signal,
+            f"Spurious signal against mass, {made.stage}.",
+            made.result.spurious_signal,
         ),
     ]

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from fivesigma.analysis.drawing import Drawing, draw
+from fivesigma.analysis.drawing import Drawing, draw, inference_drawing
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.stages import Outcome
 from fivesigma.analysis.strength_inference import StrengthOfModels
@@ -48,7 +48,7 @@ def _row(row: StrengthRow, beside: CountAndFit) -> dict[str, Any]:
 
 def _drawings(name: str, made: StrengthOfModels) -> Iterator[Drawing]:
     if len(made.scans) > 1:
-        yield _drawing(
+        yield inference_drawing(
             f"strength-{name}",
             f"Uncertainty of μ against the cut, {name}",
             "The whole uncertainty of a counted signal strength against the fraction of background that the cut takes away;"
@@ -56,7 +56,7 @@ def _drawings(name: str, made: StrengthOfModels) -> Iterator[Drawing]:
             f"Uncertainty of the signal strength against the cut for every model of {name}.",
             list(made.scans),
         )
-    yield _drawing(
+    yield inference_drawing(
         f"strength-fits-{name}",
         f"Counting against fitting, {name}",
         "The expected uncertainty of μ from a count at the best cut, and from a fit of the whole score with the same systematics,"
@@ -66,7 +66,7 @@ def _drawings(name: str, made: StrengthOfModels) -> Iterator[Drawing]:
     )
     first = made.scans[0].model
     for precision in made.precision:
-        yield _drawing(
+        yield inference_drawing(
             f"strength-{name}-{precision.quantity.replace(' ', '-')}",
             f"Uncertainty of μ against {_AGAINST[precision.quantity]}, {first}",
             f"Above the best cut on {first}, with the relative systematics that it has there: what statistics can still bring, and where"
@@ -75,7 +75,7 @@ def _drawings(name: str, made: StrengthOfModels) -> Iterator[Drawing]:
             precision,
         )
     for scan in made.scans:
-        yield _drawing(
+        yield inference_drawing(
             f"strength-{name}-{scan.model}",
             f"What the uncertainty of μ is made of, {scan.model}",
             "Statistics and systematics of a counted signal strength against the cut; they add in quadrature. The line is at the"
@@ -84,14 +84,10 @@ def _drawings(name: str, made: StrengthOfModels) -> Iterator[Drawing]:
             scan,
         )
     for shift in made.shifts:
-        yield _drawing(
+        yield inference_drawing(
             f"strength-{name}-{shift.model}-{shift.systematic}",
             f"Scores under {shift.systematic}, {shift.model}",
             "Scores of nominal and of shifted events, by the same estimators. Errors of the ratio know that the events are the same.",
             f"Scores of {shift.model}, nominal and under {shift.systematic}.",
             shift,
         )
-
-
-def _drawing(name: str, title: str, caption: str, alt: str, result: Any) -> Drawing:
-    return Drawing(name=name, section="inference", title=title, caption=caption, alt=alt, result=result)

@@ -59,7 +59,7 @@ def filled_templates(item: InferenceItem, fit: Shape, signal: Sequence[str] | No
     if chosen is not None:
         values, bins = [chosen.aligned(value, masks) for value in values if isinstance(value, Scores)], chosen.binnings
     if fit.regions is None:
-        looked = {"all"} if item.has_data and not item.blind else set()
+        looked = {"all"} if item.looks_at(None) else set()
     else:
         looked = {region for region in fit.regions if item.looks_at(region)}
     made = templates(
