@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from fivesigma.evaluation.figures_of_merit import figures_of_merit
 from fivesigma.evaluation.single_cuts import single_cuts
 from fivesigma.plots.cuts import plot_single_cuts
 from fivesigma.plots.registry import plot
-from fivesigma.plots.style import Context
+from fivesigma.plots.style import Context, new_figure, spread_score_axis
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +35,18 @@ def test_the_score_axis_spreads_what_is_close_to_one(scans):
     (axes,) = plot(scans, names=["asimov_z"]).axes
     places = axes.transData.transform([(cut, 1.0) for cut in (0.0, 0.9, 0.99)])[:, 0]
     np.testing.assert_allclose(places[1] - places[0], places[2] - places[1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("width", [3.0, 4.5, 6.0, 12.0])
+@pytest.mark.parametrize("last", [0.9, 0.998, 0.99999])
+def test_labels_of_the_score_axis_stand_apart(width: float, last: float):
+    figure, axes = new_figure(Context(), size=(width, 3.0))
+    spread_score_axis(axes, last)
+    figure.canvas.draw()
+    boxes = [label.get_window_extent() for label in axes.get_xticklabels()]
+    assert len(boxes) >= 3
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+    assert {0.0, 0.9} <= set(axes.get_xticks())
 
 
 def test_an_unknown_figure_of_merit_is_an_error(scans):

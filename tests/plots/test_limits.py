@@ -89,4 +89,4 @@ def test_simulated_signal_and_background_are_told_apart() -> None:
     )
     (axes,) = plot(Pulls(parameters=parameters, expected=True), context=CONTEXT).axes
     labels = [label.get_text() for label in axes.get_yticklabels()]
-    assert labels == ["simulated background, bin 1", "simulated signal, sr, bin 3"]
+    assert labels == ["simulated background, all, bin 1", "simulated signal, sr, bin 3"]

@@ -42,7 +42,8 @@ def test_the_spectrum_shows_both_fits_and_what_was_seen(seen: MassFitResult) -> 
     labels = legend(main)
     assert labels[0] == "pseudo-data"
     assert labels[1] == f"background alone, χ²/ndf = {seen.fits.without.chi2:.3g}/53"
-    assert labels[3].startswith("signal: ")
+    fitted = seen.signal_yield
+    assert labels[3] == f"fitted signal: {fitted.value:.0f} ± {fitted.error:.0f} events, expected: {seen.signal:.3g}"
     assert main.get_legend().get_title().get_text() == (
         f"observed (pseudo-data): {seen.z_observed:.2f}σ, expected: {seen.z:.2f}σ"
     )
@@ -69,6 +70,8 @@ def test_a_blind_spectrum_shows_simulation(blind: MassFitResult) -> None:
     assert legend(main)[0] == "weighted simulation"
     assert main.get_legend().get_title().get_text() == f"expected of data: {blind.z:.2f}σ"
     assert not [text for text in legend(main) if "data" in text]
+    found = blind.fits.with_signal
+    assert f"{found.signal_yield:.1f} ± {found.signal_error:.1f} events" in legend(main)[3]
 
 
 def test_bins_of_different_width_are_told() -> None:

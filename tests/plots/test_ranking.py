@@ -8,9 +8,9 @@ from fivesigma.plots.style import Context
 CONTEXT = Context(label="simulation", luminosity=10, energy=13, pseudo_data=True)
 
 
-def impact(number: int, *, free: bool = False) -> Impact:
+def impact(number: int, *, free: bool = False, name: str = "") -> Impact:
     width = None if free else 1.0
-    parameter = FittedParameter(name=f"n_{number}", group="g", value=0.25, error=0.5, nominal=0.0, width=width)
+    parameter = FittedParameter(name=name or f"n_{number}", group="g", value=0.25, error=0.5, nominal=0.0, width=width)
     size = 1.0 / (1 + number)
     return Impact(parameter=parameter, postfit=(-size, size), prefit=None if free else (-2 * size, 1.8 * size))
 
@@ -41,6 +41,21 @@ def test_at_most_twenty_are_drawn_and_what_is_free_has_its_value_in_words() -> N
     assert pulls.get_yticklabels()[0].get_text() == "n 0 = 0.250 ± 0.50"
     assert "8 parameters" in pulls.get_xlabel()
     assert "pull, fit to Asimov data, μ = 1" in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+@pytest.mark.parametrize(
+    ("region", "expected"),
+    [
+        ("all", ["simulated background, bin 6", "simulated signal, bin 1"]),
+        ("top", ["simulated background, top, bin 6", "simulated signal, all, bin 1"]),
+    ],
+)
+def test_where_there_are_several_regions_each_is_named(region: str, expected: list[str]) -> None:
+    names = (f"mc_statistics_{region}[5]", "mc_statistics_all_signal[0]")
+    impacts = tuple(impact(number, name=name) for number, name in enumerate(names))
+    result = Ranking(impacts=impacts, strength=1.0, error=0.4, left_out=0, expected=True)
+    pulls = plot(result, context=CONTEXT).axes[0]
+    assert [label.get_text() for label in pulls.get_yticklabels()] == expected
 
 
 def test_nothing_to_rank_is_an_empty_figure() -> None:

@@ -54,6 +54,11 @@ def test_unknown_results_are_told_what_there_is(results):
         plot([])
 
 
+def test_no_figure_claims_what_it_was_not_told(results):
+    for result in results:
+        assert not any(axes.get_title(loc="left") for axes in plot(result).axes[:1])
+
+
 def test_drawing_leaves_the_settings_and_pyplot_alone(results):
     before = dict(mpl.rcParams)
     plot(results[0])

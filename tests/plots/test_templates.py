@@ -75,6 +75,41 @@ def test_bins_that_differ_much_are_on_a_logarithmic_scale() -> None:
     assert plot(yields(scale=100), context=CONTEXT).axes[0].get_yscale() == "log"
 
 
+def with_signal(values: list[float], *, scale: float = 1.0) -> ChannelYields:
+    made = yields(scale=scale)
+    return replace(made, values=np.stack([values, *made.values[1:]]))
+
+
+def drawn_signal(result: ChannelYields) -> tuple[np.ndarray, tuple[float, float], str]:
+    (axes,) = plot(result, context=CONTEXT).axes
+    line = next(patch for patch in axes.patches if patch.get_label().startswith("H(125)"))
+    return line.get_data().values, axes.get_ylim(), line.get_label()
+
+
+def test_the_axis_reaches_below_the_signal() -> None:
+    values, (bottom, _), title = drawn_signal(with_signal([0.05, 0.4, 0.1], scale=100))
+    assert title == "H(125) (μ = 1)"
+    assert bottom < values.min() == 0.05
+
+
+def test_a_negligible_bin_of_the_signal_does_not_stretch_the_axis() -> None:
+    _, (bottom, _), _ = drawn_signal(with_signal([1e-9, 0.4, 0.1], scale=100))
+    assert bottom == pytest.approx(0.1 / 3)
+
+
+@pytest.mark.parametrize(("scale", "highest", "times"), [(100, 2e-4, 1e5), (1, 0.2, 10), (1, 0.004, 1000)])
+def test_a_signal_too_small_to_see_is_drawn_larger_and_says_so(scale: float, highest: float, times: float) -> None:
+    values, (bottom, top), title = drawn_signal(with_signal([highest / 2, highest, 0.0], scale=scale))
+    assert title == f"H(125) (μ = 1) × {times:g}"
+    assert values == pytest.approx([times * highest / 2, times * highest, 0])
+    assert bottom < times * highest < top
+
+
+def test_without_any_signal_nothing_is_scaled() -> None:
+    for scale in (1, 100):
+        assert drawn_signal(with_signal([0.0, 0.0, 0.0], scale=scale))[2] == "H(125) (μ = 1)"
+
+
 def test_bins_of_very_different_widths_are_drawn_equally_wide() -> None:
     mass = fixed_bins([70, 121, 123, 1000], name="m4l", label="m(4ℓ) [GeV]")
     main, ratio = plot(yields(observed=[25, 1, 9], binning=mass), context=CONTEXT).axes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -28,6 +28,7 @@ __all__ = [
     "plot_pulls",
     "plot_template_fit",
     "plot_upper_limit",
+    "several_regions",
 ]
 
 ONE_SIGMA, TWO_SIGMA = "#607641", "#f5bb54"  # told apart by colour-blind readers, as CMS recommends
@@ -121,7 +122,8 @@ def plot_pulls(result: Pulls, *, context: Context) -> Figure:
     axes.axvline(0, color="dimgrey", linewidth=0.8)
     pulls, constraints = [p.pull or 0.0 for p in shown], [p.constraint or 0.0 for p in shown]
     axes.errorbar(pulls, rows, xerr=constraints, color=DATA, linestyle="none", marker="o", markersize=4)
-    axes.set_yticks(rows, [parameter_title(p.name, context) for p in shown], fontsize="x-small")
+    regions = several_regions(p.name for p in result.parameters)
+    axes.set_yticks(rows, [parameter_title(p.name, context, regions=regions) for p in shown], fontsize="x-small")
     axes.tick_params(axis="y", which="both", length=0)
     reach = max(2.5, *(abs(pull) + constraint + 0.2 for pull, constraint in zip(pulls, constraints, strict=True)))
     axes.set(ylim=(len(shown) - 0.4, -0.6), xlim=(-reach, reach))
@@ -151,10 +153,20 @@ def _group_title(name: str, context: Context) -> str:
     return context.titles.get(name) or own.get(name) or name.replace("_", " ")
 
 
-def parameter_title(name: str, context: Context) -> str:
-    """Return what a figure calls a nuisance parameter."""
+def parameter_title(name: str, context: Context, *, regions: bool = False) -> str:
+    """Return what a figure calls a nuisance parameter; where there are several ``regions`` each is named, "all" too."""
     if name.startswith(MC_STATISTICS):
         owner, _, number = name.removeprefix(f"{MC_STATISTICS}_").rstrip("]").partition("[")
         region, what = owner.removesuffix("_signal"), "signal" if owner.endswith("_signal") else "background"
-        return f"simulated {what}, {'' if region == WHOLE else f'{region}, '}bin {int(number) + 1}"
+        where = f"{context.title_of(region)}, " if regions or region != WHOLE else ""
+        return f"simulated {what}, {where}bin {int(number) + 1}"
     return _group_title(name, context)
+
+
+def several_regions(names: Iterable[str]) -> bool:
+    """Say whether parameters are of another region than the whole, so that this one needs its name as well."""
+    return any(name.startswith(MC_STATISTICS) and _owner(name).removesuffix("_signal") != WHOLE for name in names)
+
+
+def _owner(name: str) -> str:
+    return name.removeprefix(f"{MC_STATISTICS}_").partition("[")[0]

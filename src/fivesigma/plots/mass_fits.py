@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,7 +15,16 @@ from fivesigma.inference.mass.mass_fit import MassFitResult
 from fivesigma.inference.mass.spectrum import Spectrum
 from fivesigma.inference.mass.spurious import SpuriousScan
 from fivesigma.plots.registry import register, register_several
-from fivesigma.plots.style import BACKGROUND, DATA, SIGNAL, Context, digits, figure_with_ratio, logarithmic, new_figure
+from fivesigma.plots.style import (
+    BACKGROUND,
+    DATA,
+    SIGNAL,
+    Context,
+    figure_with_ratio,
+    logarithmic,
+    new_figure,
+    plus_minus,
+)
 from fivesigma.statistics.poisson import garwood_interval
 
 __all__ = ["plot_mass_fit", "plot_mass_fits", "plot_spurious_scan"]
@@ -95,7 +105,7 @@ def plot_mass_fit(result: MassFitResult, *, context: Context) -> Figure:
         edges,
         fits.with_signal.signal,
         SIGNAL,
-        f"signal: {digits(fits.with_signal.signal_yield, 3)} events",
+        _signal_title(result),
         linestyle="--",
     )
     _pulls(lower, result, shown | data)
@@ -209,6 +219,16 @@ def _limits(axes: Axes, fits: Hypotheses, high: Floats) -> None:
 
 def _quality(fit: SpectrumFit) -> str:
     return f", χ²/ndf = {fit.chi2:.3g}/{fit.ndf}"
+
+
+def _signal_title(result: MassFitResult) -> str:
+    """Return the events of the fitted peak with their error, and those that the simulation expects."""
+    fitted = result.signal_yield
+    if result.fits.cost != "poisson":  # the interval of data does not belong to the simulation that is drawn
+        best = result.fits.with_signal
+        low, high = (best.signal_yield + sign * best.signal_error for sign in (-1, 1))
+        fitted = replace(fitted, value=best.signal_yield, low=low, high=high)
+    return f"fitted signal: {plus_minus(fitted)} events, expected: {result.signal:.3g}"
 
 
 def _headline(result: MassFitResult, context: Context) -> str:

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 
 from fivesigma.inference.fitted_parameters import FittedParameter
 from fivesigma.inference.ranking import Impact, Ranking
-from fivesigma.plots.limits import parameter_title
+from fivesigma.plots.limits import parameter_title, several_regions
 from fivesigma.plots.registry import register
 from fivesigma.plots.style import DATA, PALETTE, Context, digits, new_figure
 
@@ -36,7 +36,9 @@ def plot_ranking(result: Ranking, *, context: Context, most: int = 20) -> Figure
     figure, axes = new_figure(context, size=(6.4, _ROW * max(len(shown), 3) + 2.1))
     _bars(axes.twiny(), shown)
     _pulls(axes, shown)
-    axes.set_yticks(range(len(shown)), [_title(i.parameter, context) for i in shown], fontsize="x-small")
+    regions = several_regions(i.parameter.name for i in result.impacts)
+    titles = [_title(i.parameter, context, regions=regions) for i in shown]
+    axes.set_yticks(range(len(shown)), titles, fontsize="x-small")
     axes.set_ylim(max(len(shown), 3) - 0.4, -0.6)
     axes.tick_params(axis="y", which="both", length=0)
     places: tuple[Literal["left", "right"], ...] = ("left", "right")
@@ -89,8 +91,8 @@ def _pulls(axes: Axes, shown: Sequence[Impact]) -> None:
     axes.set_xlabel("(fitted − nominal) / constraint", fontsize="small")
 
 
-def _title(parameter: FittedParameter, context: Context) -> str:
-    title = parameter_title(parameter.name, context)
+def _title(parameter: FittedParameter, context: Context, *, regions: bool) -> str:
+    title = parameter_title(parameter.name, context, regions=regions)
     return (
         title
         if parameter.pull is not None

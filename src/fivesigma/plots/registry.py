@@ -27,7 +27,7 @@ def plot(result: Any, *, context: Context | None = None, **options: Any) -> Figu
     result
         A result of any type that a module of this room knows, or a list or tuple of results of one such type.
     context
-        What stands at the top; a bare "simulation" if None.
+        What stands at the top; nothing if None.
     **options
         What the function that draws this type takes besides.
 

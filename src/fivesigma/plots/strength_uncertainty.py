@@ -33,7 +33,14 @@ _SOURCES = {
 def plot_strength_scan(result: PrecisionScan, *, context: Context) -> Figure:
     """Draw the total uncertainty and its sources in linear scales, and in logarithmic ones beside them."""
     sources = [title for name, (title, *_) in _SOURCES.items() if np.any(getattr(result.uncertainty, name) > 0)]
-    shared = ["total", "statistics", "systematics", "here", "σ = 0.000 at α = 0.00"]
+    shared = [
+        "total",
+        "statistics",
+        "systematics",
+        "here: σ = 0.000",
+        "target: σ = 0.000, not reached",
+        "reached at α = 0.00",
+    ]
     columns, height = legend_grid(shared + sources if sources else shared[2:], 9.2)
     figure, panels = new_grid(context, 2, columns=2, panel=(4.6, 3.9 + height))
     for axes in panels:
@@ -74,18 +81,18 @@ def _curves(axes: Axes, result: PrecisionScan) -> None:
 
 
 def _target(axes: Axes, target: float, reached: float | None, symbol: str) -> None:
-    where = "is not reached" if reached is None else f"at {symbol} = {digits(reached, 3)}"
-    axes.axhline(target, color=PALETTE[3], linewidth=1)
-    places = [] if reached is None else [reached]
-    axes.plot(
-        places,
-        [target] * len(places),
-        color="black",
-        marker="o",
-        markerfacecolor="white",
-        linestyle="none",
-        label=f"$σ_μ$ = {digits(target, 3)} {where}",
-    )
+    missed = ", not reached" if reached is None else ""
+    axes.axhline(target, color=PALETTE[3], linewidth=1, label=f"target: $σ_μ$ = {digits(target, 3)}{missed}")
+    if reached is not None:
+        axes.plot(
+            reached,
+            target,
+            color="black",
+            marker="o",
+            markerfacecolor="white",
+            linestyle="none",
+            label=f"reached at {symbol} = {digits(reached, 3)}",
+        )
 
 
 def _linear_range(axes: Axes, result: PrecisionScan) -> None:

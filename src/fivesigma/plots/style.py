@@ -18,7 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.rcsetup import cycler
-from matplotlib.ticker import FixedLocator, NullLocator
+from matplotlib.ticker import FixedLocator, Locator, NullFormatter
 
 from fivesigma.core.arrays import Floats
 from fivesigma.core.estimate import Estimate
@@ -93,6 +93,7 @@ _STYLE: dict[str, Any] = dict(mplhep.style.CMS) | {
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SCORE_TICKS = (0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9998, 0.9999)
 _ROUNDING = 1e-6
+_LETTER = 0.074  # inches, of a digit in the smallest print
 _METADATA: dict[Format, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
 
 
@@ -103,7 +104,7 @@ class Context:
     Attributes
     ----------
     label
-        Whose events they are: "CMS open data", "simulation".
+        Whose events they are: "CMS open data", "simulation"; nothing unless told, as no figure knows.
     luminosity
         Integrated luminosity in fb⁻¹, if there is one.
     energy
@@ -120,7 +121,7 @@ class Context:
         Whether there are data that stay unseen; the figure then says so.
     """
 
-    label: str = "simulation"
+    label: str = ""
     luminosity: float | None = None
     energy: float | None = None
     pseudo_data: bool = False
@@ -276,10 +277,42 @@ def spread_score_axis(axes: Axes, last: float) -> None:
 
     axes.set_xscale("function", functions=(spread, back))
     axes.set_xlim(0, 1 - end)
-    axes.xaxis.set_major_locator(FixedLocator([tick for tick in _SCORE_TICKS if tick <= 1 - end]))
+    ticks = [tick for tick in _SCORE_TICKS if tick <= 1 - end]
+    axes.xaxis.set_major_locator(_LabelsApart(axes, ticks))
     axes.xaxis.set_major_formatter(lambda tick, _: f"{tick:g}")
-    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_minor_locator(FixedLocator(ticks))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.tick_params(axis="x", labelsize="x-small")
+
+
+class _LabelsApart(Locator):
+    """Of the ticks of a score those whose labels have room beside each other: whole powers of ten of the distance to one first."""
+
+    def __init__(self, axes: Axes, ticks: Sequence[float]) -> None:
+        self._axes, self._ticks = axes, sorted(ticks, key=lambda tick: (_digit(tick), tick))
+
+    def __call__(self) -> Sequence[float]:
+        return self.tick_values(*self._axes.get_xlim())
+
+    def tick_values(self, vmin: float, vmax: float) -> Sequence[float]:
+        ticks = [tick for tick in self._ticks if vmin <= tick <= vmax]
+        at = self._axes.transData.transform([(tick, 0.0) for tick in ticks])[:, 0]
+        inches = dict(zip(ticks, at / self._axes.figure.dpi, strict=True))
+        kept: list[float] = []
+        for tick in ticks:
+            if all(abs(inches[tick] - inches[other]) > _apart(tick, other) for other in kept):
+                kept.append(tick)
+        return sorted(kept)
+
+
+def _digit(tick: float) -> int:
+    """Return how early a tick of a score is chosen: 0, 0.9, 0.99 before 0.5, 0.95, 0.995 before 0.8, 0.98, 0.998."""
+    return {"1": 0, "5": 1}.get(f"{1 - tick:.0e}"[0], 2)
+
+
+def _apart(first: float, second: float) -> float:
+    """Return how far apart the middles of two labels must be, in inches."""
+    return _LETTER * (len(f"{first:g}{second:g}") / 2 + 1)
 
 
 def logarithmic(axes: Axes) -> None:

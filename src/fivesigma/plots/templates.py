@@ -30,6 +30,9 @@ from fivesigma.statistics.poisson import garwood_interval
 __all__ = ["WHOLE", "plot_yields"]
 
 _LOGARITHMIC_BEYOND = 15.0  # largest over smallest bin
+_NEGLIGIBLE = 0.01  # of the highest bin of a signal
+_FAR_BELOW = 1000.0  # times, the lowest bin of a signal that is drawn below the lowest of the background
+_SEEN = 0.02  # of the highest bin of the background: a lower signal is a line on the linear axis
 _MARKS_UP_TO = 0.7  # of the height
 _WIDTH, _LETTER, _LINE = 5.0, 0.085, 0.16  # inches: of the axes, of a letter below them, of a line of such letters
 _TOLERATED = 0.1  # of a bin, by which its edge may be rounded in print
@@ -44,8 +47,8 @@ def plot_yields(result: ChannelYields, *, context: Context) -> Figure:
     """Draw the yields of one region.
 
     Before a fit the backgrounds are stacked, the signal stands over them at μ = 1 and the ratio is to the background; after
-    it the fitted signal is part of the stack and the ratio is to the sum. Bands hold systematics and the statistics of
-    the simulation; data have Poisson intervals (Garwood 1936) and are left out where they are blind. Bins whose widths
+    it the fitted signal is part of the stack and the ratio is to the sum. Where a signal could not be seen it is drawn ten
+    times larger, a hundred times, ..., and the legend says so. Bands hold systematics and the statistics of the simulation; data have Poisson intervals (Garwood 1936) and are left out where they are blind. Bins whose widths
     differ much are drawn equally wide.
     """
     if result.observed is None:
@@ -95,7 +98,9 @@ def _stack(axes: Axes, result: ChannelYields, context: Context) -> None:
         if sample.kind == "signal":
             title += f" (μ = {result.strength:.2g})"
         if sample.kind == "signal" and not result.postfit:
-            axes.stairs(values, edges, color=colour[sample.name], linewidth=2, label=title)
+            times = _times(result, values)
+            title += f" × {times:g}" if times > 1 else ""
+            axes.stairs(times * values, edges, color=colour[sample.name], linewidth=2, label=title)
             continue
         axes.stairs(base + values, edges, baseline=base, fill=True, color=colour[sample.name], label=title)
         base = base + values
@@ -142,11 +147,31 @@ def _scale(axes: Axes, result: ChannelYields) -> None:
         tops.append(garwood_interval(result.observed)[1])
     top = float(np.max(tops))
     if _differs_much(result):
-        bottom = float(result.background.min())
+        bottom = _lowest(result) / 3
         logarithmic(axes)
-        axes.set_ylim(bottom / 3, top * (3 * top / bottom) ** (0.65 if grid else 0.5))
+        axes.set_ylim(bottom, top * (top / bottom) ** (0.65 if grid else 0.5))
     else:
         axes.set_ylim(0, (1.6 if grid else 1.45) * top)
+
+
+def _lowest(result: ChannelYields) -> float:
+    """Return the least yield that a logarithmic axis shows: of the background and, not far below, of the signals drawn."""
+    least = float(result.background.min())
+    for sample, values in zip(result.samples, result.values, strict=True):
+        if sample.kind == "signal" and not result.postfit:
+            drawn = _times(result, values) * values
+            least = min([least, *drawn[drawn > _NEGLIGIBLE * drawn.max(initial=0.0)]])
+    return max(least, float(result.background.min()) / _FAR_BELOW)
+
+
+def _times(result: ChannelYields, signal: Floats) -> float:
+    """Return the power of ten by which a signal is drawn larger, so that its highest bin is seen."""
+    highest = float(signal.max(initial=0.0))
+    differs = _differs_much(result)
+    seen = float(result.background.min()) if differs else _SEEN * float(result.background.max(initial=0.0))
+    if not 0 < highest < seen / (_FAR_BELOW / 10 if differs else 1):
+        return 1.0
+    return float(10 ** math.ceil(math.log10(seen / highest)))
 
 
 def _differs_much(result: ChannelYields) -> bool:
