@@ -20,7 +20,7 @@ def test_the_limit_of_a_count_is_the_exact_one_where_the_asymptotic_one_is_not(m
     model, data = counted(make_workspace, 3.0, 3.0)
     limit = toy_limit(model, data, toys=1000, seed=3)
     assert upper_limit(3, 3) == pytest.approx(5.3954495416, rel=1e-8)
-    assert limit.observed == pytest.approx(5.3954495416, rel=0.08)
+    assert limit.observed == pytest.approx(5.3954495416, rel=0.07)
     assert limit.expected[2:] == pytest.approx(expected_upper_limits(3.0)[2:], rel=0.1)
     assert cls_limit(model, data).observed == pytest.approx(4.78, abs=0.01)
     assert list(limit.expected) == sorted(limit.expected)
@@ -77,7 +77,9 @@ def test_nor_where_what_was_observed_is_excluded_below_all_of_the_band(make_work
     seen, blind = (toy_limit(model, one, toys=3000, seed=1) for one in (data, None))
     assert len(seen.curve.mu) > len(blind.curve.mu)
     assert seen.expected == blind.expected
-    assert "error of the median 3.3 %, of the observed limit" in seen.method
+    assert "error of the median 1.7 %, of the observed limit" in seen.method
+    # exact is 3.00; 3,000 toys know it to 24 %, and the first crossing of so noisy a curve is 2.10
+    assert seen.observed == pytest.approx(float(upper_limit(0, 5.0)), rel=0.25)
     assert "observed" not in blind.method
 
 

@@ -24,7 +24,8 @@
 - ``engine``: what the room asks of a statistical model; ``pyhf_engine`` answers it with pyhf,
   ``histfactory`` gives its yields and their derivatives, ``scoring`` does its fits.
 - ``likelihoods``: limits, CLs and fits of plain pyhf JSON from elsewhere, with a signal patch.
-- ``toy_limits``: CLs limits from toys of the whole model, where counts are too low for asymptotic formulae.
+- ``toy_limits``: CLs limits from toys of the whole model, where counts are too low for asymptotic formulae;
+  ``cls_crossing`` reads them off noisy curves.
 - ``profile``, ``limits``: the profile likelihood ratio on one set of data, and CLs limits from it, for any engine.
 - ``yields``: expected events per sample and bin before and after a fit, with their uncertainty.
 - ``low_counts``: how far an asymptotic limit is off where events are few.

@@ -9,6 +9,7 @@ section 2.1), or nominal while blind.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ from scipy import special
 from fivesigma.core.arrays import Floats
 from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.parallel import Shared, Workers, run_map
+from fivesigma.inference.cls_crossing import Crossing, Tails, cls_crossing
 from fivesigma.inference.engine import Data, Model
 from fivesigma.inference.limits import CLsCurve, UpperLimit, cls_limit
 from fivesigma.inference.profile import Profile
@@ -27,6 +29,7 @@ __all__ = ["toy_limit"]
 _FIRST, _STEP, _MOST_POINTS = 0.7, 1.25, 30  # times the lowest asymptotic limit; times the point before; of points
 _CHUNK = 1000  # toys a task
 _TIE = 1e-6  # of a test statistic, below which two are the same
+_ENOUGH = 2  # strengths in turn that exclude all
 _FAILED = 0.01  # part of the toys whose fits may fail
 
 
@@ -50,8 +53,9 @@ def toy_limit(
 ) -> UpperLimit:
     """Return expected and, with ``data``, observed CLs upper limits on the signal strength from toys.
 
-    CLs is scanned upwards from below the asymptotic limits until all of the band and what was observed is excluded;
-    limits are interpolated in ln CLs. The band is read at strengths that do not depend on the data.
+    CLs is scanned upwards from below the asymptotic limits until two strengths in turn exclude all of the band and what
+    was observed; limits are fitted to all points around them: `fivesigma.inference.cls_crossing`. The band is read at
+    strengths that do not depend on the data.
 
     Parameters
     ----------
@@ -61,7 +65,7 @@ def toy_limit(
         What was seen; None while blind.
     toys
         How many without signal, and how many with it at each of some ten strengths. With 2,000 the statistical error of
-        the median limit is some 5 %, that of the lower edges and of a limit from few observed events larger; ``method`` of the
+        the median limit is some 2 %, that of the lower edges and of a limit from few observed events larger; ``method`` of the
         result tells that of the median and of what was observed. A toy takes a millisecond and a half a strength where
         nuisances are few.
     seed
@@ -91,12 +95,29 @@ def toy_limit(
     seen = lowest if asymptotic.observed is None else min(lowest, asymptotic.observed)
     below = math.ceil(math.log(lowest / seen, _STEP))
     scan = _Scan(model, data, toys, seed, level, workers)
+    excluded = 0
     for number in range(-below, _MOST_POINTS):
-        if scan.add(_FIRST * lowest * _STEP**number):
+        # one that is excluded may be so by chance
+        excluded = excluded + 1 if scan.add(_FIRST * lowest * _STEP**number, number) else 0
+        if excluded == _ENOUGH:
             return scan.limit(below)
     raise FivesigmaError(
         f"toys exclude no signal strength up to {scan.mu[-1]:.3g}: the signal is too small or too uncertain for {toys} toys"
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tail:
+    """How many toys at a strength are as much like background as what is seen, or more; how many at CLs = 1."""
+
+    with_signal: int
+    without: int
+    expected: float
+
+    @property
+    def cls(self) -> float:
+        # where no toy lies beyond, half a one does: none is no proof that there can be none
+        return min(max(self.with_signal, 0.5) / self.expected, 1.0) if self.expected else 1.0
 
 
 class _Scan:
@@ -108,24 +129,21 @@ class _Scan:
         self._model, self._toys, self._level, self._workers = model, toys, level, workers
         self._seed = seed
         self._seen = None if data is None else Profile(model, data)
-        self.mu: list[float] = [0.0]
-        self._expected: list[Floats] = [np.ones(len(BAND))]
-        self._observed: list[float] = [1.0]
-        self._errors: dict[str, float] = {}
+        self.mu: list[float] = []
+        self._expected: list[tuple[_Tail, ...]] = []
+        self._observed: list[_Tail] = []
 
-    def add(self, strength: float) -> bool:
-        """Make toys at one more strength; return whether all curves exclude it."""
-        null, signal = (self._statistics(self._nominal(truth), strength, truth > 0) for truth in (0.0, strength))
-        expected = [_cls(signal, null, _quantile(null, sigmas))[0] for sigmas in BAND]
-        cls, error = _cls(signal, null, _quantile(null, 0.0))
-        self._note_error("median", self._expected[-1][2], cls, error, strength)
-        highest = max(expected)
+    def add(self, strength: float, number: int) -> bool:
+        """Make toys at one more strength, the ``number``-th; return whether all curves exclude it."""
+        null, signal = (
+            self._statistics(self._nominal(truth), strength, truth > 0, number) for truth in (0.0, strength)
+        )
+        expected = tuple(_tail(signal, null, _quantile(null, sigmas)) for sigmas in BAND)
+        highest = max(tail.cls for tail in expected)
         if self._seen is not None:
-            seen, error = self._observed_cls(self._seen, strength)
-            self._note_error("observed limit", self._observed[-1], seen, error, strength)
-            self._observed.append(seen)
-            highest = max(highest, seen)
-        self._expected.append(np.asarray(expected))
+            self._observed.append(self._observed_tail(self._seen, strength, number))
+            highest = max(highest, self._observed[-1].cls)
+        self._expected.append(expected)
         self.mu.append(strength)
         return bool(highest < 1 - self._level)
 
@@ -134,63 +152,57 @@ class _Scan:
 
         Those are there for what was observed alone, on which nothing expected may depend.
         """
-        expected, mu = np.stack(self._expected, axis=1), np.asarray(self.mu)
-        known = np.delete(np.arange(len(mu)), np.s_[1 : 1 + below])
-        band = band_of(np.asarray([self._crossing(row[known], mu[known]) for row in expected]))
-        observed = None if self._seen is None else np.asarray(self._observed)
-        limit = None if observed is None else self._crossing(observed, mu)
+        crossings = [
+            _crossing(self.mu[below:], curve[below:], self._level) for curve in zip(*self._expected, strict=True)
+        ]
+        # each is fitted by itself, and noise alone may change the order of two that are next to each other
+        band = band_of(np.maximum.accumulate([crossing.strength for crossing in crossings]))
+        observed = _crossing(self.mu, self._observed, self._level) if self._observed else None
+        limit = None if observed is None else observed.strength
         return UpperLimit(
             expected=band,
             observed=limit,
             level=self._level,
             curve=CLsCurve(
-                mu=mu,
-                expected=expected,
-                observed=observed,
+                mu=np.append(0.0, self.mu),
+                expected=np.stack([_curve(curve) for curve in zip(*self._expected, strict=True)]),
+                observed=_curve(self._observed) if self._observed else None,
                 limit_expected=band,
                 limit_observed=limit,
                 level=self._level,
             ),
             nuisances="nominal",
-            method=f"CLs, {self._toys} toys of q̃_μ a point, nominal nuisances; statistical error of the "
-            + ", of the ".join(f"{of} {100 * error:.1f} %" for of, error in sorted(self._errors.items())),
+            method=f"CLs, {self._toys} toys of q̃_μ a point, nominal nuisances" + _said(crossings[2], observed),
         )
 
-    def _note_error(self, of: str, before: float, cls: float, error: float, strength: float) -> None:
-        """Keep the relative error of a limit if it lies between the last strength and this one, from that of ln CLs."""
-        if before > 1 - self._level >= cls:
-            self._errors[of] = float(error / np.log(before / max(cls, _TIE)) * (1 - self.mu[-1] / strength))
-
-    def _observed_cls(self, seen: Profile, strength: float) -> tuple[float, float]:
-        null, signal = (self._statistics(seen.at(truth).values, strength, 2 + (truth > 0)) for truth in (0.0, strength))
-        q = seen.q_tilde(strength)
-        cls, error = _cls(signal, null, q)
-        if cls >= 1 - self._level and not np.any(signal >= q):
+    def _observed_tail(self, seen: Profile, strength: float, number: int) -> _Tail:
+        null, signal = (
+            self._statistics(seen.at(truth).values, strength, 2 + (truth > 0), number) for truth in (0.0, strength)
+        )
+        tail = _tail(signal, null, seen.q_tilde(strength))
+        if tail.cls >= 1 - self._level and not tail.with_signal:
             raise FivesigmaError(
                 f"too few of {self._toys} toys without signal have as little of it as the data, and none with μ = {strength:.3g}:"
                 " they can't tell whether that is excluded; take more toys"
             )
-        return cls, error
-
-    def _crossing(self, cls: Floats, mu: Floats) -> float:
-        """Return where a curve falls below 1 - level, by ln CLs."""
-        falling = np.minimum.accumulate(np.log(np.maximum(cls, _TIE)))
-        return float(np.interp(-np.log(1 - self._level), -falling, mu))
+        return tail
 
     def _nominal(self, strength: float) -> Floats:
         values = self._model.nominal.copy()
         values[self._model.poi] = strength
         return values
 
-    def _statistics(self, truth: Floats, strength: float, kind: int) -> Floats:
+    def _statistics(self, truth: Floats, strength: float, kind: int, number: int) -> Floats:
         """Return q̃ at ``strength`` of toys from parameters ``truth``, shape (toys that could be fitted,).
 
-        Each kind has the same randomness at every strength, so that toys without signal are the same ones.
+        Toys without signal have the same randomness at every strength. Those with signal have their own, so that what
+        several strengths say together is known better than what one says.
         """
+        stream = 0 if truth[self._model.poi] == 0 else 2 * abs(number) + 1 + (number < 0)
         chunks = [min(_CHUNK, self._toys - start) for start in range(0, self._toys, _CHUNK)]
         tasks = [
-            _Task(model=self._model, truth=truth, strength=strength, toys=count, seed=(self._seed, kind, number))
-            for number, count in enumerate(chunks)
+            _Task(model=self._model, truth=truth, strength=strength, toys=count, seed=(self._seed, kind, stream, chunk))
+            for chunk, count in enumerate(chunks)
         ]
         found = np.concatenate(run_map(_fit_toys, tasks, workers=self._workers))
         failed = np.isnan(found)
@@ -227,10 +239,28 @@ def _quantile(null: Floats, sigmas: float) -> float:
     return float(np.quantile(null, special.ndtr(-sigmas), method="inverted_cdf"))
 
 
-def _cls(signal: Floats, null: Floats, seen: float) -> tuple[float, float]:
-    """Return CLs and the statistical error of its logarithm."""
-    with_signal, without = (float(np.count_nonzero(q >= seen - _TIE * (1 + seen))) for q in (signal, null))
-    # where no toy lies beyond, half a one does: none is no proof that there can be none
-    beyond = max(with_signal, 0.5)
-    cls = (beyond / len(signal)) / (without / len(null)) if without else 1.0
-    return min(cls, 1.0), float(np.sqrt(1 / beyond + 1 / max(without, 0.5)))
+def _tail(signal: Floats, null: Floats, seen: float) -> _Tail:
+    with_signal, without = (int(np.count_nonzero(q >= seen - _TIE * (1 + seen))) for q in (signal, null))
+    return _Tail(with_signal=with_signal, without=without, expected=without * len(signal) / len(null))
+
+
+def _crossing(mu: Sequence[float], tails: Sequence[_Tail], level: float) -> Crossing:
+    return cls_crossing(
+        Tails(
+            strength=np.asarray(mu),
+            with_signal=np.asarray([tail.with_signal for tail in tails], dtype=np.float64),
+            expected=np.asarray([tail.expected for tail in tails]),
+            without=np.asarray([tail.without for tail in tails], dtype=np.float64),
+        ),
+        level,
+    )
+
+
+def _curve(tails: Sequence[_Tail]) -> Floats:
+    return np.asarray([1.0, *(tail.cls for tail in tails)])
+
+
+def _said(median: Crossing, observed: Crossing | None) -> str:
+    errors = {"median": median.error, "observed limit": None if observed is None else observed.error}
+    known = [f"of the {name} {100 * error:.1f} %" for name, error in errors.items() if error is not None]
+    return f"; statistical error {', '.join(known)}" if known else ""
