@@ -59,6 +59,30 @@ def test_two_sides_are_fine_and_so_is_what_errors_explain() -> None:
     assert "variations-on-one-side" not in {f.code for f in found(made(*crooked, error=0.011))}
 
 
+def test_noise_of_samples_in_one_region_adds_up_before_it_is_squared() -> None:
+    """Two halves of a background that shift alike narrow the parameter as the whole does; opposite ones not at all."""
+    shift = np.array([1, -1, 1, -1]) * np.array([2.0, 2.0, 1.0, 1.0])
+
+    def part(name: str, share: float, sign: float) -> Template:
+        varied = {UP: share * ZZ + sign * shift, DOWN: share * ZZ - sign * shift}
+        return Template(
+            sample=SampleInfo(name=name, kind="background"),
+            values=share * ZZ,
+            variances=0 * ZZ,
+            variations=varied,
+            statistics={v: VariedStatistics(variances=0 * ZZ + 16, shared=0 * ZZ) for v in varied},
+        )
+
+    def both(sign: float) -> Channel:
+        return Channel(name="sr", binning=score_bins(4), templates=(part("zz", 0.5, 1.0), part("top", 0.5, sign)))
+
+    (finding,) = found(both(1.0))
+    assert finding.code == "shape-is-noise"
+    assert finding.evidence["parts"] == ["sr/zz", "sr/top"]
+    assert finding.evidence["width"] == pytest.approx((1 + np.sum((2 * shift) ** 2 / ZZ)) ** -0.5)
+    assert found(both(-1.0)) == []
+
+
 def test_symmetrised_variations_are_half_their_difference() -> None:
     channel = made([1.10, 1.0, 1.0, 1.0], [1.04, 1.0, 1.0, 1.0])
     systematic = ShapeSystematic(name="scale", symmetrise=True)

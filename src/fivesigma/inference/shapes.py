@@ -23,6 +23,7 @@ from fivesigma.core.sample import Variation
 from fivesigma.inference.smoothing import NOISE_ABOVE, noise_probability, smoothed_ratios
 from fivesigma.inference.systematics import ShapeSystematic
 from fivesigma.inference.templates import Channel, Template, Templates
+from fivesigma.statistics.trial_factors import independent_trials
 
 __all__ = ["ShapeEffect", "effects", "noise_in_shape", "shape_effect"]
 
@@ -91,7 +92,10 @@ def shape_effect(channel: Channel, template: Template, systematic: ShapeSystemat
 
 
 def noise_in_shape(template: Template, systematic: ShapeSystematic) -> float | None:
-    """Return the p-value of the shapes of a systematic being statistical noise, the least of its variations; None if not known."""
+    """Return the p-value of the shapes of a systematic being statistical noise; None if not known.
+
+    Of several variations it is the least, corrected for there being several: `~fivesigma.statistics.trial_factors.independent_trials`.
+    """
     found = []
     for label in template.labels(systematic.variation):
         variation = Variation(systematic.variation, label)
@@ -101,7 +105,7 @@ def noise_in_shape(template: Template, systematic: ShapeSystematic) -> float | N
         if variances is None:
             return None
         found.append(noise_probability(template.values, varied, variances))
-    return min(found, default=None)
+    return float(independent_trials(min(found), len(found))) if found else None
 
 
 def effects(

@@ -154,17 +154,20 @@ def _agree(changes: Floats, variances: Floats, nominal: Floats) -> Bools:
 def _noise(
     parts: Sequence[tuple[Channel, Template, ShapeEffect]], systematic: ShapeSystematic, subject: str
 ) -> Iterator[Finding]:
-    """Yield a finding where shapes that their statistical errors explain would constrain the parameter."""
-    names, knowledge = [], 0.0
+    """Yield a finding where shapes that their statistical errors explain would constrain the parameter.
+
+    The samples of a region move together with it, so a fit sees the sum of their changes.
+    """
+    names: list[str] = []
+    moved: dict[str, Floats] = {}
+    channels = {channel.name: channel for channel, _, _ in parts}
     for channel, template, effect in parts:
         probability = noise_in_shape(template, systematic)
         if probability is None or probability <= NOISE_ABOVE:
             continue
-        half, background = (effect.up - effect.down) / 2, channel.sum_of("background")
-        error = background + channel.variance_of("background")
-        apart = half[background > 0] ** 2 / error[background > 0]
-        knowledge += float(apart.sum())
+        moved[channel.name] = moved.get(channel.name, 0.0) + (effect.up - effect.down) / 2
         names.append(f"{channel.name}/{template.name}")
+    knowledge = sum(_knowledge(channels[name], half) for name, half in moved.items())
     width = float((1 + knowledge) ** -0.5)
     if 1 - width > _NOTABLE:
         yield Finding(
@@ -175,6 +178,14 @@ def _noise(
             f" that noise for knowledge and narrow the parameter to {width:.2f} of its uncertainty. Set smooth, simulate more, or merge bins",
             evidence={"parts": names, "width": width},
         )
+
+
+def _knowledge(channel: Channel, half: Floats) -> float:
+    """Return what counts of the background know of a parameter that moves it by ``half`` at 1 σ: one over its variance."""
+    background = channel.sum_of("background")
+    error = background + channel.variance_of("background")
+    has = background > 0
+    return float(np.sum(half[has] ** 2 / error[has]))
 
 
 def _smoothed(parts: Sequence[tuple[Channel, Template, ShapeEffect]], subject: str) -> Iterator[Finding]:
