@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from fivesigma.core.sample import Variation
-from fivesigma.inference.binning import Axis, Binning, merged, score_bins
+from fivesigma.inference.bin_merging import merged
+from fivesigma.inference.binning import Axis, Binning, score_bins
 from fivesigma.inference.filling import templates
 from fivesigma.inference.histograms import to_uhi
 

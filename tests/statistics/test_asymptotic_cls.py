@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from fivesigma.statistics.asymptotic_cls import expected_cls, log_observed_cls, observed_cls
+from fivesigma.statistics.asymptotic_cls import expected_cls, log_observed_cls, observed_cls, threshold
 
 
 def test_expected_cls_is_a_ratio_of_tails() -> None:
@@ -34,3 +34,9 @@ def test_median_data_have_the_median_cls() -> None:
 def test_never_underflows() -> None:
     assert np.all(np.isfinite(log_observed_cls([1e4, 5e3], [1e4, 1.0])))
     assert observed_cls(0.0, 0.0) == 1
+
+
+@pytest.mark.parametrize("sigmas", [-2.0, -1.0, 0.0, 1.0, 2.0])
+def test_cls_is_at_its_level_where_its_threshold_is(sigmas: float) -> None:
+    place = (-2.0, -1.0, 0.0, 1.0, 2.0).index(sigmas)
+    assert expected_cls(threshold(sigmas, 0.95) ** 2)[place] == pytest.approx(0.05)

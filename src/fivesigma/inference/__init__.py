@@ -4,7 +4,7 @@
   for 1,000 cuts in one call; ``event_numbers`` checks what both are given.
 - ``strength_uncertainty``: what each uncertainty costs on a counted signal strength, by linear propagation;
   ``strength_scans``: against luminosity, purity and number of events, and what reaches a target.
-- ``binning``: bins of a score or a mass, with a floor on the background events in each. ``honest_bins``: chosen for the largest expected
+- ``binning``: bins of a score or a mass; ``bin_merging`` merges them until each holds enough background events. ``honest_bins``: chosen for the largest expected
   significance, on other folds than those they are filled with; ``sensitivity_binning`` and ``fold_cells`` are what it is made of.
 - ``filling``: a Dataset and its scores or masses into templates, every weight accounted for. ``region_bins`` puts the bins;
   ``varied_events`` are events as a systematic makes them, ``varied_statistics`` says how far their change is known.

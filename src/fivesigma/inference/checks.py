@@ -15,6 +15,7 @@ from fivesigma.inference.low_counts import asymptotic_shift
 from fivesigma.inference.profile import Profile
 from fivesigma.inference.templates import Channel, Templates
 from fivesigma.statistics.significance import asimov_significance
+from fivesigma.statistics.weighted import effective_numbers
 
 __all__ = [
     "check_fit",
@@ -87,7 +88,8 @@ def check_templates(templates: Templates, signal: Collection[str]) -> Iterator[F
                     evidence={"bin": number + 1, "expected": float(template.values[number])},
                 )
         background, variance = channel.sum_of("background"), channel.variance_of("background")
-        effective = np.divide(background**2, variance, out=np.full_like(background, np.inf), where=variance > 0)
+        # without variance the background is not simulated, and rests on as many events as one likes
+        effective = np.where(variance > 0, effective_numbers(background, variance), np.inf)
         if (least := float(effective.min())) < _SIMULATED:
             number = int(effective.argmin())
             yield Finding(

@@ -10,11 +10,11 @@ import numpy as np
 from fivesigma.core.arrays import Floats
 from fivesigma.core.finding import Finding
 from fivesigma.inference.counting_scan import CountingScan, Method, counting_scan
+from fivesigma.statistics.bands import Band, band_of
 from fivesigma.statistics.poisson_limits import expected_upper_limits
 
-__all__ = ["Band", "CountingResult", "count"]
+__all__ = ["CountingResult", "count"]
 
-Band = tuple[float, float, float, float, float]
 _FEW_EVENTS = 10.0
 _TOLERATED = 0.1  # part by which asymptotic limits may miss the exact ones
 
@@ -120,7 +120,6 @@ def count(
         level=level,
         region=region,
     )
-    low2, low1, median, high1, high2 = map(float, scan.limit_expected)
     subject = region or "count"
     return CountingResult(
         signal=float(signal),
@@ -130,7 +129,7 @@ def count(
         observed=None if observed is None else int(observed),
         z_expected=float(scan.z_expected) if background > 0 else None,
         z_observed=_observed_significance(scan.z_exact if method == "exact" else scan.z_asymptotic),
-        limit_expected=(low2, low1, median, high1, high2),
+        limit_expected=band_of(scan.limit_expected),
         limit_observed=None if scan.limit_observed is None else float(scan.limit_observed),
         level=level,
         method=scan.method,

@@ -10,11 +10,12 @@ from numpy.typing import ArrayLike
 
 from fivesigma.core.arrays import Floats
 from fivesigma.core.errors import FivesigmaError, suggestion
-from fivesigma.inference.event_numbers import not_negative, require, signal_events
+from fivesigma.inference.event_numbers import not_negative, signal_events
 from fivesigma.statistics import asymptotic_limits, poisson_limits
 from fivesigma.statistics.on_off_likelihood import signal_interval
 from fivesigma.statistics.poisson import log_p_value
 from fivesigma.statistics.quadrature import quadrature
+from fivesigma.statistics.requirements import require
 from fivesigma.statistics.significance import (
     approximate_median_significance,
     asimov_significance,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fivesigma.core.arrays import Bools, Floats
-from fivesigma.core.errors import FivesigmaError
+from fivesigma.core.arrays import Floats
+from fivesigma.statistics.requirements import require
 
-__all__ = ["not_negative", "require", "signal_events"]
+__all__ = ["not_negative", "signal_events"]
 
 
 def signal_events(numbers: ArrayLike, consequence: str, where: str = "") -> Floats:
@@ -23,22 +23,3 @@ def not_negative(name: str, numbers: ArrayLike, where: str = "") -> Floats:
     array = np.asarray(numbers, dtype=np.float64)
     require(np.isfinite(array) & (array >= 0), array, f"{name} is {{0}}; it must be finite and not negative", where)
     return array
-
-
-def require(holds: Bools, numbers: Floats, message: str, where: str = "") -> None:
-    """Raise FivesigmaError with the first number for which something does not hold, and its place if there are many.
-
-    Parameters
-    ----------
-    holds, numbers
-        Of one shape.
-    message
-        What is wrong, with ``{0}`` for the number.
-    where
-        What stands before the message: a region's name, say.
-    """
-    if np.all(holds):
-        return
-    place = np.flatnonzero(~np.ravel(holds))[0]
-    entry = f"entry {place} of {numbers.size}: " if numbers.size > 1 else ""
-    raise FivesigmaError(where + entry + message.format(f"{np.ravel(numbers)[place]:g}"))

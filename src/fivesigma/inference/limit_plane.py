@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import cast
+
+import numpy as np
 
 from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.finding import Finding
-from fivesigma.inference.limits import Band
 from fivesigma.inference.published_limits import PublishedLimits
 from fivesigma.inference.template_fit import TemplateFitResult
+from fivesigma.statistics.bands import Band, band_of
 
 __all__ = ["CrossSectionLimit", "LimitPlane", "LimitPoint", "LimitRow", "LimitTable", "SignalPoint"]
 
@@ -95,11 +96,9 @@ class LimitPoint(SignalPoint):
         """The limits times the cross-section at μ = 1; None where one of the two is not known."""
         if self.limit_expected is None or self.cross_section is None:
             return None
-        expected = tuple(limit * self.cross_section for limit in self.limit_expected)
+        expected = band_of(np.asarray(self.limit_expected) * self.cross_section)
         seen = self.limit_observed
-        return CrossSectionLimit(
-            expected=cast("Band", expected), observed=None if seen is None else seen * self.cross_section
-        )
+        return CrossSectionLimit(expected=expected, observed=None if seen is None else seen * self.cross_section)
 
     @property
     def expects_exclusion(self) -> bool | None:

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import optimize, special
 
 from fivesigma.core.arrays import Floats
+from fivesigma.statistics.asymptotic_cls import threshold
 
 __all__ = ["asymptotic_shift"]
 
@@ -64,11 +65,11 @@ def asymptotic_shift(
 
 def _asymptotic_limit(signal: Floats, background: Floats, sigmas: float, level: float) -> float:
     """Return where ``q_A = 2 Σ (μ s - b ln(1 + μ s / b))`` reaches its threshold (1007.1727 section 4.3)."""
-    threshold = (sigmas - float(special.ndtri((1 - level) * special.ndtr(sigmas)))) ** 2
+    wanted = float(threshold(sigmas, level)) ** 2
 
     def distance(strength: float) -> float:
         mean = strength * signal
-        return float(2 * np.sum(mean - background * np.log1p(mean / background)) - threshold)
+        return float(2 * np.sum(mean - background * np.log1p(mean / background)) - wanted)
 
     high = 1.0
     while distance(high) < 0:

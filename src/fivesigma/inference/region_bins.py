@@ -11,7 +11,8 @@ from fivesigma.core.arrays import Bools, Floats, Ints, require_length
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.scores import Scores
-from fivesigma.inference.binning import Axis, Binning, equal_background_bins, merged, score_bins, trimmed
+from fivesigma.inference.bin_merging import merged
+from fivesigma.inference.binning import Axis, Binning, equal_background_bins, score_bins, trimmed
 
 __all__ = ["AxisBins", "Bins", "Values", "arrays_of", "region_bins", "sturdy_bins", "summation", "sums_in_bins"]
 
@@ -60,7 +61,7 @@ def sturdy_bins(
 ) -> Binning:
     """Return the binning with bins merged until each holds ``minimum`` effective background events of those in ``mask``.
 
-    See `fivesigma.inference.binning.merged`. Bins of the first axis beyond all background are cut off at either end; the
+    See `fivesigma.inference.bin_merging.merged`. Bins of the first axis beyond all background are cut off at either end; the
     events there are kept, in the bin at that end. Only background is looked at, neither signal nor data.
 
     It is the background of all folds, the one that the templates then hold: a bin stops growing where that background has

@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike
 
 from fivesigma.core.arrays import Floats
 from fivesigma.core.errors import FivesigmaError
-from fivesigma.inference.event_numbers import require
 from fivesigma.inference.strength_uncertainty import StrengthUncertainty, strength_uncertainty
 from fivesigma.statistics.quadrature import quadrature
+from fivesigma.statistics.requirements import require
 
 __all__ = [
     "PrecisionScan",

@@ -24,7 +24,7 @@ from fivesigma.inference.checks import (
 from fivesigma.inference.engine import Data, Model
 from fivesigma.inference.fitted_parameters import FittedParameter, Pulls, fitted_parameters
 from fivesigma.inference.goodness import goodness_of_fit
-from fivesigma.inference.limits import Band, CLsCurve, Nuisances, UpperLimit, cls_limit, discovery_significance
+from fivesigma.inference.limits import CLsCurve, Nuisances, UpperLimit, cls_limit, discovery_significance
 from fivesigma.inference.profile import Profile, nominal_asimov
 from fivesigma.inference.pruning import kept_systematics
 from fivesigma.inference.pyhf_engine import PyhfModel
@@ -35,6 +35,7 @@ from fivesigma.inference.transfer_factors import with_transfer_factors
 from fivesigma.inference.variation_checks import check_variations, require_variations
 from fivesigma.inference.workspace import build_workspace, parameter_groups
 from fivesigma.inference.yields import ChannelYields, prefit_covariance, yields
+from fivesigma.statistics.bands import Band
 
 __all__ = ["Method", "TemplateFitResult", "fit_templates", "upper_limit"]
 

@@ -13,5 +13,5 @@
 - ``on_off_likelihood``: counts whose background was counted off the signal: test statistics and intervals of the signal.
 - ``asymptotic_limits``: CLs limits from it, for many events; ``asymptotic_cls``: CLs and its bands from any test statistic of upper
   limits. ``bands``: the places of an expected band. ``roots``: of many rising functions at once.
-- ``quadrature``: the one sum of independent uncertainties.
+- ``quadrature``: the one sum of independent uncertainties. ``requirements``: says which of many numbers is wrong.
 """

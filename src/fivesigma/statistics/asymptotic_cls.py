@@ -9,7 +9,7 @@ from scipy import special
 from fivesigma.core.arrays import Floats
 from fivesigma.statistics.bands import BAND
 
-__all__ = ["band_thresholds", "expected_cls", "log_observed_cls", "observed_cls"]
+__all__ = ["band_thresholds", "expected_cls", "log_observed_cls", "observed_cls", "threshold"]
 
 
 def expected_cls(q_asimov: ArrayLike) -> Floats:
@@ -23,9 +23,17 @@ def expected_cls(q_asimov: ArrayLike) -> Floats:
 
 
 def band_thresholds(level: float) -> Floats:
-    """Return the ``√q_A`` at which a strength is excluded at -2, -1, 0, +1, +2 σ: ``N - Φ⁻¹((1 - level) Φ(N))``, shape (5,)."""
-    band = np.asarray(BAND)
-    return np.asarray(band - special.ndtri((1 - level) * special.ndtr(band)))
+    """Return the ``√q_A`` at which a strength is excluded at -2, -1, 0, +1, +2 σ, shape (5,); see `threshold`."""
+    return threshold(BAND, level)
+
+
+def threshold(sigmas: ArrayLike, level: float) -> Floats:
+    """Return the ``√q_A`` at which a strength is excluded at N σ of what background gives, of any shape: ``N - Φ⁻¹((1 - level) Φ(N))``.
+
+    There `expected_cls` is ``1 - level``.
+    """
+    place = np.asarray(sigmas, dtype=np.float64)
+    return np.asarray(place - special.ndtri((1 - level) * special.ndtr(place)))
 
 
 def observed_cls(q: ArrayLike, q_asimov: ArrayLike) -> Floats:

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special, stats
 
-from fivesigma.core.arrays import Bools, Floats, Ints
-from fivesigma.core.errors import FivesigmaError
+from fivesigma.core.arrays import Floats, Ints
 from fivesigma.core.estimate import ONE_SIGMA
 from fivesigma.statistics.bands import BAND
+from fivesigma.statistics.requirements import require
 from fivesigma.statistics.significance import log_incomplete_beta
 
 __all__ = [
@@ -35,7 +35,7 @@ def garwood_interval(n: ArrayLike, level: float = ONE_SIGMA) -> tuple[Floats, Fl
     F. Garwood, Biometrika 28 (1936) 437; PDG review of statistics, eq. 40.76. It never covers too little.
     """
     count = np.asarray(n, dtype=np.float64)
-    _require(np.isfinite(count) & (count >= 0), count, "counts are finite and not negative, unlike {0}")
+    require(np.isfinite(count) & (count >= 0), count, "counts are finite and not negative, unlike {0}")
     tail = (1 - level) / 2
     low = np.where(count > 0, special.gammaincinv(np.maximum(count, 1e-300), tail), 0.0)
     return low, np.asarray(special.gammainccinv(count + 1, tail))
@@ -109,21 +109,16 @@ def require_counts(*numbers: ArrayLike) -> list[Floats]:
     """
     arrays = [np.array(array) for array in np.broadcast_arrays(*(np.asarray(n, dtype=np.float64) for n in numbers))]
     for array in arrays[:-1]:
-        _require(
+        require(
             np.isfinite(array) & (array >= 0), array, "counts and backgrounds are finite and not negative, unlike {0}"
         )
     mean, error = arrays[-2:]
-    _require(
+    require(
         np.isfinite(error) & (error >= 0), error, "the background uncertainty is finite and not negative, unlike {0}"
     )
-    _require(
+    require(
         (error == 0) | (mean > 0),
         error,
         "a background of zero has no Gamma density of width {0}; give it a mean above zero",
     )
     return arrays
-
-
-def _require(holds: Bools, numbers: Floats, message: str) -> None:
-    if not np.all(holds):
-        raise FivesigmaError(message.format(f"{numbers[~holds][0]:g}"))
