@@ -3,7 +3,8 @@ import pyhf
 import pytest
 
 from fivesigma.core.errors import FivesigmaError
-from fivesigma.inference.pyhf_engine import PyhfModel, validate_workspace
+from fivesigma.inference.pyhf_engine import PyhfModel
+from fivesigma.inference.pyhf_workspace import validate_workspace
 
 
 @pytest.fixture

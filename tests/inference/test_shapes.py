@@ -13,7 +13,8 @@ from fivesigma.inference.binning import score_bins
 from fivesigma.inference.filling import templates
 from fivesigma.inference.limit_plane import SignalPoint
 from fivesigma.inference.pruning import kept_systematics
-from fivesigma.inference.pyhf_engine import PyhfModel, validate_workspace
+from fivesigma.inference.pyhf_engine import PyhfModel
+from fivesigma.inference.pyhf_workspace import validate_workspace
 from fivesigma.inference.shapes import ShapeEffect
 from fivesigma.inference.shapes import shape_effect as shape_effect_in
 from fivesigma.inference.signal_grid import fit_point

@@ -12,7 +12,8 @@ from fivesigma.inference.filling import templates
 from fivesigma.inference.goodness import goodness_of_fit
 from fivesigma.inference.limits import cls_limit
 from fivesigma.inference.profile import Profile
-from fivesigma.inference.pyhf_engine import PyhfModel, validate_workspace
+from fivesigma.inference.pyhf_engine import PyhfModel
+from fivesigma.inference.pyhf_workspace import validate_workspace
 from fivesigma.inference.systematics import Normalisation
 from fivesigma.inference.template_fit import fit_templates, upper_limit
 from fivesigma.inference.templates import Channel, Template, Templates

@@ -9,7 +9,8 @@ from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.sample import SampleInfo
 from fivesigma.inference.binning import score_bins
 from fivesigma.inference.profile import Profile
-from fivesigma.inference.pyhf_engine import PyhfModel, validate_workspace
+from fivesigma.inference.pyhf_engine import PyhfModel
+from fivesigma.inference.pyhf_workspace import validate_workspace
 from fivesigma.inference.template_fit import fit_templates
 from fivesigma.inference.templates import Channel, Template, Templates
 from fivesigma.inference.transfer_factors import TransferFactors, shape_variances, with_transfer_factors

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fivesigma.inference.filling import templates
-from fivesigma.inference.pyhf_engine import validate_workspace
+from fivesigma.inference.pyhf_workspace import validate_workspace
 from fivesigma.inference.systematics import Normalisation
 from fivesigma.inference.workspace import build_workspace, parameter_groups
 

@@ -19,9 +19,11 @@
 - ``ranking``: which nuisance parameters move the signal strength most; ``breakdown``: what each group of them costs;
   ``fitted_parameters``, ``goodness``: where a fit left the parameters, and whether its model describes the data.
 - ``signal_grid``: the same at every point of a grid of signals; ``limit_plane`` holds the limits, on cross-sections too.
-  ``published_tables`` reads limits of others, ``published_comparison`` sets ours beside them; ``grid_geometry`` says what is near.
+  ``published_limits`` are those of others, ``published_tables`` reads them, ``published_comparison`` sets ours beside them; ``grid_geometry`` says what is near.
+- ``mass``: a room within: a peak over a smooth background in a mass spectrum, fitted with functions in place of templates.
 - ``workspace``: the same model as plain pyhf (HistFactory) JSON; ``datacard``: as a datacard of Combine.
-- ``engine``: what the room asks of a statistical model; ``pyhf_engine`` answers it with pyhf,
+- ``engine``: what the room asks of a statistical model; ``pyhf_engine`` answers it with pyhf;
+  ``pyhf_workspace`` reads, patches and validates its JSON, ``pyhf_constraints`` are its auxiliary measurements as arrays,
   ``histfactory`` gives its yields and their derivatives, ``scoring`` does its fits.
 - ``likelihoods``: limits, CLs and fits of plain pyhf JSON from elsewhere, with a signal patch.
 - ``toy_limits``: CLs limits from toys of the whole model, where counts are too low for asymptotic formulae;

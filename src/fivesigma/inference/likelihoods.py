@@ -21,7 +21,8 @@ from fivesigma.inference.fitted_parameters import FittedParameter, fitted_parame
 from fivesigma.inference.goodness import goodness_of_fit
 from fivesigma.inference.limits import Nuisances, UpperLimit, cls_limit, cls_values, discovery_significance
 from fivesigma.inference.profile import Profile, nominal_asimov
-from fivesigma.inference.pyhf_engine import PyhfModel, patched_workspace
+from fivesigma.inference.pyhf_engine import PyhfModel
+from fivesigma.inference.pyhf_workspace import patched_workspace
 from fivesigma.statistics.bands import Band, band_of
 
 __all__ = ["BackgroundFit", "WorkspaceFit", "fit_background", "fit_workspace", "read_model"]

@@ -1,4 +1,4 @@
-"""The only module that touches pyhf: HistFactory models behind the room's interface.
+"""HistFactory models of pyhf behind the room's interface.
 
 pyhf reads and checks the workspace and knows its parameters, constraints and likelihood; expected yields with their
 derivatives come from `fivesigma.inference.histfactory`, so fits are done by `fivesigma.inference.scoring` and take a millisecond.
@@ -6,28 +6,21 @@ derivatives come from `fivesigma.inference.histfactory`, so fits are done by `fi
 
 from __future__ import annotations
 
-import contextlib
-import math
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-import jsonpatch
 import numpy as np
-import pyhf
 
 from fivesigma.core.arrays import Floats
-from fivesigma.core.errors import FivesigmaError, suggestion
+from fivesigma.core.errors import FivesigmaError
 from fivesigma.inference.engine import Data, Fit, Parameter
 from fivesigma.inference.histfactory import HistFactory
+from fivesigma.inference.pyhf_constraints import Constraints
+from fivesigma.inference.pyhf_workspace import has_shapes, numpy_backend, read_model
 from fivesigma.inference.scoring import Likelihood, minimise
 
-__all__ = ["PyhfModel", "patched_workspace", "validate_workspace"]
+__all__ = ["PyhfModel"]
 
-_SMOOTH = {"normsys": {"interpcode": "code4"}, "histosys": {"interpcode": "code4p"}}
-"""Smooth at nominal, where pyhf's own defaults have a kink: what its command line, cabinetry and ROOT take."""
-_EXPONENTIAL = {"normsys": {"interpcode": "code1"}, "histosys": {"interpcode": "code0"}}
-"""The same for normalisations alone whose down is one over their up."""
 _LEAST_BACKGROUND = 0.1  # part of a bin's background that a negative signal leaves over
 _SIGMAS = 3.0  # how far nuisances may be off meanwhile
 _MAXIMUM_STRENGTH = 1e9
@@ -61,23 +54,20 @@ class PyhfModel:
         measurement: str | None = None,
         poi: str | None = None,
     ) -> None:
-        smooth = _has_shapes(workspace)
-        settings = {"modifier_settings": _SMOOTH if smooth else _EXPONENTIAL}
-        with _numpy_backend():
-            self._pyhf = _read(workspace, measurement, poi, settings)
+        self._pyhf = read_model(workspace, measurement, poi)
         config = self._pyhf.config
         self._yields = HistFactory(
             workspace["channels"],
             bins=config.channel_slices,
             parameters={name: config.par_slice(name) for name in config.par_order},
-            smooth=smooth,
+            smooth=has_shapes(workspace),
         )
         self._poi: int | None = config.poi_index
         self.nominal: Floats = np.asarray(config.suggested_init(), dtype=np.float64)
         self._fixed = np.asarray(config.suggested_fixed(), dtype=np.bool_)
         if self._poi is not None:
             self.nominal[self._poi], self._fixed[self._poi] = 1.0, False
-        self._auxiliary = _Auxiliary(self._pyhf)
+        self._auxiliary = Constraints(self._pyhf)
         # what has no uncertainty pyhf holds fixed, and gives a width of 1 that means nothing
         self._errors: Floats = np.where(self._fixed[self._auxiliary.index], 0.0, self._auxiliary.width)
         self.parameters: tuple[Parameter, ...] = self._parameters(groups or {})
@@ -115,7 +105,7 @@ class PyhfModel:
 
     def expected_by_sample(self, values: Floats) -> dict[str, dict[str, Floats]]:
         """Return expected events by channel and sample, each of shape (bins of the channel,)."""
-        with _numpy_backend():
+        with numpy_backend():
             table = np.asarray(self._pyhf.main_model.expected_data(values, return_by_sample=True))
         samples = self._pyhf.config.samples
         return {
@@ -151,7 +141,7 @@ class PyhfModel:
 
     def log_likelihood(self, values: Floats, data: Data) -> float:
         """Return ln L as pyhf has it, constants included."""
-        with _numpy_backend():
+        with numpy_backend():
             return float(self._pyhf.logpdf(values, np.concatenate([data.counts, data.auxiliary]))[0])
 
     def fit(self, data: Data, *, fixed: Mapping[int, float] | None = None, start: Floats | None = None) -> Fit:
@@ -234,112 +224,3 @@ class PyhfModel:
         background, both = self.expected(ends[0]), self.expected(ends[1])
         signal = both - background
         return np.divide(np.maximum(background, 0.0), signal, out=np.full_like(signal, np.inf), where=signal > 0)
-
-
-class _Auxiliary:
-    """The constraint terms of a pyhf model: which parameter each measures, how, and how well."""
-
-    def __init__(self, model: Any) -> None:
-        config = model.config
-        index: list[int] = []
-        normal: list[bool] = []
-        factor: list[float] = []
-        width: list[float] = []
-        for name in config.auxdata_order:
-            parameters = config.param_set(name)
-            count = parameters.n_parameters
-            index += list(range(config.npars))[config.par_slice(name)]
-            normal += [parameters.pdf_type == "normal"] * count
-            if parameters.pdf_type == "normal":
-                factor += [1.0] * count
-                width += [float(sigma) for sigma in getattr(parameters, "sigmas", None) or [1.0] * count]
-            else:
-                factor += [float(f) for f in parameters.factors]
-                width += [float(f) ** -0.5 for f in parameters.factors]
-        self.index = np.asarray(index, dtype=np.int64)
-        self.normal = np.asarray(normal, dtype=np.bool_)
-        self.factor = np.asarray(factor)
-        self.width = np.asarray(width)
-        self.nominal = np.asarray(config.auxdata, dtype=np.float64)
-
-    def derivatives(self, count: int) -> Floats:
-        """Return those of the measurements that are counts by the ``count`` parameters, shape (counts, parameters)."""
-        rows = np.flatnonzero(~self.normal)
-        derivatives = np.zeros((len(rows), count))
-        derivatives[np.arange(len(rows)), self.index[rows]] = self.factor[rows]
-        return derivatives
-
-
-def validate_workspace(workspace: Mapping[str, Any]) -> None:
-    """Raise FivesigmaError unless pyhf's schema holds a workspace for valid."""
-    with _numpy_backend():
-        try:
-            pyhf.schema.validate(dict(workspace), "workspace.json")
-        except pyhf.exceptions.InvalidSpecification as error:
-            raise FivesigmaError(f"not a HistFactory workspace: {error}") from error
-
-
-def patched_workspace(workspace: Mapping[str, Any], patch: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return a copy of a workspace with a JSON patch (RFC 6902) applied.
-
-    Raises
-    ------
-    FivesigmaError
-        If the patch is none, or does not fit the workspace.
-    """
-    try:
-        return dict(jsonpatch.apply_patch(dict(workspace), [dict(operation) for operation in patch]))
-    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
-        raise FivesigmaError(f"the patch does not fit the workspace: {error}") from error
-
-
-def _has_shapes(workspace: Mapping[str, Any]) -> bool:
-    """Return whether a modifier is anything else than a normalisation whose down is one over its up."""
-    modifiers = [
-        modifier
-        for channel in workspace.get("channels", ())
-        for sample in channel.get("samples", ())
-        for modifier in sample.get("modifiers", ())
-    ]
-    return any(
-        modifier.get("type") == "histosys"
-        or (
-            modifier.get("type") == "normsys"
-            and not math.isclose(modifier["data"]["hi"] * modifier["data"]["lo"], 1.0, rel_tol=1e-12)
-        )
-        for modifier in modifiers
-    )
-
-
-def _read(workspace: Mapping[str, Any], measurement: str | None, poi: str | None, settings: Mapping[str, Any]) -> Any:
-    """Return the pyhf model of a workspace; without a parameter of interest if nothing in the workspace depends on it."""
-    try:
-        read = pyhf.Workspace(dict(workspace))
-        known = read.measurement_names
-        if measurement is not None and measurement not in known:
-            raise FivesigmaError(f"the workspace has no measurement {measurement!r}{suggestion(measurement, known)}")
-        names = {name for name, _ in read.modifiers}
-        if poi is not None and poi not in names:
-            raise FivesigmaError(f"the workspace has no parameter {poi!r}{suggestion(poi, sorted(names))}")
-        of_interest = poi or read.get_measurement(measurement_name=measurement)["config"]["poi"]
-        of_interest = of_interest if of_interest in names else None
-        return read.model(measurement_name=measurement, poi_name=of_interest, **settings)
-    except (pyhf.exceptions.InvalidSpecification, pyhf.exceptions.InvalidModel) as error:
-        raise FivesigmaError(f"not a HistFactory workspace: {error}") from error
-
-
-@contextlib.contextmanager
-def _numpy_backend() -> Iterator[None]:
-    """Hold pyhf's global backend at numpy in double precision, and give back whatever it was."""
-    tensorlib, optimizer = pyhf.get_backend()
-    foreign = (tensorlib.name, tensorlib.precision) != ("numpy", "64b")
-    with warnings.catch_warnings():
-        # pyhf 0.7 resolves its schema's references in a way that jsonschema has deprecated
-        warnings.filterwarnings("ignore", message=r"jsonschema\.RefResolver is deprecated", category=DeprecationWarning)
-        if foreign:
-            pyhf.set_backend("numpy", precision="64b")
-        try:
-            yield
-        finally:
-            if foreign:
-                pyhf.set_backend(tensorlib, optimizer)
