@@ -39,12 +39,12 @@ def test_limits_of_many_toys_are_the_exact_ones(make_workspace, observed: float)
 
 @pytest.mark.slow
 def test_many_events_with_nuisances_need_no_toys(make_workspace) -> None:
-    """Within three statistical errors: 1,000 toys know the median to 8 %, and the lower edges much less."""
+    """Within three statistical errors: 1,000 toys know the median to 4 %, and the lower edges much less."""
     model = PyhfModel(make_workspace([10.0, 30.0], [300.0, 400.0], [15.0, 20.0]))
     data = model.data({"bins": np.array([310.0, 390.0])})
     limit, asymptotic = toy_limit(model, data, toys=1000, seed=2), cls_limit(model, data)
-    assert limit.expected[2:] == pytest.approx(asymptotic.expected[2:], rel=0.24)
-    assert limit.observed == pytest.approx(asymptotic.observed, rel=0.24)
+    assert limit.expected[2:] == pytest.approx(asymptotic.expected[2:], rel=0.12)
+    assert limit.observed == pytest.approx(asymptotic.observed, rel=0.12)
 
 
 def test_numbers_depend_on_the_seed_alone(make_workspace) -> None:
