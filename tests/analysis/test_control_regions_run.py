@@ -94,6 +94,7 @@ def test_regions_that_move_apart_have_parameters_of_their_own(shared_toy):
         ({**FACTORS, "d": "sides"}, "needs four different regions"),
         ({**FACTORS, "sample": "sig"}, "no background sample 'sig'"),
         ({"type": "free_normalisation", "samples": ["bgk"]}, "no background sample 'bgk'; did you mean bkg?"),
+        ({"type": "shift", "up": {"mass": "mass + 1"}, "symmetrise": True}, "there is no down"),
         ({"type": "normalisation", "size": 0.1, "periods": ["2018"]}, "no period under `analysis.periods` '2018'"),
     ],
 )

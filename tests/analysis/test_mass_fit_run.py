@@ -113,6 +113,9 @@ def test_the_page_shows_the_stages_side_by_side(shared_toy, results):
         ({"model": "tree"}, "no model 'tree'; did you mean trees?"),
         ({"region": "hart"}, "no region 'hart'; did you mean hard?"),
         ({"background": "dijets"}, "dijets"),
+        ({"background": "dijet", "order": 9}, "the dijet background has orders 3 to 5, not 9"),
+        ({"background": "power_law", "order": None, "range": [-5, 148]}, "needs masses above zero"),
+        ({"background": "dijet", "order": 3, "range": [102, 14000]}, "below √s, 13000 GeV"),
         ({"bins": 4}, "input should be greater than or equal to 5"),
         ({"signal": ["sgi"]}, "no signal sample 'sgi'; did you mean sig?"),
     ],
@@ -126,7 +129,7 @@ def test_names_that_are_none_are_told(shared_toy, change, says):
 
 def test_a_range_without_signal_is_an_error_that_says_so(shared_toy):
     path = shared_toy.yaml("beside", **CHANGES | {"inference": {"fit": {**FIT, "range": [134, 148]}}})
-    with pytest.raises(FivesigmaError, match="m: no signal is expected between 134 and 148"):
+    with pytest.raises(FivesigmaError, match=r"inference\.fit: m: no signal is expected between 134 and 148"):
         shared_toy.run("beside-run", path)
 
 

@@ -21,9 +21,12 @@ from fivesigma.analysis.sample_consistency import grid_parameters, grids_of
 from fivesigma.analysis.schema import Configuration
 from fivesigma.analysis.yaml_source import Location
 from fivesigma.core.errors import suggestion
+from fivesigma.inference.mass.backgrounds import orders_of
 from fivesigma.searches.strength_changes import GROUPS
 
 __all__ = ["inference_inconsistencies"]
+
+_GEV = 1000.0  # in a TeV
 
 
 def inference_inconsistencies(config: Configuration, folder: Path | None = None) -> Iterator[Inconsistency]:
@@ -64,6 +67,17 @@ def _mass_fit(config: Configuration, fit: MassFit, here: Location) -> Iterator[I
     low, high = fit.range
     if not low < high:
         yield (*here, "range"), f"the range must rise, unlike {low:g} to {high:g}"
+    least, largest = orders_of(fit.background)
+    family = fit.background.replace("_", " ")
+    if fit.order is not None and not least <= fit.order <= largest:
+        yield (*here, "order"), f"the {family} background has orders {least} to {largest}, not {fit.order}"
+    if fit.background in ("power_law", "dijet") and not low > 0:
+        yield (*here, "range"), f"a {family} background needs masses above zero, and the range begins at {low:g}"
+    if fit.background == "dijet" and high >= _GEV * config.analysis.energy:
+        yield (
+            (*here, "range"),
+            f"the dijet function needs masses below √s, {_GEV * config.analysis.energy:g} GeV; the range ends at {high:g}",
+        )
 
 
 def _strength(config: Configuration, inference: StrengthUncertainty, here: Location) -> Iterator[Inconsistency]:

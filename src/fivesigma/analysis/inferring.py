@@ -16,6 +16,7 @@ from fivesigma.analysis.schema import Configuration
 from fivesigma.analysis.sensitive_bins import SensitiveBins
 from fivesigma.analysis.strength_inference import StrengthOfModels, strength_of_models
 from fivesigma.analysis.template_filling import FilledTemplates, filled_templates
+from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.parallel import Shared
 from fivesigma.evaluation.working_points import merit_of
 from fivesigma.inference.counting import CountingResult
@@ -54,7 +55,22 @@ Inferred: TypeAlias = Counted | FittedTemplates | MassStage | StrengthOfModels
 
 
 def infer_one(item: InferenceItem, _shared: Shared) -> Inferred:
-    """Return what a count or a fit says."""
+    """Return what a count or a fit says.
+
+    Raises
+    ------
+    FivesigmaError
+        If it can't be made; it names the inference.
+    """
+    try:
+        return _inferred(item)
+    except FivesigmaError as error:
+        if item.name in str(error):
+            raise
+        raise FivesigmaError(f"inference.{item.name}: {error}") from error
+
+
+def _inferred(item: InferenceItem) -> Inferred:
     match inference := item.config.inference[item.name]:
         case Counting():
             return _count(item, inference)

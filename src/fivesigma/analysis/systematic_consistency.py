@@ -8,8 +8,10 @@ from fivesigma.analysis.inference_schema import (
     AlternativeSample,
     FreeNormalisation,
     Normalisation,
+    ShiftVariation,
     Systematic,
     TransferFactors,
+    WeightVariation,
 )
 from fivesigma.analysis.names_consistency import Inconsistency, unknown, unknown_samples
 from fivesigma.analysis.sample_files import is_of_periods, period_of
@@ -67,6 +69,8 @@ def _moving(config: Configuration, systematic: Systematic, here: Location) -> It
     if systematic.samples == []:
         yield (*here, "samples"), "moves no sample; leave this out for all of them"
     yield from unknown(systematic.regions, config.regions, "region", (*here, "regions"))
+    if isinstance(systematic, WeightVariation | ShiftVariation) and systematic.symmetrise and systematic.down is None:
+        yield (*here, "symmetrise"), "there is no down; what is given for one side only is mirrored"
     if isinstance(systematic, Normalisation):
         yield from unknown(
             systematic.periods, config.analysis.periods, "period under `analysis.periods`", (*here, "periods")
