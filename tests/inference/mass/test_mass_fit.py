@@ -131,6 +131,14 @@ def test_a_range_without_sidebands(search: Any) -> None:
             fit_mass(cut(search.signal, keep), cut(search.background, keep))
 
 
+def test_a_peak_that_fills_the_range_has_nothing_beside_it(search: Any) -> None:
+    edges = np.linspace(123, 127, 41)
+    signal = Spectrum.of(np.random.default_rng(1).normal(125, 2, 50_000), 0.01, edges, name="m4l")
+    background = Spectrum.of(np.random.default_rng(2).uniform(123, 127, 50_000), 0.1, edges, name="m4l")
+    with pytest.raises(FivesigmaError, match=r"m4l: the signal, .* wide at 12.*leaves no sidebands between 123 and 127"):
+        fit_mass(signal, background, signal_shape="gaussian", family="polynomial")
+
+
 def test_a_function_that_does_not_fit_is_found(search: Any) -> None:
     bumpy = search.background.sum_w + 150 * np.diff(stats.norm.cdf(search.background.edges, 125, 2))
     planted = dataclasses.replace(search, background=changed(search.background, bumpy))

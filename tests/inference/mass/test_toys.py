@@ -27,6 +27,11 @@ def thrown(expected: np.ndarray, *, toys: int, seed: int = 1, workers: Workers |
     )
 
 
+def test_toys_that_could_not_be_fitted_speak_for_the_background() -> None:
+    toys = Toys(events=np.zeros(1), errors=np.ones(1), z=np.zeros(1), failed=999)
+    assert toys.p_value(5) == pytest.approx(1000 / 1001)
+
+
 def test_p_value_is_never_zero() -> None:
     toys = Toys(events=np.zeros(4), errors=np.ones(4), z=np.array([-1.0, 0, 1, 2]), failed=0)
     assert [toys.p_value(z) for z in (-2, 1, 5)] == [1.0, 0.6, 0.2]

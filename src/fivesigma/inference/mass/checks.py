@@ -12,17 +12,19 @@ from fivesigma.core.finding import Finding
 from fivesigma.inference.mass.backgrounds import BinnedBackground
 from fivesigma.inference.mass.costs import Cost
 from fivesigma.inference.mass.fitting import Hypotheses, SpectrumFit
+from fivesigma.inference.mass.signals import SignalShape
 from fivesigma.inference.mass.spectrum import Spectrum
 from fivesigma.inference.mass.spurious import SpuriousScan
 from fivesigma.statistics.weighted import weighted_quantile
 
-__all__ = ["check_mass_fit", "require_spectra"]
+__all__ = ["check_mass_fit", "require_beside", "require_spectra"]
 
 _POOR_FIT = 0.01
 _TOLERATED, _SERIOUS = 0.2, 1.0  # of the error in data
 _FEW = 5.0  # effective events of a bin, below which a χ² is none
 _EMPTIED = 1e-3  # part of the background's events that a negative yield leaves at its bound
 _CORE = (0.16, 0.84)
+_BESIDE = 2.0  # widths of the peak that must lie in the range
 
 
 def require_spectra(signal: Spectrum, background: Spectrum, observed: Spectrum | None, cost: Cost) -> None:
@@ -56,6 +58,17 @@ def _require_sidebands(signal: Spectrum) -> None:
         low, high = signal.range
         raise FivesigmaError(
             f"{signal.name}: the signal, most of it from {left:g} to {right:g}, leaves no sidebands between {low:g} and {high:g}"
+        )
+
+
+def require_beside(shape: SignalShape, spectrum: Spectrum) -> None:
+    """Raise FivesigmaError where the fitted peak reaches beyond the range with two of its widths: then nothing lies beside it."""
+    low, high = spectrum.range
+    mean, width = shape.parameters["mean"], shape.parameters["width"]
+    if mean - _BESIDE * width <= low or mean + _BESIDE * width >= high:
+        raise FivesigmaError(
+            f"{spectrum.name}: the signal, {width:.4g} wide at {mean:.4g}, leaves no sidebands between {low:g} and {high:g};"
+            " the range must reach beyond two widths on either side"
         )
 
 

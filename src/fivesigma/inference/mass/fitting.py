@@ -30,6 +30,8 @@ class SpectrumFit:
         The least cost, and bins less parameters.
     background, signal
         Expected events in each bin, shape (n,).
+    has_peak
+        Whether a peak was fitted.
     """
 
     values: Floats
@@ -38,6 +40,7 @@ class SpectrumFit:
     ndf: int
     background: Floats
     signal: Floats
+    has_peak: bool
 
     @property
     def expected(self) -> Floats:
@@ -51,8 +54,8 @@ class SpectrumFit:
 
     @property
     def signal_error(self) -> float:
-        """Standard deviation of the signal's yield."""
-        return float(np.sqrt(max(self.covariance[-1, -1], 0.0)))
+        """Standard deviation of the signal's yield; zero without a peak."""
+        return float(np.sqrt(max(self.covariance[-1, -1], 0.0))) if self.has_peak else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,4 +140,5 @@ def fit_spectrum(
         ndf=model.ndf,
         background=events,
         signal=signal,
+        has_peak=peak is not None,
     )

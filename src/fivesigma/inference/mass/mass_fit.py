@@ -10,7 +10,7 @@ from fivesigma.core.estimate import Estimate
 from fivesigma.core.finding import Finding
 from fivesigma.core.parallel import Workers
 from fivesigma.inference.mass.backgrounds import BackgroundFamily, BinnedBackground
-from fivesigma.inference.mass.checks import check_mass_fit, require_spectra
+from fivesigma.inference.mass.checks import check_mass_fit, require_beside, require_spectra
 from fivesigma.inference.mass.costs import Cost, require_cost
 from fivesigma.inference.mass.fitting import Hypotheses, SpectrumFit, fit_spectrum
 from fivesigma.inference.mass.intervals import signal_interval
@@ -160,6 +160,7 @@ def fit_mass(
     require_spectra(signal, background, observed, asked)
     signal, background = signal.pooled(), background.pooled()
     shape = fit_signal_shape(signal, signal_shape)
+    require_beside(shape, signal)
     order, steps = choose_order(background, family, energy=energy) if order is None else (order, ())
     function = BinnedBackground.of(family, order, background.edges, energy=energy)
     smooth = fit_spectrum(background, function, cost="scaled_poisson")

@@ -40,8 +40,11 @@ class Toys:
     failed: int
 
     def p_value(self, z: float) -> float:
-        """Return the part of them that lie at or above ``z``, ``(k + 1) / (n + 1)``, so that it is never zero."""
-        return (int(np.count_nonzero(self.z >= z)) + 1) / (len(self.z) + 1)
+        """Return the part of them that lie at or above ``z``, ``(k + 1) / (n + 1)``, so that it is never zero.
+
+        One that could not be fitted counts as if it did: nobody knows that it does not.
+        """
+        return (int(np.count_nonzero(self.z >= z)) + self.failed + 1) / (len(self.z) + self.failed + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
