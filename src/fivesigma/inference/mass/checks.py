@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from scipy import stats
 
 from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.finding import Finding
 from fivesigma.inference.mass.backgrounds import BinnedBackground
 from fivesigma.inference.mass.costs import Cost
-from fivesigma.inference.mass.fitting import Hypotheses, SpectrumFit
+from fivesigma.inference.mass.fitting import Hypotheses, SpectrumFit, fit_p_value
 from fivesigma.inference.mass.signals import SignalShape
 from fivesigma.inference.mass.spectrum import Spectrum
 from fivesigma.inference.mass.spurious import SpuriousScan
@@ -84,9 +83,10 @@ def check_mass_fit(
     told: SpectrumFit,
 ) -> Iterator[Finding]:
     """Yield what a reader should know of a mass fit; ``told`` is the fit with signal whose yield is quoted."""
-    yield from _poor_fit(name, "the simulated background", smooth)
+    yield from _poor_fit(name, "the simulated background", smooth, fit_p_value(smooth, background, "scaled_poisson"))
     if fits.cost != "weighted_chi2" or not _few_events(fits.spectrum):
-        yield from _poor_fit(name, "the spectrum with signal", fits.with_signal)
+        p_value = fit_p_value(fits.with_signal, fits.spectrum, fits.cost)
+        yield from _poor_fit(name, "the spectrum with signal", fits.with_signal, p_value)
     yield from _at_bound(name, function, smooth)
     yield from _yield_at_bound(name, told)
     yield from _spurious(name, spurious)
@@ -94,8 +94,7 @@ def check_mass_fit(
     yield from _bins(name, signal.plus(background) if observed is None else background, fits)
 
 
-def _poor_fit(name: str, what: str, fit: SpectrumFit) -> Iterator[Finding]:
-    p_value = float(stats.chi2.sf(fit.chi2, fit.ndf))
+def _poor_fit(name: str, what: str, fit: SpectrumFit, p_value: float) -> Iterator[Finding]:
     if p_value < _POOR_FIT:
         yield Finding(
             code="poor-mass-fit",

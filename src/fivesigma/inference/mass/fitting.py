@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 from fivesigma.core.arrays import Bools, Floats
+from fivesigma.inference.goodness import deviance_p_value
 from fivesigma.inference.mass.backgrounds import BinnedBackground
 from fivesigma.inference.mass.costs import Cost
 from fivesigma.inference.mass.minimisation import least_squares, maximum_likelihood
 from fivesigma.inference.mass.model import Peak, SpectrumModel
 from fivesigma.inference.mass.spectrum import Spectrum
 
-__all__ = ["Hypotheses", "SpectrumFit", "fit_spectrum"]
+__all__ = ["Hypotheses", "SpectrumFit", "fit_p_value", "fit_spectrum"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,3 +144,12 @@ def fit_spectrum(
         signal=signal,
         has_peak=peak is not None,
     )
+
+
+def fit_p_value(fit: SpectrumFit, spectrum: Spectrum, cost: Cost) -> float:
+    """Return how often chance brings a fit of all bins of a spectrum that is as bad, by χ² or the moments of its deviance."""
+    if cost == "weighted_chi2":
+        return float(stats.chi2.sf(fit.chi2, fit.ndf))
+    scale = spectrum.scale if cost == "scaled_poisson" else np.ones(spectrum.bins)
+    p_value = deviance_p_value(fit.chi2, fit.expected / scale, spectrum.bins - fit.ndf)
+    return 1.0 if p_value is None else p_value

@@ -9,7 +9,7 @@ from scipy import stats
 from fivesigma.core.errors import FivesigmaError
 from fivesigma.inference.mass.backgrounds import BackgroundFamily, BinnedBackground, background_parameters, orders_of
 from fivesigma.inference.mass.costs import Cost
-from fivesigma.inference.mass.fitting import fit_spectrum
+from fivesigma.inference.mass.fitting import fit_p_value, fit_spectrum
 from fivesigma.inference.mass.spectrum import Spectrum
 
 __all__ = ["OrderStep", "choose_order"]
@@ -48,7 +48,8 @@ def choose_order(
     """Return the order of a family beyond which the next one is not worth its parameter, and the steps up to there.
 
     ``F = (χ²_1 - χ²_2) / (ndf_1 - ndf_2) / (χ²_2 / ndf_2)`` with ``ndf_1 - ndf_2`` and ``ndf_2`` degrees of freedom (R. Fisher; as CMS uses it, arXiv:1806.00843).
-    Steps are taken while its p-value is below the threshold.
+    Steps are taken while its p-value is below the threshold, or the fit before is one that chance brings in less than a hundredth of
+    cases: a step from such a fit proves nothing. Orders that do not converge are left out.
 
     Parameters
     ----------
@@ -71,6 +72,7 @@ def choose_order(
     low, high = orders_of(family)
     steps: list[OrderStep] = []
     failure: FivesigmaError | None = None
+    fits = False
     for order in range(low, high + 1):
         if background_parameters(family, order) >= spectrum.bins:
             break
@@ -80,8 +82,9 @@ def choose_order(
             failure = error
             continue
         p_value = _p_value(steps[-1], fit.chi2, fit.ndf) if steps else None
+        fits_before, fits = fits, fit_p_value(fit, spectrum, cost) > _POOR
         steps.append(OrderStep(order=order, chi2=fit.chi2, ndf=fit.ndf, p_value=p_value))
-        if p_value is not None and p_value > threshold and _fits(steps[-2]):
+        if p_value is not None and p_value > threshold and fits_before:
             return steps[-2].order, tuple(steps)
     if not steps and failure is not None:
         raise failure
@@ -90,11 +93,6 @@ def choose_order(
             f"{spectrum.name}: {spectrum.bins} bins are too few for a {family.replace('_', ' ')} background"
         )
     return steps[-1].order, tuple(steps)
-
-
-def _fits(step: OrderStep) -> bool:
-    """Return whether a fit is as good as chance allows: a step from one that is not is no proof that nothing helps."""
-    return bool(stats.chi2.sf(step.chi2, step.ndf) > _POOR)
 
 
 def _p_value(before: OrderStep, chi2: float, ndf: int) -> float:
