@@ -88,7 +88,7 @@ def plot_mass_fit(result: MassFitResult, *, context: Context) -> Figure:
     """Draw a spectrum, its fits without and with a peak and the peak alone; below, the distance from the fit without.
 
     Points are data with Poisson intervals (Garwood 1936) or weighted simulation with √Σw²; the distance is in units of √b of the fit without
-    for data, else of √Σw².
+    for data, of √b times what an event weighs there for a scaled fit, of √Σw² for a weighted χ².
     """
     fits = result.fits
     figure, main, lower = figure_with_ratio(context, size=(6.2, 5.9))
@@ -188,9 +188,10 @@ def _steps(axes: Axes, edges: Floats, values: Floats, colour: str, label: str | 
 def _pulls(axes: Axes, result: MassFitResult, shown: Bools) -> None:
     """Draw the distance of points and of the fit with signal from the fit without, in units of what it may be by chance."""
     spectrum, without = result.fits.spectrum, result.fits.without.expected
-    # the error that data have around the fit: their own is small where they are few by chance
-    error = np.sqrt(np.maximum(without, 0.0) if result.fits.cost == "poisson" else spectrum.sum_w2)
-    known = shown & (error > 0)
+    # the error that events have around the fit: their own is small where they are few, or light, by chance
+    weighs = {"poisson": np.ones(spectrum.bins), "scaled_poisson": spectrum.scale}.get(result.fits.cost)
+    error = np.sqrt(spectrum.sum_w2 if weighs is None else np.maximum(without, 0.0) * weighs)
+    known = (shown if weighs is None else np.ones(spectrum.bins, dtype=np.bool_)) & (error > 0)
 
     def over_error(distance: Floats) -> Floats:
         return np.divide(distance, error, out=np.zeros_like(distance), where=known)
