@@ -55,6 +55,21 @@ def test_the_background_is_what_three_regions_say(factors, shared_toy):
     assert rest[0] == pytest.approx(kappa * rest[1] * rest[2] / rest[3], rel=2e-3)
 
 
+def test_yields_before_and_after_the_fit_are_told(factors, shared_toy):
+    fit = factors["inference"]["fit"]
+    simulated, data = counts(shared_toy, "bkg"), counts(shared_toy, "data")
+    for place, (name, region) in enumerate(fit["yields"].items()):
+        assert region["samples"]["bkg"]["prefit"] == pytest.approx(simulated[place], rel=1e-9), name
+        assert region["observed"] == data[place]
+        parts = sum(sample["postfit"] for sample in region["samples"].values())
+        assert region["total"]["postfit"]["value"] == pytest.approx(parts, rel=1e-12)
+        assert region["total"]["postfit"]["error"] > 0
+    # as many free factors as control regions: what was seen is what is expected
+    assert fit["yields"]["sides"]["total"]["postfit"]["value"] == pytest.approx(data[2], rel=2e-3)
+    page = (shared_toy.root / "factors-run/report.html").read_text()
+    assert "Before the fit, μ = 1" in page
+
+
 def test_closure_and_the_free_factors_are_groups_of_the_breakdown(factors):
     assert {"bkg_abcd", "bkg_abcd_closure"} <= set(factors["inference"]["fit"]["breakdown"])
 

@@ -61,6 +61,7 @@ def keep_fit(context: RunContext, name: str, fitted: FittedTemplates) -> Outcome
         "breakdown": dict(result.breakdown),
         "goodness_of_fit": result.goodness_of_fit,
         "method": result.method,
+        "yields": _yields(result.prefit, result.postfit),
     }
     if fitted.chosen is not None:
         value["bins_chosen"] = _bins_chosen(fitted.chosen)
@@ -71,6 +72,29 @@ def keep_fit(context: RunContext, name: str, fitted: FittedTemplates) -> Outcome
         figures=draw(context, list(_drawings(name, fitted)), "Drawing the fits"),
         files=files,
     )
+
+
+def _yields(prefit: Sequence[ChannelYields], postfit: Sequence[ChannelYields] | None) -> dict[str, Any]:
+    """Return expected events of each sample and of all in each region, before the fit at μ = 1 and after it, and what was seen."""
+    told = {}
+    for place, before in enumerate(prefit):
+        after = None if postfit is None else postfit[place]
+        told[before.name] = {
+            "samples": {
+                sample.name: {
+                    "prefit": float(before.values[row].sum()),
+                    "postfit": None if after is None else float(after.values[row].sum()),
+                }
+                for row, sample in enumerate(before.samples)
+            },
+            "total": {"prefit": _total(before), "postfit": None if after is None else _total(after)},
+            "observed": None if before.observed is None else float(before.observed.sum()),
+        }
+    return told
+
+
+def _total(yields: ChannelYields) -> dict[str, float]:
+    return {"value": float(yields.total.sum()), "error": yields.total_error}
 
 
 def _bins_chosen(chosen: SensitiveBins) -> dict[str, Any]:

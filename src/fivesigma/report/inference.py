@@ -8,7 +8,7 @@ from typing import Any
 
 from fivesigma.report.answer import Status
 from fivesigma.report.cells import MISSING, Cell, cell
-from fivesigma.report.format import aligned
+from fivesigma.report.format import aligned, count
 from fivesigma.report.labels import row_label
 from fivesigma.report.limit_plane import plane_table
 from fivesigma.report.limits import CONFIDENCE, LIMIT_BAND, limit_texts
@@ -37,7 +37,7 @@ OVERVIEW_TYPES = frozenset({"counting", "template_fit"})
 _FROM_DATA = frozenset(map(row_label, ("observed", "z_observed", "mu", "goodness_of_fit")))
 _SOURCES = {"statistics": "number of data events", "mc_statistics": "number of simulated events"}
 _ONLY_IF_THERE = frozenset({"model", "cut", "cuts"})
-_PRINTED_ELSEWHERE = frozenset({"type", "limit_expected", "limit_observed", "breakdown"})
+_PRINTED_ELSEWHERE = frozenset({"type", "limit_expected", "limit_observed", "breakdown", "yields"})
 
 
 def type_name(entry: Mapping[str, Any]) -> str:
@@ -115,7 +115,7 @@ def inference_parts(entries: Mapping[str, Mapping[str, Any]], status: Status) ->
             note = f"{type_name(entry)} in region {entry['region']}. {reaching_sentence(entry)}".strip()
             yield Part(title=name, note=note, tables=(strength_table(entry),))
             continue
-        tables = [*_limit_tables(entry, status), *_breakdown(entry), *_fields(entry, status)]
+        tables = [*_limit_tables(entry, status), *_yields(entry, status), *_breakdown(entry), *_fields(entry, status)]
         yield Part(title=name, note=type_name(entry), tables=tuple(tables))
 
 
@@ -133,6 +133,32 @@ def _limit_tables(entry: Mapping[str, Any], status: Status) -> Iterator[Table]:
             Column(text=observed_label("Observed", status)),
         ),
         groups=(Group(rows=(Row(head="Limit on μ", cells=cells),)),),
+    )
+
+
+def _yields(entry: Mapping[str, Any], status: Status) -> Iterator[Table]:
+    """Yield the table of expected events before and after a fit, region by region."""
+    if not (regions := entry.get("yields")):
+        return
+    fitted = any(region["total"]["postfit"] is not None for region in regions.values())
+    heads = ["Before the fit, μ = 1", *(["After the fit"] if fitted else [])]
+    keys = ["prefit", *(["postfit"] if fitted else [])]
+    groups = []
+    for name, region in regions.items():
+        rows = [
+            Row(head=sample, cells=tuple(cell(events[key]) for key in keys))
+            for sample, events in region["samples"].items()
+        ]
+        rows.append(Row(head="Total", strong=True, cells=tuple(cell(region["total"][key]) for key in keys)))
+        if region["observed"] is not None:
+            seen = Cell(text=count(int(region["observed"])), kind="number")
+            rows.append(Row(head=observed_label("Observed", status), cells=(seen, *([Cell()] if fitted else []))))
+        groups.append(Group(title=name, rows=tuple(rows)))
+    yield Table(
+        caption="Expected events",
+        columns=(Column(text="Sample", numeric=False), *(Column(text=head) for head in heads)),
+        groups=tuple(groups),
+        note="Errors are those of systematics and of the simulation's statistics, correlated by the fit after it.",
     )
 
 
