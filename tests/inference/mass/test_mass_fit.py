@@ -135,7 +135,9 @@ def test_a_peak_that_fills_the_range_has_nothing_beside_it(search: Any) -> None:
     edges = np.linspace(123, 127, 41)
     signal = Spectrum.of(np.random.default_rng(1).normal(125, 2, 50_000), 0.01, edges, name="m4l")
     background = Spectrum.of(np.random.default_rng(2).uniform(123, 127, 50_000), 0.1, edges, name="m4l")
-    with pytest.raises(FivesigmaError, match=r"m4l: the signal, .* wide at 12.*leaves no sidebands between 123 and 127"):
+    with pytest.raises(
+        FivesigmaError, match=r"m4l: the signal, .* wide at 12.*leaves no sidebands between 123 and 127"
+    ):
         fit_mass(signal, background, signal_shape="gaussian", family="polynomial")
 
 
