@@ -9,12 +9,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from fivesigma.core.errors import ExpressionError
 from fivesigma.core.expressions import Expression
 
-__all__ = [
+__all__ = [  # not Name and Identifier: what they must look like is no text that documentation can set
     "Bins",
     "Files",
-    "Identifier",
     "Maximised",
-    "Name",
     "Positive",
     "RelativeUncertainty",
     "Sentinel",
