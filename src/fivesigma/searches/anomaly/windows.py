@@ -1,0 +1,140 @@
+"""Signal windows and sidebands of a scan over mass hypotheses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from fivesigma.core.arrays import Bools, Floats
+from fivesigma.core.errors import FivesigmaError
+
+__all__ = ["MassWindow", "mass_windows", "require_coverage", "turn_on"]
+
+_BANDWIDTH = 0.02  # relative: well above the fluctuations of neighbouring masses, well below the width of a turn-on
+_POINTS = 400
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MassWindow:
+    """A mass hypothesis: its signal window ``[low, high)`` and the sidebands ``[lowest, low)`` and ``[high, highest)``, in GeV."""
+
+    mass: float
+    low: float
+    high: float
+    lowest: float
+    highest: float
+
+    def inside(self, mass: Floats) -> Bools:
+        """Return which masses, shape (n,), lie in the signal window."""
+        return (mass >= self.low) & (mass < self.high)
+
+    def below(self, mass: Floats) -> Bools:
+        """Return which masses, shape (n,), lie in the lower sideband."""
+        return (mass >= self.lowest) & (mass < self.low)
+
+    def above(self, mass: Floats) -> Bools:
+        """Return which masses, shape (n,), lie in the upper sideband."""
+        return (mass >= self.high) & (mass < self.highest)
+
+    def __str__(self) -> str:
+        return f"{self.low:g} to {self.high:g} GeV with sidebands from {self.lowest:g} and to {self.highest:g} GeV"
+
+
+def mass_windows(
+    masses: Sequence[float],
+    *,
+    width: float,
+    sideband: float,
+    relative: bool = False,
+    within: tuple[float, float] = (0.0, np.inf),
+) -> tuple[MassWindow, ...]:
+    """Return a window for each mass hypothesis; sidebands end where the range does.
+
+    Parameters
+    ----------
+    masses
+        The hypotheses, in GeV, each above the one before.
+    width, sideband
+        Full width of the signal window, and of either sideband, in GeV; in units of the mass hypothesis if ``relative``.
+    relative
+        Whether they are.
+    within
+        The range of masses, in GeV, that is looked at.
+
+    Raises
+    ------
+    FivesigmaError
+        If there is no hypothesis or they do not rise, a width is not above zero, a window reaches out of the range, or a mass
+        between the first and the last window is in none.
+    """
+    if not len(masses) or not np.all(np.isfinite(masses)) or not np.all(np.diff(masses) > 0) or masses[0] <= 0:
+        raise FivesigmaError("a scan needs mass hypotheses above zero, each above the one before")
+    if not (width > 0 and sideband > 0):
+        raise FivesigmaError(
+            f"a window of {width:g} with sidebands of {sideband:g} is none: both widths are above zero"
+        )
+    windows = []
+    for mass in map(float, masses):
+        unit = mass if relative else 1.0
+        low, high = mass - width * unit / 2, mass + width * unit / 2
+        if low <= within[0] or high >= within[1]:
+            raise FivesigmaError(
+                f"the window of {mass:g} GeV, {low:g} to {high:g} GeV, leaves no sideband in the range from {within[0]:g} to {within[1]:g} GeV"
+            )
+        windows.append(
+            MassWindow(
+                mass=mass,
+                low=low,
+                high=high,
+                lowest=max(low - sideband * unit, within[0]),
+                highest=min(high + sideband * unit, within[1]),
+            )
+        )
+    require_coverage(windows)
+    return tuple(windows)
+
+
+def require_coverage(windows: Sequence[MassWindow]) -> None:
+    """Check that every mass between the first and the last window lies in a window.
+
+    Raises
+    ------
+    FivesigmaError
+        If two neighbours leave a gap.
+    """
+    for one, other in pairwise(windows):
+        if other.low > one.high * (1 + _ROUNDING):
+            raise FivesigmaError(
+                f"no window looks between {one.high:g} and {other.low:g} GeV: hypotheses {one.mass:g} and {other.mass:g} GeV are too"
+                " far apart for their windows; a resonance there would be missed"
+            )
+
+
+def turn_on(mass: ArrayLike) -> float:
+    """Return the mass, in GeV, where a spectrum is highest: below, it rises with the efficiency of trigger and cuts.
+
+    The maximum of a Gaussian kernel estimate in the logarithm of the mass, two per cent wide.
+
+    Raises
+    ------
+    FivesigmaError
+        If there are no masses above zero.
+    """
+    values = np.asarray(mass, dtype=np.float64)
+    values = values[np.isfinite(values) & (values > 0)]
+    if not len(values):
+        raise FivesigmaError("a spectrum without masses above zero has no turn-on")
+    logarithm = np.log(values)
+    counts, edges = np.histogram(logarithm, bins=_POINTS, range=(logarithm.min() - 0.1, logarithm.max() + 0.1))
+    step = edges[1] - edges[0]
+    reach = int(np.ceil(4 * _BANDWIDTH / step))
+    offsets = np.arange(-reach, reach + 1) * step
+    # per GeV, not per unit of the logarithm, for that is what is fitted
+    density = np.convolve(counts, np.exp(-(offsets**2) / (2 * _BANDWIDTH**2)), mode="same")
+    centres = np.exp((edges[:-1] + edges[1:]) / 2)
+    return float(centres[np.argmax(density / centres)])
