@@ -1,5 +1,6 @@
 """Golden numbers: `golden/statistics.json` of the project's reference values, from the papers named there."""
 
+import decimal
 import math
 
 import numpy as np
@@ -12,6 +13,7 @@ from fivesigma.statistics.significance import (
     approximate_median_significance,
     approximate_median_significance_of_rates,
     asimov_significance,
+    gaussian_background_z,
     log_incomplete_beta,
     log_p_from_z,
     on_off_binomial,
@@ -155,3 +157,62 @@ def test_the_two_ams_are_two_numbers() -> None:
 
 def test_signal_over_root_background() -> None:
     assert signal_over_root_background([10, 0, 1, -1], [100, 0, 0, 0]).tolist() == [1, 0, math.inf, -math.inf]
+
+
+def test_a_background_known_exactly_is_the_poisson_test() -> None:
+    closed = np.sqrt(2 * (30 * np.log(30 / 18) - 12))
+    found = gaussian_background_z([30, 0, 18], 18, [0, 0, 3])
+    assert found == pytest.approx([closed, -6, 0], abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("observed", "expected", "error"),
+    [
+        *[(30, 18, 3), (5, 18, 4), (1, 0.5, 0.4), (400, 380, 60), (3, 0.1, 50), (0, 4, 1), (0, 1, 2), (1e-9, 1, 2)],
+        *[(1e6 + 1, 1e6, 10), (7, 2, 1e6), (2, 2.0001, 1e-6), (1, 1e-5, 1), (5, 25, 5), (3.5, 9, 3)],
+    ],
+)
+def test_the_nuisance_profiled_in_fifty_digits(observed: float, expected: float, error: float) -> None:
+    with decimal.localcontext(decimal.Context(prec=50)):
+        n, b, sigma = (decimal.Decimal(x) for x in (observed, expected, error))
+        half = (b - sigma * sigma) / 2
+        best = half + (half * half + n * sigma * sigma).sqrt()
+        poisson = best - n + (n * (n / best).ln() if n > 0 else 0)
+        z = (2 * poisson + ((best - b) / sigma) ** 2).sqrt().copy_sign(n - b)
+    assert float(gaussian_background_z(observed, expected, error)) == pytest.approx(float(z), rel=1e-10)
+
+
+@pytest.mark.parametrize(("observed", "expected", "error"), [(30, 18, 3), (5, 18, 4), (1, 0.5, 0.4), (3, 0.1, 50)])
+def test_no_other_background_does_better(observed: float, expected: float, error: float) -> None:
+    background = np.geomspace(1e-6, 2 * (observed + expected), 200_001)
+    deviance = 2 * (background - observed + observed * np.log(observed / background))
+    least = np.min(deviance + np.square((background - expected) / error))
+    assert float(gaussian_background_z(observed, expected, error)) ** 2 == pytest.approx(least, rel=1e-6)
+
+
+@given(expected=st.floats(0.01, 1e4), relative=st.floats(0, 30), more=st.floats(1.001, 3))
+def test_a_significance_with_a_nuisance_has_no_steps(expected: float, relative: float, more: float) -> None:
+    """It rises with the count from nothing on, and falls in size as the background is known worse, from perfectly on."""
+    error = relative * expected
+    counts = np.array([0, 1e-12, 0.3 * expected, expected, more * expected])
+    z = gaussian_background_z(counts, expected, error)
+    assert np.all(np.diff(z) > -1e-12)
+    assert z[1] == pytest.approx(z[0], abs=1e-4)
+    assert np.all(np.abs(z) <= np.abs(gaussian_background_z(counts, expected, 0.0)) + 1e-12)
+    assert gaussian_background_z(counts, expected, 1e-9) == pytest.approx(
+        gaussian_background_z(counts, expected, 0), rel=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("numbers", "match"),
+    [
+        ((3, 0, 1), "without an expected background.*: 0"),
+        ((-1, 2, 1), "negative: -1"),
+        ((1, 2, -3), "negative: -3"),
+        ((1, np.nan, 1), "expected is not finite"),
+    ],
+)
+def test_counts_that_have_no_significance(numbers: tuple[float, float, float], match: str) -> None:
+    with pytest.raises(FivesigmaError, match=match):
+        gaussian_background_z(*numbers)

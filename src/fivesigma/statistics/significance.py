@@ -16,6 +16,7 @@ __all__ = [
     "approximate_median_significance",
     "approximate_median_significance_of_rates",
     "asimov_significance",
+    "gaussian_background_z",
     "log_incomplete_beta",
     "log_p_from_z",
     "on_off_binomial",
@@ -77,6 +78,48 @@ def asimov_significance(s: ArrayLike, b: ArrayLike, sigma_b: ArrayLike = 0.0) ->
     share = np.divide(background, scale, out=np.ones_like(scale), where=scale > 0)  # τ / (1 + τ) with τ = b / σ²
     per_tau = np.divide(variance, background, out=np.zeros_like(scale), where=background > 0)
     return _two_counts(signal * share, background + signal * (1 - share), per_tau)
+
+
+def gaussian_background_z(observed: ArrayLike, expected: ArrayLike, error: ArrayLike) -> Floats:
+    """Return the signed significance ``√q_0`` of Poisson counts over backgrounds with a Gaussian nuisance.
+
+    ``q_0 = 2 (b̂ - n + n ln(n/b̂)) + ((b̂ - b)/σ)²`` with the profiled background ``b̂² + (σ² - b) b̂ - n σ² = 0`` (arXiv:1007.1727
+    eq. 12); with a signal free the count is described exactly. Written in ``n - b̂``, so that nothing cancels near ``n = b`` or where
+    σ² is far above b.
+
+    Parameters
+    ----------
+    observed, expected, error
+        Counts, whole or not, their expected backgrounds and the absolute uncertainties of those; shapes that broadcast.
+
+    Returns
+    -------
+    Floats
+        Z, of the broadcast shape; negative where fewer are observed than expected.
+
+    Raises
+    ------
+    FivesigmaError
+        If an expected background is not above zero, a count or an error is negative, or anything is not finite.
+    """
+    count, mean, sigma = _events(observed=observed, expected=expected, error=error)
+    _require(mean > 0, "without an expected background a count has no significance; expected are", mean)
+    _require(count >= 0, "the number of observed events is negative", count)
+    _require(sigma >= 0, "the background uncertainty is negative", sigma)
+    excess, variance = count - mean, np.square(sigma)
+    # δ = n - b̂ solves δ² - (n + (n - b) + σ²) δ + n (n - b) = 0, and b̂ the equation above; each in the form that adds
+    root = np.hypot(mean - variance, 2 * sigma * np.sqrt(count))
+    linear, half = count + excess + variance, mean - variance
+    above = np.where(linear > 0, linear + root, 1.0)
+    gap = np.where(linear > 0, 2 * count * excess / above, (linear - root) / 2)
+    below = np.where(half >= 0, 1.0, root - half)
+    profiled = np.where(half >= 0, (half + root) / 2, 2 * count * variance / below)
+    poisson = profiled * _entropy(_ratio(gap, profiled))
+    # (b̂ - b)/σ, or what it is equal to at the minimum, σ (n/b̂ - 1), whichever does not cancel
+    far = profiled < mean / 2
+    pull = np.divide(profiled - mean, sigma, out=np.zeros_like(mean), where=far)
+    pull = np.divide(sigma * gap, profiled, out=pull, where=~far)
+    return np.asarray(np.sign(excess) * np.sqrt(2 * poisson + np.square(pull)))
 
 
 def on_off_profile_likelihood(n_on: ArrayLike, n_off: ArrayLike, tau: ArrayLike) -> Floats:

@@ -12,9 +12,9 @@ from fivesigma.inference.mass.backgrounds import BackgroundFamily, BinnedBackgro
 from fivesigma.inference.mass.costs import Cost
 from fivesigma.inference.mass.fitting import SpectrumFit, fit_spectrum
 from fivesigma.inference.mass.spectrum import Spectrum
-from fivesigma.statistics.significance import log_p_from_z
+from fivesigma.statistics.significance import gaussian_background_z, log_p_from_z
 
-__all__ = ["WindowExcess", "gaussian_background_z", "window_excess"]
+__all__ = ["WindowExcess", "window_excess"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,7 @@ def window_excess(
     expected = float(fit.background[window].sum())
     error = float(np.sqrt(max(slope @ fit.covariance @ slope, 0.0)))
     observed = float(spectrum.sum_w[window].sum())
-    z = gaussian_background_z(observed, expected, error)
+    z = float(gaussian_background_z(observed, expected, error))
     return WindowExcess(
         observed=observed,
         expected=expected,
@@ -89,25 +89,3 @@ def window_excess(
         log_p=float(log_p_from_z(z)),
         fit=fit,
     )
-
-
-def gaussian_background_z(observed: float, expected: float, error: float) -> float:
-    """Return the signed significance ``√q_0`` of a Poisson count over a background with a Gaussian nuisance.
-
-    ``q_0 = 2 (b̂ - n + n ln(n/b̂)) + ((b̂ - b)/σ)²`` with the profiled background ``b̂² + (σ² - b) b̂ - n σ² = 0`` (arXiv:1007.1727
-    eq. 12); with a signal free the count is described exactly.
-
-    Raises
-    ------
-    FivesigmaError
-        If the expected background is not above zero, or the error is negative.
-    """
-    if not (expected > 0 and error >= 0 and observed >= 0):
-        raise FivesigmaError(f"a count of {observed:g} over {expected:g} ± {error:g} has no significance")
-    half = (expected - error**2) / 2
-    profiled = half + np.sqrt(half**2 + observed * error**2)
-    if profiled <= 0:  # nothing is observed, and the nuisance can make the background vanish
-        profiled = 1e-300
-    poisson = profiled - observed + (observed * np.log(observed / profiled) if observed > 0 else 0.0)
-    pull = (profiled - expected) / error if error > 0 else 0.0
-    return float(np.sign(observed - expected) * np.sqrt(max(2 * poisson + pull**2, 0.0)))
