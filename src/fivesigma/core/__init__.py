@@ -2,7 +2,7 @@
 
 - ``errors``: a mistake of the user's, with file, line, what was given and the nearest right name.
 - ``expressions``: weights, cuts, features and regions written as text.
-- ``kinematics``, ``four_leptons``, ``list_functions``: the functions those expressions call.
+- ``kinematics``, ``dijets``, ``four_leptons``, ``list_functions``: the functions those expressions call.
 - ``lists``, ``jagged``: a list of numbers for each event, as expressions compute with it and as awkward arrays.
 - ``identity``: event identifiers, folds, seeds and digests.
 - ``sample``, ``dataset``, ``scores``: the events, what models see of them, and what models say of them.

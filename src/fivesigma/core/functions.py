@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fivesigma.core import kinematics
+from fivesigma.core import dijets, kinematics
 from fivesigma.core import list_functions as lists
 
 __all__ = ["EXTREMES", "FUNCTIONS", "INSTEAD", "LIST_FUNCTIONS", "NUMBER_FUNCTIONS", "Function"]
@@ -80,6 +80,25 @@ NUMBER_FUNCTIONS: dict[str, Function] = {
         30,
         3,
     ),
+    "pt_of": _of(2, dijets.pt_of, "pt_of(px, py)", "transverse momentum"),
+    "eta_of": _of(
+        3, dijets.eta_of, "eta_of(px, py, pz)", "pseudorapidity; infinite along the beam, missing without a momentum"
+    ),
+    "phi_of": _of(2, dijets.phi_of, "phi_of(px, py)", "azimuth in [-π, π]; missing where px and py are 0"),
+    "dijet_mass": _of(
+        8, dijets.dijet_mass, "dijet_mass(px1, py1, pz1, m1, px2, py2, pz2, m2)", "invariant mass of two jets"
+    ),
+    "dijet_delta_r": _of(
+        6, dijets.dijet_delta_r, "dijet_delta_r(px1, py1, pz1, px2, py2, pz2)", "√(Δη² + Δφ²) of two jets"
+    ),
+    "ratio": _of(2, dijets.ratio, "ratio(x, y)", "x / y, 0 where y is 0, as customary for τ21 and τ32"),
+    "of_lighter": _of(
+        4,
+        dijets.of_lighter,
+        "of_lighter(m1, m2, x1, x2)",
+        "x of the lighter of two jets: x1 where m1 ≤ m2, else x2; missing where a mass is",
+    ),
+    "of_heavier": _of(4, dijets.of_heavier, "of_heavier(m1, m2, x1, x2)", "the other one: x2 where m1 ≤ m2, else x1"),
 }
 """Functions of numbers; of lists they give a list."""
 
