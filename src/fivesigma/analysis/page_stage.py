@@ -16,10 +16,11 @@ from ruamel.yaml import YAML
 from fivesigma.analysis.configuration import read_configuration
 from fivesigma.analysis.directory import RunDirectory
 from fivesigma.analysis.schema import Configuration, Training
-from fivesigma.analysis.stages import FigureNote, Outcome, Stages, code_digest, library_versions
+from fivesigma.analysis.stages import FigureNote, Outcome, Stages
 from fivesigma.core.errors import DataError
 from fivesigma.core.finding import Finding
 from fivesigma.core.identity import digest
+from fivesigma.core.provenance import code_digest, library_versions
 from fivesigma.core.version import __version__
 from fivesigma.report.content import FigureEntry, RunContent
 from fivesigma.report.page import render

@@ -11,40 +11,17 @@ import contextlib
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 from fivesigma.analysis.directory import RunDirectory
 from fivesigma.core.errors import DataError
 from fivesigma.core.finding import Finding
 from fivesigma.core.identity import digest, file_digest
+from fivesigma.core.provenance import code_digest, library_versions
 from fivesigma.report.content import FigureSection
 
-__all__ = ["FINAL", "FigureNote", "Outcome", "Stages", "code_digest", "library_versions", "outcome_digest"]
+__all__ = ["FINAL", "FigureNote", "Outcome", "Stages", "outcome_digest"]
 
-
-_LIBRARIES = (
-    "numpy",
-    "scipy",
-    "scikit-learn",
-    "torch",
-    "keras",
-    "tensorflow",
-    "tensorflow-cpu",
-    "xgboost",
-    "xgboost-cpu",
-    "lightgbm",
-    "onnxruntime",
-    "optuna",
-    "pyhf",
-    "iminuit",
-    "polars",
-    "uproot",
-    "matplotlib",
-    "mplhep",
-)
 FINAL = ("results.json", "report.html", "findings.json", "provenance.json")
 """What stands only while everything it was made from does."""
 
@@ -199,23 +176,6 @@ def _timeless(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _timeless(item) for key, item in value.items() if key != "seconds"}
     return [_timeless(item) for item in value] if isinstance(value, list) else value
-
-
-@cache
-def code_digest() -> str:
-    """Return a digest of the package's source, so that results of other code never pass for this one's."""
-    package = Path(__file__).parents[1]
-    return digest({str(path.relative_to(package)): file_digest(path) for path in sorted(package.rglob("*.py"))})
-
-
-@cache
-def library_versions() -> dict[str, str]:
-    """Return the versions of the libraries that numbers come from."""
-    versions = {}
-    for library in _LIBRARIES:
-        with contextlib.suppress(PackageNotFoundError):
-            versions[library] = version(library)
-    return versions
 
 
 def _key(name: str, parts: Sequence[object]) -> str:
