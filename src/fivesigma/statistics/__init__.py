@@ -9,6 +9,7 @@
 - ``histograms``: merged bins, and how far two shapes are apart. ``two_templates``: fits of two templates to one.
 - ``significance``: how significant an excess is or would be: Asimov Z, approximate median significances.
 - ``trial_factors``: from a local p-value to a global one.
+- ``marginal_counts``: p-values of few counts over backgrounds that a fit predicts.
 - ``poisson``: exact intervals and p-values for counted numbers; ``poisson_limits``: exact CLs limits.
 - ``on_off_likelihood``: counts whose background was counted off the signal: test statistics and intervals of the signal.
 - ``asymptotic_limits``: CLs limits from it, for many events; ``asymptotic_cls``: CLs and its bands from any test statistic of upper
