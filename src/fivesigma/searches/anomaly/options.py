@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from fivesigma.inference.mass.backgrounds import BackgroundFamily
 
-__all__ = ["EfficiencyOf", "ScanOptions"]
+__all__ = ["WEAK_TREES", "EfficiencyOf", "ScanOptions"]
+
+WEAK_TREES: Mapping[str, Any] = MappingProxyType(
+    {
+        "learning_rate": 0.05,
+        "max_iter": 100,
+        "max_leaf_nodes": 15,
+        "min_samples_leaf": 50,
+        "max_bins": 63,
+        "l2_regularization": 1.0,
+    }
+)
+"""Parameters of gradient-boosted trees where a per cent of one class makes the difference: slow, small and smooth."""
 
 EfficiencyOf: TypeAlias = Literal["all", "sidebands"]
 """Whether a selection keeps a fraction of a fold's events of all masses, or of those in the sidebands of the window."""
@@ -41,14 +54,18 @@ class ScanOptions:
         √s in GeV, for dijets.
     bins
         Of the spectrum, about.
+    range
+        Masses in GeV that are looked at and fitted.
     least_events
         A window or sideband with fewer events is skipped.
+    mass_title
+        What figures call the mass.
     seed
         Every consumer derives its own.
     """
 
     use: str = "hist_gradient_boosting"
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=lambda: dict(WEAK_TREES))
     prepare: tuple[str, ...] | None = None
     folds: int = 5
     members: int = 10
@@ -59,5 +76,7 @@ class ScanOptions:
     order: int | None = None
     energy: float | None = 13_000.0
     bins: int = 40
+    range: tuple[float, float]
     least_events: int = 200
+    mass_title: str = "$m_{jj}$ [GeV]"
     seed: int = 42

@@ -64,7 +64,9 @@ class WindowScan:
     loss
         Mean loss on validation events where training ended; None where a classifier has none.
     excesses
-        One for each efficiency, in order; those that could not be fitted are missing.
+        One for each efficiency, in order, but those that could not be fitted.
+    unfitted
+        Those, and why.
     """
 
     window: MassWindow
@@ -74,6 +76,7 @@ class WindowScan:
     auc: float | None
     loss: float | None
     excesses: tuple[LocalExcess, ...]
+    unfitted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +132,8 @@ class NullExperiments:
         The largest signed significance of the scan that they are compared with.
     p_value
         ``(k + 1)/(N + 1)`` where k of N reach it (B. Phipson and G. Smyth, arXiv:1603.05766), with the interval of k/N by Clopper and Pearson.
+    trials
+        Windows × efficiencies of each scan.
     expected_absolute_z
         What the largest unsigned significance would be on average if all were independent and normal.
     """
@@ -140,6 +145,7 @@ class NullExperiments:
     observed: float
     p_value: Estimate
     expected_absolute_z: float
+    trials: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,85 @@
+"""What is odd about a scan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from scipy import special, stats
+
+from fivesigma.core.arrays import Floats, Matrix
+from fivesigma.core.finding import Finding
+from fivesigma.searches.anomaly.results import NullExperiments, SkippedWindow, WindowScan
+from fivesigma.statistics.dependence import weighted_correlation
+
+__all__ = ["null_findings", "scan_findings"]
+
+_FOLLOWS = 0.1
+_UNLIKELY = 0.01
+
+
+def scan_findings(
+    judged: Sequence[WindowScan],
+    skipped: Sequence[SkippedWindow],
+    mass: Floats,
+    X: Matrix,
+    features: Sequence[str],
+) -> Iterator[Finding]:
+    """Yield what is odd about the windows and features of a scan.
+
+    Parameters
+    ----------
+    judged, skipped
+        The windows.
+    mass, X, features
+        Masses, shape (n,), features as the classifier sees them, shape (n, k), and their names.
+    """
+    for one in skipped:
+        yield Finding(
+            code="window-skipped",
+            severity="warning",
+            subject=f"{one.window.mass:g} GeV",
+            message=f"This window was not looked at: {one.reason}.",
+        )
+    for window in judged:
+        for reason in window.unfitted:
+            yield Finding(
+                code="selection-not-fitted",
+                severity="warning",
+                subject=f"{window.window.mass:g} GeV",
+                message=f"The events that a selection leaves could not be fitted, at efficiency {reason}.",
+            )
+    yield from _following(mass, X, features)
+
+
+def _following(mass: Floats, X: Matrix, features: Sequence[str]) -> Iterator[Finding]:
+    for name, column in zip(features, X.T, strict=True):
+        there = np.isfinite(column)
+        pair = np.stack([column[there].astype(np.float64), mass[there]], axis=1)
+        coefficient = float(weighted_correlation(pair, np.ones(len(pair)))[0, 1])
+        if abs(coefficient) > _FOLLOWS:
+            yield Finding(
+                code="feature-follows-mass",
+                severity="warning",
+                subject=name,
+                message=f"Its correlation with the mass is {coefficient:+.2f}: a classifier of window against sidebands can learn"
+                " where the window is, and not what is in it.",
+                evidence={"correlation": coefficient},
+            )
+
+
+def null_findings(experiments: Sequence[NullExperiments]) -> Iterator[Finding]:
+    """Yield what is odd about scans of pseudo-experiments: largest significances beyond those of as many independent normal ones."""
+    for one in experiments:
+        of_normal = np.power(special.erf(one.largest_absolute_z / np.sqrt(2)), one.trials)
+        p_value = float(stats.kstest(of_normal, "uniform", alternative="less").pvalue)
+        if p_value < _UNLIKELY:
+            yield Finding(
+                code="null-scan-fires",
+                severity="serious",
+                subject=f"{one.features} features",
+                message=f"Scans of pseudo-experiments without a signal find |Z| of {one.largest_absolute_z.mean():.1f} on average, where"
+                f" chance alone brings {one.expected_absolute_z:.1f}: selections shape the spectrum. Local p-values are too small;"
+                " the global one knows, for it is taken from such scans.",
+                evidence={"p_value": p_value, "mean_largest": float(one.largest_absolute_z.mean())},
+            )
