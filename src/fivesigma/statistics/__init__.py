@@ -6,6 +6,8 @@
 - ``two_samples``: whether two disjoint weighted samples are of one distribution.
 - ``agreement``: whether counts agree with an expectation that is itself uncertain.
 - ``dependence``: Pearson, Spearman and distance correlation of weighted events.
+- ``conditional_quantiles``: features as their quantiles among events of the same mass, and back, which decorrelates them from it;
+  ``quantile_curves``: quantiles of one quantity as smooth functions of the mass.
 - ``histograms``: merged bins, and how far two shapes are apart. ``two_templates``: fits of two templates to one.
 - ``significance``: how significant an excess is or would be: Asimov Z, approximate median significances.
 - ``trial_factors``: from a local p-value to a global one.
