@@ -95,7 +95,8 @@ def marginalised_poisson_p(observed: ArrayLike, expected: ArrayLike, error: Arra
     at_least, fewer = _tails(count, np.log(mean), spread)
     more, at_most = _tails(count + 1, np.log(mean), spread)
     mid, below = (np.logaddexp(one, other) + _HALF for one, other in ((at_least, more), (fewer, at_most)))
-    mid = np.where(below < _HALF, np.log1p(-np.exp(below)), mid)  # near one the digits are in what is below
+    # near one the digits are in what is below
+    mid = np.where(below < _HALF, np.log1p(-np.exp(np.minimum(below, _HALF))), mid)
     z = np.where(at_least < _HALF, z_from_log_p(at_least), np.where(at_most < _HALF, -z_from_log_p(at_most), 0.0))
     mid_z = np.where(mid < _HALF, z_from_log_p(mid), -z_from_log_p(below))
     return MarginalisedP(log_p=at_least, log_mid_p=mid, z=z, mid_z=mid_z)
@@ -113,7 +114,7 @@ def _tails(k: Floats, centre: Floats, spread: Floats) -> tuple[Floats, Floats]:
     spread = np.maximum(spread, _KNOWN / np.sqrt(k))
     side = np.where(centre < np.log(k), -1.0, 1.0)
     smaller = np.minimum(_integral(k, centre, spread, side), np.log1p(-1e-16))
-    larger = np.where(smaller < _HALF, np.log1p(-np.exp(smaller)), np.log(-np.expm1(smaller)))
+    larger = np.where(smaller < _HALF, np.log1p(-np.exp(np.minimum(smaller, _HALF))), np.log(-np.expm1(smaller)))
     reached, missed = np.where(side < 0, smaller, larger), np.where(side < 0, larger, smaller)
     return np.where(few, 0.0, reached).reshape(shape), np.where(few, -np.inf, missed).reshape(shape)
 
