@@ -23,7 +23,8 @@ Is it what it says?
 - ``sculpting``: what a cut does to the background in an observable. ``spurious_signal``: what a fit would take that for.
   ``cut_histograms``: the histograms of both.
 - ``correlation``: of inputs with each other. ``observable_dependence``: of scores and inputs with the observables kept from the models;
-  ``observable_findings``: what is notable in it.
+  ``observable_findings``: what is notable in it. ``mass_correlation``: of features with a mass that is searched for bumps, and which
+  of them stay below a threshold.
 
 What does it look at?
 

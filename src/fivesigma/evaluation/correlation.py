@@ -13,7 +13,7 @@ from fivesigma.evaluation.classes import label
 from fivesigma.evaluation.columns import columns_of
 from fivesigma.statistics.dependence import weighted_correlation
 
-__all__ = ["Correlations", "correlations"]
+__all__ = ["Correlations", "correlations", "without_nan"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +68,14 @@ def correlations(
         weighted_correlation(values[mask], chosen.weight[mask]) for mask in (chosen.is_signal, ~chosen.is_signal)
     )
     return (
-        Correlations(name="signal", features=names, matrix=_without_nan(of_signal)),
-        Correlations(name="background", features=names, matrix=_without_nan(of_background)),
+        Correlations(name="signal", features=names, matrix=without_nan(of_signal)),
+        Correlations(name="background", features=names, matrix=without_nan(of_background)),
         Correlations(
-            name="signal \N{MINUS SIGN} background", features=names, matrix=_without_nan(of_signal - of_background)
+            name="signal \N{MINUS SIGN} background", features=names, matrix=without_nan(of_signal - of_background)
         ),
     )
 
 
-def _without_nan(matrix: Floats) -> tuple[tuple[float | None, ...], ...]:
+def without_nan(matrix: Floats) -> tuple[tuple[float | None, ...], ...]:
+    """Return rows of coefficients, None where there is none."""
     return tuple(tuple(value if np.isfinite(value) else None for value in row) for row in matrix.tolist())

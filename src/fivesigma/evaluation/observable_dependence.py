@@ -26,7 +26,14 @@ from fivesigma.statistics.dependence import (
     weighted_ranks,
 )
 
-__all__ = ["Dependence", "InputCorrelations", "ObservableCorrelations", "input_correlations", "observable_correlations"]
+__all__ = [
+    "Dependence",
+    "InputCorrelations",
+    "ObservableCorrelations",
+    "dependences_on",
+    "input_correlations",
+    "observable_correlations",
+]
 
 _RANKS = "the ranks held fixed"
 _NUMBERS = 24_000_000
@@ -102,7 +109,7 @@ def observable_correlations(
     return ObservableCorrelations(
         model=scores.model,
         dependences={
-            name: _dependences({"score": score}, values[mask], weight, replicas=replicas, seed=seed, trained=True)[
+            name: dependences_on(values[mask], {"score": score}, weight, replicas=replicas, seed=seed, trained=True)[
                 "score"
             ]
             for name, values in dataset.observables.items()
@@ -145,7 +152,7 @@ def input_correlations(
     return tuple(
         InputCorrelations(
             observable=observable,
-            dependences=_dependences(columns, values[mask], weight, replicas=replicas, seed=seed, trained=False),
+            dependences=dependences_on(values[mask], columns, weight, replicas=replicas, seed=seed),
         )
         for observable, values in dataset.observables.items()
     )
@@ -157,10 +164,26 @@ def _background(dataset: Dataset, background: Sequence[str] | None, scores: Scor
     return chosen.within(~chosen.is_signal)
 
 
-def _dependences(
-    columns: Mapping[str, Floats], values: Floats, weight: Floats, *, replicas: int, seed: int, trained: bool
+def dependences_on(
+    values: Floats,
+    columns: Mapping[str, Floats],
+    weight: Floats,
+    *,
+    replicas: int = 200,
+    seed: int = 0,
+    trained: bool = False,
 ) -> dict[str, Dependence]:
-    """Return how each of the columns depends on the values of an observable, each of shape (n,)."""
+    """Return how each of the columns depends on the values of an observable, all of shape (n,).
+
+    Parameters
+    ----------
+    values, columns, weight
+        Events that lack the observable or a column (NaN) do not count for the two.
+    replicas, seed
+        Of the bootstrap.
+    trained
+        Whether the columns come from a model, whose training the intervals then leave out.
+    """
     names, step = list(columns), max(1, _NUMBERS // (12 * max(len(weight), 1)))
     found: dict[str, Dependence] = {}
     for start in range(0, len(names), step):

@@ -14,7 +14,7 @@ from fivesigma.evaluation.observable_dependence import ObservableCorrelations
 from fivesigma.plots.registry import register_several
 from fivesigma.plots.style import Context, colours, new_figure, new_grid
 
-__all__ = ["plot_correlations", "plot_observable_correlations"]
+__all__ = ["plot_correlations", "plot_observable_correlations", "without_unit"]
 
 _IN_A_ROW = 8
 """Features up to which three matrices side by side are legible."""
@@ -25,13 +25,13 @@ def plot_correlations(results: Sequence[Correlations], *, context: Context) -> F
     """Draw correlations, a matrix for each class and one for their difference, with the numbers in per cent."""
     count = len(results[0].features)
     columns = len(results) if count <= _IN_A_ROW else 2
-    side = max(3.4, 0.34 * count + 1.2)
+    side = max(3.4 if columns > 1 else 5.2, 0.34 * count + 1.2)  # a single one has the context above itself
     figure, panels = new_grid(context, len(results), columns=columns, panel=(side, 0.98 * side))
     image = None
     for place, (axes, result) in enumerate(zip(panels, results, strict=True)):
         values = np.array([[np.nan if value is None else value for value in row] for row in result.matrix])
         image = axes.imshow(100 * values, cmap="RdBu_r", vmin=-100, vmax=100, aspect="auto")
-        titles = [_without_unit(context.title_of(name)) for name in result.features]
+        titles = [without_unit(context.title_of(name)) for name in result.features]
         axes.set_xticks(range(count), titles, rotation=90, fontsize="x-small")
         axes.set_yticks(range(count), titles if place % columns == 0 else [""] * count, fontsize="x-small")
         axes.tick_params(which="both", length=0)
@@ -66,7 +66,7 @@ def plot_observable_correlations(results: Sequence[ObservableCorrelations], *, c
     axes.axvline(0, color="grey", linewidth=0.8)
     reach = max([0.35, *(1.2 * abs(v.value) for r in results for v in r.coefficients.values() if v is not None)])
     axes.set(xlim=(-reach, reach), ylim=(len(names) - 0.4, -0.6))
-    axes.set_yticks(range(len(names)), [_without_unit(context.title_of(name)) for name in names])
+    axes.set_yticks(range(len(names)), [without_unit(context.title_of(name)) for name in names])
     axes.tick_params(axis="y", which="minor", length=0)
     axes.set_xlabel("correlation with the score, background")
     axes.legend(loc="best")
@@ -81,5 +81,6 @@ def _annotate(axes: Axes, values: Floats) -> None:
         axes.text(column, row, text, ha="center", va="center", fontsize=size, color=shade)
 
 
-def _without_unit(title: str) -> str:
+def without_unit(title: str) -> str:
+    """Return a title without its unit, as a coefficient has none."""
     return title.partition(" [")[0]
