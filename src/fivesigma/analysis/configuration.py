@@ -13,8 +13,9 @@ from ruamel.yaml.error import YAMLError
 
 from fivesigma.analysis.consistency import inconsistencies
 from fivesigma.analysis.inference_schema import INFERENCES, SYSTEMATICS
+from fivesigma.analysis.model_schema import Range
 from fivesigma.analysis.resolve import UnresolvedError, resolve
-from fivesigma.analysis.schema import Configuration, Range
+from fivesigma.analysis.schema import Configuration
 from fivesigma.analysis.yaml_source import Location, YamlSource, read_yaml
 from fivesigma.core.errors import ConfigurationError, DataError, Problem, suggestion
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from fivesigma.analysis.event_consistency import event_inconsistencies
 from fivesigma.analysis.inference_consistency import inference_inconsistencies
 from fivesigma.analysis.inference_names import models_of
-from fivesigma.analysis.inference_schema import LimitPlane
+from fivesigma.analysis.inference_schema import CwolaScan, LimitPlane
 from fivesigma.analysis.model_specs import model_spec, point_of
 from fivesigma.analysis.names_consistency import Inconsistency, members, unknown, unknown_samples, which_point
 from fivesigma.analysis.resolve import members_of
@@ -133,6 +133,8 @@ def _points_asked(config: Configuration, model: str) -> Iterator[Inconsistency]:
         uses = model in models_of(config, inference)
         if isinstance(inference, LimitPlane):
             signals = [[sample] for sample, of in config.samples.items() if of.grid == inference.grid]
+        elif isinstance(inference, CwolaScan):
+            signals = [trained]
         else:
             signals = [inference.signal or trained]
         asked += [(("inference", name), signal) for signal in signals if uses]

@@ -9,6 +9,7 @@ from pathlib import Path
 from fivesigma.analysis.inference_names import axes_of
 from fivesigma.analysis.inference_schema import (
     Counting,
+    CwolaScan,
     FreeNormalisation,
     LimitPlane,
     MassFit,
@@ -18,6 +19,7 @@ from fivesigma.analysis.inference_schema import (
 )
 from fivesigma.analysis.names_consistency import Inconsistency, unknown, unknown_samples, which_point
 from fivesigma.analysis.sample_consistency import grid_parameters, grids_of
+from fivesigma.analysis.scan_consistency import scan_inconsistencies
 from fivesigma.analysis.schema import Configuration
 from fivesigma.analysis.yaml_source import Location
 from fivesigma.core.errors import suggestion
@@ -33,7 +35,7 @@ def inference_inconsistencies(config: Configuration, folder: Path | None = None)
     """Yield what is wrong with inferences, each with its place; with a ``folder``, files that are not there, too."""
     for name, inference in config.inference.items():
         here: Location = ("inference", name)
-        if not isinstance(inference, LimitPlane):
+        if not isinstance(inference, LimitPlane | CwolaScan):
             yield from unknown_samples(config, inference.signal, "signal sample", (*here, "signal"), {"signal"})
             if inference.signal is None:
                 is_fit = isinstance(inference, TemplateFit | MassFit)
@@ -48,6 +50,8 @@ def inference_inconsistencies(config: Configuration, folder: Path | None = None)
                 yield from _mass_fit(config, inference, here)
             case StrengthUncertainty():
                 yield from _strength(config, inference, here)
+            case CwolaScan():
+                yield from scan_inconsistencies(config, inference, here)
             case TemplateFit() | LimitPlane():
                 yield from _fit(config, inference, here)
 

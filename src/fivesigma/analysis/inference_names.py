@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fivesigma.analysis.inference_schema import (
     Counting,
+    CwolaScan,
     Inference,
     LimitPlane,
     MassFit,
@@ -22,7 +23,7 @@ def axes_of(observable: str) -> tuple[str, ...]:
 
 def models_of(config: Configuration, inference: Inference) -> set[str]:
     """Return the models that an inference uses."""
-    if isinstance(inference, Counting | MassFit):
+    if isinstance(inference, Counting | MassFit | CwolaScan):
         return {inference.model} if inference.model is not None else set()
     if isinstance(inference, StrengthUncertainty):
         return set(inference.models)
@@ -34,7 +35,7 @@ def fitted_in(inference: Inference) -> set[str]:
     match inference:
         case TemplateFit() | LimitPlane():
             return {*axes_of(inference.observable)}
-        case MassFit():
+        case MassFit() | CwolaScan():
             return {inference.observable}
         case StrengthUncertainty():
             return {*inference.models}

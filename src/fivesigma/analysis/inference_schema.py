@@ -6,21 +6,25 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import BaseModel, Field
 
+from fivesigma.analysis.model_schema import Model
 from fivesigma.analysis.schema_types import Bins, Maximised, Positive, RelativeUncertainty, Strict, Text
 from fivesigma.inference.mass.backgrounds import BackgroundFamily
 from fivesigma.inference.mass.costs import Cost
 from fivesigma.inference.mass.signals import SignalFamily
 from fivesigma.inference.transfer_factors import Kappa
+from fivesigma.searches.anomaly.options import EfficiencyOf, NullFeatures
 
 __all__ = [
     "INFERENCES",
     "SYSTEMATICS",
     "AlternativeSample",
     "Counting",
+    "CwolaScan",
     "FreeNormalisation",
     "Inference",
     "LimitPlane",
     "MassFit",
+    "MassGrid",
     "Normalisation",
     "Published",
     "ShiftVariation",
@@ -243,8 +247,75 @@ class StrengthUncertainty(_Counted):
     )
 
 
+class MassGrid(Strict):
+    """Mass hypotheses at even distances."""
+
+    start: Positive = Field(description="The first.")
+    stop: Positive = Field(description="The last, if a whole number of steps leads there.")
+    step: Positive = Field(description="From each to the next.")
+
+
+class CwolaScan(Strict):
+    """A search for a resonance at every mass without labels: a classifier of a window against its sidebands selects, a fit judges."""
+
+    type: Literal["cwola_scan"]
+    observable: str = Field(description="The mass.")
+    masses: MassGrid | list[Positive] = Field(description="Hypotheses, rising.")
+    window: Positive = Field(description="Full width of the signal window.")
+    sideband: Positive = Field(description="Width of either sideband.")
+    relative: bool = Field(default=False, description="Whether widths are fractions of the mass hypothesis.")
+    range: list[float] | None = Field(
+        default=None,
+        min_length=2,
+        max_length=2,
+        description="Masses that are looked at and fitted; from where the spectrum begins to fall to the last event if not given.",
+    )
+    region: str | None = Field(
+        default=None, description="The region whose events are scanned; all events if not given."
+    )
+    classifier: Model | None = Field(
+        default=None,
+        description="What is trained in each window and fold; ten members of gradient-boosted trees if not given.",
+    )
+    model: str | None = Field(
+        default=None, description="Take the score of this model instead; nothing is trained on windows then."
+    )
+    efficiencies: list[Annotated[float, Field(gt=0, lt=1)]] = Field(
+        default=[0.1, 0.01, 0.002], min_length=1, description="Fractions that selections keep."
+    )
+    efficiency_of: EfficiencyOf = Field(
+        default="all",
+        description="Whether fractions are of a fold's events of all masses, or of those in the sidebands.",
+    )
+    correlation_threshold: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        default=None, description="Leave out inputs whose linear correlation with the mass is larger."
+    )
+    decorrelate: bool = Field(
+        default=False, description="Replace each input by its quantile among events of the same mass."
+    )
+    background: BackgroundFamily = Field(default="dijet", description="Family of functions.")
+    order: Annotated[int, Field(ge=0, le=10)] | None = Field(
+        default=None, description="Which of the family; chosen by F-test outside each window if not given."
+    )
+    bins: Annotated[int, Field(ge=10, le=1000)] = Field(default=40, description="Of the fitted spectrum, about.")
+    least_events: Annotated[int, Field(ge=10)] = Field(
+        default=200, description="Windows or sidebands with fewer events are skipped."
+    )
+    null_experiments: Annotated[int, Field(ge=0, le=100_000)] = Field(
+        default=0, description="Pseudo-experiments without a signal that are scanned likewise, each trained anew."
+    )
+    null_members: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=2, description="Estimators per fold and window in those."
+    )
+    null_features: list[NullFeatures] = Field(
+        default=["conditional"],
+        min_length=1,
+        description="Whether the features of their events follow the mass as those of the background do, or are independent of it.",
+    )
+
+
 Inference: TypeAlias = Annotated[
-    Counting | TemplateFit | MassFit | StrengthUncertainty | LimitPlane, Field(discriminator="type")
+    Counting | TemplateFit | MassFit | StrengthUncertainty | LimitPlane | CwolaScan, Field(discriminator="type")
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,10 +10,12 @@ from fivesigma.analysis.grid_inference import fit_grid, published_texts
 from fivesigma.analysis.inference_item import InferenceItem
 from fivesigma.analysis.inference_names import models_of
 from fivesigma.analysis.inference_outcomes import keep_count, keep_fit, keep_plane
-from fivesigma.analysis.inference_schema import Inference, LimitPlane
+from fivesigma.analysis.inference_schema import CwolaScan, Inference, LimitPlane
 from fivesigma.analysis.inferring import Counted, FittedTemplates, Inferred, infer_one
 from fivesigma.analysis.mass_outcome import keep_mass_fit
 from fivesigma.analysis.run_context import RunContext
+from fivesigma.analysis.scan_inference import scan_masses
+from fivesigma.analysis.scan_outcome import keep_scan
 from fivesigma.analysis.stages import Outcome, outcome_digest
 from fivesigma.analysis.strength_inference import StrengthOfModels
 from fivesigma.analysis.strength_outcome import keep_strength
@@ -62,16 +65,22 @@ def _parts(context: RunContext, events: Outcome, models: dict[str, Outcome], inf
 def _made(
     context: RunContext, events: Outcome, models: dict[str, Outcome], todo: list[str]
 ) -> Iterator[tuple[str, Outcome]]:
-    """Yield what each inference leaves: those that are one fit all at once, then the grids, whose points are fitted at once."""
+    """Yield what each inference leaves: those that are one fit all at once, then those that are many, each by all workers."""
     config = context.config
     seconds = {name: outcome.value["seconds"] for name, outcome in models.items()}
     items = {name: InferenceItem(name, context.directory, events, config, context.blind, seconds) for name in todo}
-    single = [item for name, item in items.items() if not isinstance(config.inference[name], LimitPlane)]
+    single = [item for name, item in items.items() if not isinstance(config.inference[name], LimitPlane | CwolaScan)]
     for index, made in iterate_map(infer_one, single, workers=context.workers):
         name = single[index].name
         yield name, _kept(context, name, made)
     for name, item in items.items():
-        if isinstance(inference := config.inference[name], LimitPlane):
+        inference = config.inference[name]
+        if isinstance(inference, CwolaScan):
+            record = context.directory.root / "scans" / name
+            if context.stages.fresh:
+                shutil.rmtree(record, ignore_errors=True)
+            yield name, keep_scan(context, name, scan_masses(item, inference, context.workers, record, context.advance))
+        if isinstance(inference, LimitPlane):
             grid = fit_grid(item, inference, published_texts(inference, context.data), context.workers)
             yield name, keep_plane(context, name, grid, inference.observable)
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from fivesigma.analysis.schema import Configuration, Range
-from fivesigma.analysis.schema import Tuning as TuningConfiguration
+from fivesigma.analysis.model_schema import Range
+from fivesigma.analysis.model_schema import Tuning as TuningConfiguration
+from fivesigma.analysis.schema import Configuration
 from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.learning.classifiers import ModelSpec, Tuning
 from fivesigma.learning.classifiers import Range as ParameterRange

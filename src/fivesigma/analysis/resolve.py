@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fivesigma.analysis.inference_schema import AlternativeSample, LimitPlane, TransferFactors
+from fivesigma.analysis.inference_schema import AlternativeSample, CwolaScan, LimitPlane, TransferFactors
 from fivesigma.analysis.metadata import with_metadata
 from fivesigma.analysis.schema import Configuration, Inject, Part, Process, SampleConfiguration
 from fivesigma.analysis.yaml_source import Location
@@ -294,7 +294,7 @@ def _named(
         for name, s in config.systematics.items()
     }
     inference = {
-        name: i if isinstance(i, LimitPlane) else i.model_copy(update={"signal": members(i.signal)})
+        name: i if isinstance(i, LimitPlane | CwolaScan) else i.model_copy(update={"signal": members(i.signal)})
         for name, i in config.inference.items()
     }
     return config.model_copy(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from fivesigma.analysis.inference_schema import Inference, Systematic
+from fivesigma.analysis.model_schema import Model
 from fivesigma.analysis.schema_types import (
     Files,
     Identifier,
@@ -28,14 +29,11 @@ __all__ = [
     "Inject",
     "Judgement",
     "Metadata",
-    "Model",
     "Part",
     "Process",
-    "Range",
     "Region",
     "SampleConfiguration",
     "Training",
-    "Tuning",
 ]
 
 
@@ -171,56 +169,6 @@ class Features(Strict):
         default={}, description="Kept from the models: masses to fit, and what regions use."
     )
     titles: dict[Identifier, str] = Field(default={}, description="Axis titles, with units.")
-
-
-class Range(Strict):
-    """Where a parameter is sought: whole numbers if both ends are."""
-
-    low: int | float
-    high: int | float
-    log: bool = Field(default=False, description="Whether evenly in the logarithm.")
-
-
-class Tuning(Strict):
-    """Parameters sought inside each fold, on its own training and validation events."""
-
-    parameters: dict[str, Range | list[Any]] = Field(
-        min_length=1, description="As {learning_rate: {low: 0.01, high: 0.3, log: true}}, or a list of choices."
-    )
-    trials: int = Field(default=20, ge=1, description="How many are tried in each fold at most.")
-    minutes: Positive | None = Field(
-        default=None, description="For each fold; after it no further one is begun, so that the machine has its say."
-    )
-
-
-class Model(BaseModel):
-    """A classifier; further keys are its parameters."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
-
-    use: str = Field(description="Name of the classifier.")
-    inputs: list[str] | None = Field(
-        default=None,
-        description="Names of the inputs it sees; all if not given. `column` and `onnx` may name observables.",
-    )
-    prepare: list[str] | None = Field(
-        default=None,
-        description="Steps that its inputs go through, learnt in each fold: standard, min_max, max_abs, normalise, quantile, pca;"
-        " the classifier's own if not given.",
-    )
-    seeds: int = Field(default=1, ge=1, description="Estimators in each fold, whose scores are averaged.")
-    negative_weights: Literal["absolute", "drop", "keep"] = Field(
-        default="absolute", description="What training makes of events of negative weight."
-    )
-    parametrised: list[str] = Field(
-        default=[], description="Parameters of the signal grid that are inputs too, or stand in the names of inputs."
-    )
-    tune: Tuning | None = Field(default=None, description="Parameters to seek inside each fold.")
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """The classifier's own parameters."""
-        return dict(self.__pydantic_extra__ or {})
 
 
 class Training(Strict):

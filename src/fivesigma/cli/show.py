@@ -73,11 +73,8 @@ def _print(run: Path, results: dict[str, Any]) -> None:
     heads = ("Inference", "Z expected", f"Z {word}", "μ < expected", f"μ < {word}")
     inference = Table(*heads, title="Inference; upper limits at 95 % CL")
     for name, entry in results["inference"].items():
-        if entry["type"] == "limit_plane":
-            _print_plane(console, name, entry)
-            continue
-        if entry["type"] == "strength_uncertainty":
-            _print_strength(console, name, entry)
+        if (apart := _APART.get(entry["type"])) is not None:
+            apart(console, name, entry)
             continue
         if entry["type"] == "mass_fit":
             inference.add_row(
@@ -107,6 +104,18 @@ def _print_strength(console: Console, name: str, entry: dict[str, Any]) -> None:
     console.print(table)
 
 
+def _print_scan(console: Console, name: str, entry: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    heads = ("Mass [GeV]", "Efficiency", "Observed", "Expected", "Z local", "p local")
+    table = Table(*heads, title=f"{name}: windows of the scan")
+    for row in entry["windows"]:
+        expected = f"{row['expected']:.1f} ± {row['expected_error']:.1f}"
+        counts = (f"{row['mass']:g}", f"{row['efficiency']:g}", f"{row['observed']:.0f}", expected)
+        table.add_row(*counts, f"{row['z_local']:.2f}", f"{row['p_local']:.2g}")
+    console.print(table)
+
+
 def _print_plane(console: Console, name: str, entry: dict[str, Any]) -> None:
     from rich.table import Table
 
@@ -117,6 +126,10 @@ def _print_plane(console: Console, name: str, entry: dict[str, Any]) -> None:
         places = [digits(point["parameters"][parameter]) for parameter in entry["parameters"]]
         table.add_row(*places, *("—" if value is None else f"{value:.3g}" for value in values))
     console.print(table)
+
+
+_APART = {"cwola_scan": _print_scan, "limit_plane": _print_plane, "strength_uncertainty": _print_strength}
+"""Inferences with a table of their own."""
 
 
 def _interval(estimate: dict[str, float] | None) -> str:

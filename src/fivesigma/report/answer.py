@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
+from fivesigma.report.anomaly import scan_sentence
 from fivesigma.report.format import SPACE, count, measured, number, significance
 from fivesigma.report.limit_plane import plane_sentence
 from fivesigma.report.limits import CONFIDENCE, LimitTexts, limit_texts
@@ -14,7 +15,11 @@ from fivesigma.report.strength import strength_sentence
 __all__ = ["Status", "answer", "has_pseudo_data", "headline", "setting", "status"]
 
 Status: TypeAlias = Literal["observed", "pseudo-data", "blind", "expected"]
-_HEADLINES = (("limit_plane",), ("template_fit", "mass_fit", "strength_uncertainty"), ("counting",))
+_HEADLINES = (
+    ("limit_plane",),
+    ("template_fit", "mass_fit", "strength_uncertainty", "cwola_scan"),
+    ("counting",),
+)
 """The types of inference that can answer for the run, the stronger first; of equals the first that the analyst declared."""
 
 
@@ -33,7 +38,9 @@ def status(results: Mapping[str, Any], config: Mapping[str, Any]) -> Status:
     found = headline(results)
     fields = found[1] if found else {}
     entries = [fields, *fields.get("points", ())]
-    observed = any(e.get(key) is not None for e in entries for key in ("observed", "limit_observed", "z_observed"))
+    observed = fields.get("type") == "cwola_scan" or any(
+        e.get(key) is not None for e in entries for key in ("observed", "limit_observed", "z_observed")
+    )
     if observed:
         return "pseudo-data" if has_pseudo_data(results) else "observed"
     return "blind" if config.get("analysis", {}).get("blind") and _has_data(results) else "expected"
@@ -106,6 +113,8 @@ def _told(
             return mass_fits_sentence(mass_fits_of(results["inference"]).values(), titles)
         case "strength_uncertainty":
             return strength_sentence(entry)
+        case "cwola_scan":
+            return scan_sentence(entry, pseudo=pseudo)
         case _:
             return None
 

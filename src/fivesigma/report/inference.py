@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from fivesigma.report.anomaly import scan_tables
 from fivesigma.report.answer import Status
 from fivesigma.report.cells import MISSING, Cell, cell
 from fivesigma.report.format import aligned, count
@@ -27,6 +28,7 @@ __all__ = [
 
 _TYPE_NAMES = {
     "counting": "counting experiment",
+    "cwola_scan": "scan for a resonance without labels",
     "limit_plane": "limits over a grid of signal points",
     "mass_fit": "mass fit",
     "strength_uncertainty": "uncertainties of a counted strength",
@@ -114,6 +116,10 @@ def inference_parts(entries: Mapping[str, Mapping[str, Any]], status: Status) ->
         if entry["type"] == "strength_uncertainty":
             note = f"{type_name(entry)} in region {entry['region']}. {reaching_sentence(entry)}".strip()
             yield Part(title=name, note=note, tables=(strength_table(entry),))
+            continue
+        if entry["type"] == "cwola_scan":
+            scan = tuple(scan_tables(entry, observed_label("Observed", status)))
+            yield Part(title=name, note=f"{type_name(entry)} in {entry['observable']}", tables=scan)
             continue
         tables = [*_limit_tables(entry, status), *_yields(entry, status), *_breakdown(entry), *_fields(entry, status)]
         yield Part(title=name, note=type_name(entry), tables=tuple(tables))

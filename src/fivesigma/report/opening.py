@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fivesigma.report.anomaly import local_p, probability
 from fivesigma.report.answer import Status, headline, status
 from fivesigma.report.cells import MISSING, Cell, cell, interval, measured_cell
 from fivesigma.report.content import RunContent
+from fivesigma.report.format import number, percent
 from fivesigma.report.inference import expected_limit_cell, observed_label, observed_limit_cell, type_name
 from fivesigma.report.limit_plane import excluded_points
 from fivesigma.report.limits import CONFIDENCE
@@ -47,6 +49,8 @@ def _of_inference(entry: Mapping[str, Any], entries: Mapping[str, Any], kind: St
             return [_of_stage(fit) for fit in mass_fits_of(entries).values()]
         case "strength_uncertainty":
             return _of_strength(entry)
+        case "cwola_scan":
+            return _of_scan(entry)
         case _:
             return _of_one_signal(entry, kind)
 
@@ -62,6 +66,20 @@ def _of_strength(entry: Mapping[str, Any]) -> list[KeyNumber]:
         KeyNumber(label=f"μ by a count above the best cut ({row['model']})", value=measured_cell(1.0, row["total"])),
         KeyNumber(label="the same, with the statistics of the simulation", value=measured_cell(1.0, counted)),
         KeyNumber(label="by a fit of the whole score, with these too", value=measured_cell(1.0, fitted)),
+    ]
+
+
+def _of_scan(entry: Mapping[str, Any]) -> list[KeyNumber]:
+    if (best := entry["best"]) is None:
+        return []
+    place = f"{number(best['mass'], 4)} GeV, {percent(best['efficiency'])} of events"
+    return [
+        KeyNumber(label=f"largest local significance ({place})", value=cell(best["z_local"], "z_observed")),
+        KeyNumber(label="local p-value there", value=Cell(text=local_p(best), kind="number")),
+        KeyNumber(
+            label="global p-value, anywhere in the scan",
+            value=Cell(text=probability(entry["p_global"]["value"]), kind="number"),
+        ),
     ]
 
 

@@ -47,15 +47,16 @@ def local_excess(selected: Floats, efficiency: float, window: MassWindow, option
     edges = spectrum_edges(*options.range, options.bins, window)
     spectrum = Spectrum.of(selected, None, edges, name="m_jj", label=options.mass_title)
     found = window_excess(spectrum, window.inside(edges[:-1]), options.family, options.order, energy=options.energy)
+    significance = found.marginalised
     return LocalExcess(
         efficiency=efficiency,
         selected=len(selected),
         observed=found.observed,
         expected=found.expected,
         expected_error=found.expected_error,
-        z=found.z,
-        p_value=float(np.exp(found.log_p)),
-        log_p=found.log_p,
+        z=float(significance.z),
+        p_value=float(significance.p),
+        log_p=float(significance.log_p),
         order=found.order,
         spectrum=spectrum,
         fit=found.fit,

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from fivesigma.inference.mass.backgrounds import BackgroundFamily
 
-__all__ = ["WEAK_TREES", "EfficiencyOf", "ScanOptions"]
+__all__ = ["WEAK_TREES", "EfficiencyOf", "NullFeatures", "ScanOptions"]
 
 WEAK_TREES: Mapping[str, Any] = MappingProxyType(
     {
@@ -25,6 +25,8 @@ WEAK_TREES: Mapping[str, Any] = MappingProxyType(
 
 EfficiencyOf: TypeAlias = Literal["all", "sidebands"]
 """Whether a selection keeps a fraction of a fold's events of all masses, or of those in the sidebands of the window."""
+NullFeatures: TypeAlias = Literal["conditional", "independent"]
+"""Whether the features of pseudo-experiments follow the mass as those of the background do, or know nothing of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from fivesigma.core.arrays import Bools, Floats, Matrix
 from fivesigma.core.estimate import Estimate
 from fivesigma.core.finding import Finding
+from fivesigma.inference.mass.backgrounds import BackgroundFamily
 from fivesigma.inference.mass.fitting import SpectrumFit
 from fivesigma.inference.mass.spectrum import Spectrum
+from fivesigma.searches.anomaly.options import NullFeatures
 from fivesigma.searches.anomaly.windows import MassWindow
 
 __all__ = ["AnomalyScan", "LocalExcess", "NullExperiments", "ScanPoint", "ScoredEvents", "SkippedWindow", "WindowScan"]
@@ -29,7 +31,8 @@ class LocalExcess:
     expected, expected_error
         What the fit outside the window predicts there, and its error.
     z, p_value, log_p
-        Signed local significance, positive for an excess, its one-sided p-value and ``ln p``.
+        Signed local significance, positive for an excess, the one-sided p-value of an excess and ``ln p``, the error a log-normal nuisance:
+        right for few events as well (`fivesigma.statistics.marginal_counts`).
     order
         Of the background's family.
     spectrum, fit
@@ -138,7 +141,7 @@ class NullExperiments:
         What the largest unsigned significance would be on average if all were independent and normal.
     """
 
-    features: str
+    features: NullFeatures
     members: int
     largest_z: Floats
     largest_absolute_z: Floats
@@ -163,9 +166,9 @@ class AnomalyScan:
     efficiencies
         Of the selections.
     spectrum, fit
-        The events before any selection, and the background fitted to all of it; its order is in ``order``.
-    order
-        Of the background's family before any selection.
+        The events before any selection, and the background fitted to all of it.
+    family, order
+        Of that background.
     windows, skipped
         What was looked at, and what was not.
     best
@@ -192,6 +195,7 @@ class AnomalyScan:
     efficiencies: tuple[float, ...]
     spectrum: Spectrum
     fit: SpectrumFit
+    family: BackgroundFamily
     order: int
     windows: tuple[WindowScan, ...]
     skipped: tuple[SkippedWindow, ...]

@@ -1,0 +1,150 @@
+"""Scans for a resonance without labels, as the page and the command line print them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fivesigma.report.cells import MISSING, Cell, cell, measured_cell
+from fivesigma.report.format import count, number, percent, significance
+from fivesigma.report.tables import Column, Group, Row, Table
+
+__all__ = ["local_p", "probability", "scan_sentence", "scan_tables"]
+
+_SMALLEST = 1e-300
+_METHODS = {"bonferroni": "Bonferroni: p × trials, at most 1", "gross_vitells": "Gross and Vitells"}
+
+
+def probability(value: float | None, log_value: float | None = None) -> str:
+    """Return a probability in print; from its logarithm where it is too small for a number."""
+    if value is None:
+        return "—"
+    if value < _SMALLEST and log_value is not None:
+        return f"10^{log_value / math.log(10):.0f}".replace("-", "−")
+    return number(value, 2)
+
+
+def local_p(point: Mapping[str, Any]) -> str:
+    """Return the local p-value of a point of a scan in print."""
+    return probability(point["p_local"], point["log_p_local"])
+
+
+def scan_sentence(entry: Mapping[str, Any], *, pseudo: bool) -> str:
+    """Return in a sentence where the largest excess is, and how likely chance does as well anywhere."""
+    best, masses = entry["best"], {row["mass"] for row in entry["windows"]}
+    if best is None:
+        return "no window of the scan could be looked at."
+    at = next(row for row in entry["windows"] if (row["mass"], row["efficiency"]) == (best["mass"], best["efficiency"]))
+    where = f"at {number(best['mass'], 4)} GeV among the {percent(best['efficiency'])} of events that score highest"
+    seen = f"{count(at['observed'])} events in the window, {number(at['expected'])} ± {number(at['expected_error'], 2)} expected"
+    data = " of pseudo-data (simulated events, not collisions)" if pseudo else ""
+    return (
+        f"the scan{data} over {len(masses)} windows and {len(entry['efficiencies'])} selections finds its largest excess {where}:"
+        f" {seen}, locally {significance(best['z_local'])}. {_globally(entry)}"
+    )
+
+
+def _globally(entry: Mapping[str, Any]) -> str:
+    p = entry["p_global"]
+    nulls = entry["null_experiments"]
+    if not nulls:
+        return f"Globally p ≤ {probability(p['value'])}, the local one times the {entry['trials']} trials."
+    one = max(nulls, key=lambda null: null["p_value"]["value"])
+    reached = sum(z >= entry["best"]["z_local"] for z in one["largest_z"])
+    chance = f"{reached} of {one['experiments']} pseudo-experiments without a signal, trained anew, have as large a one"
+    return f"Globally p {'≤' if not reached else '='} {probability(p['value'])}: {chance}."
+
+
+def scan_tables(entry: Mapping[str, Any], observed: str) -> Iterator[Table]:
+    """Yield the windows, the global p-values, and how inputs depend on the mass; ``observed`` heads what was observed."""
+    yield _windows_table(entry, observed)
+    if entry["best"] is not None:
+        yield _global_table(entry)
+    yield _correlation_table(entry["correlations"])
+
+
+def _windows_table(entry: Mapping[str, Any], observed: str) -> Table:
+    heads = ["Window [GeV]", "Events", "AUC"]
+    for efficiency in entry["efficiencies"]:
+        heads += [f"{observed} at {percent(efficiency)}", "Expected", "Local Z"]
+    rows = {(row["mass"], row["efficiency"]): row for row in entry["windows"]}
+    return Table(
+        caption="Windows of the scan",
+        columns=(Column(text="Mass [GeV]"), *(Column(text=head) for head in heads)),
+        groups=(Group(rows=tuple(_window_row(entry, trained, rows) for trained in entry["trained"])),),
+        note="Expected events are those of a fit outside the window to the events that the selection keeps. The AUC is of telling the window"
+        " from its sidebands by events that did not train: it says nothing of a signal.",
+    )
+
+
+def _window_row(entry: Mapping[str, Any], trained: Mapping[str, Any], rows: Mapping[Any, Mapping[str, Any]]) -> Row:
+    here = [rows.get((trained["mass"], efficiency)) for efficiency in entry["efficiencies"]]
+    known = next((row for row in here if row is not None), None)
+    cells = [Cell(text=f"{number(known['low'], 4)}–{number(known['high'], 4)}", kind="number") if known else MISSING]
+    cells += [cell(trained["inside"]), cell(trained["auc"], "auc")]
+    for row in here:
+        if row is None:
+            cells += [MISSING] * 3
+            continue
+        expected = measured_cell(row["expected"], row["expected_error"])
+        cells += [Cell(text=count(row["observed"]), kind="number"), expected, cell(row["z_local"], "z_observed")]
+    best = entry["best"]
+    return Row(
+        head=number(trained["mass"], 4), cells=tuple(cells), strong=best is not None and best["mass"] == trained["mass"]
+    )
+
+
+def _global_table(entry: Mapping[str, Any]) -> Table:
+    rows = [_global_row(_METHODS[key], p) for key in _METHODS if (p := entry[key]) is not None]
+    for null in entry["null_experiments"]:
+        follow = "that follow the mass" if null["features"] == "conditional" else "independent of the mass"
+        rows.append(
+            _global_row(
+                f"pseudo-experiments, features {follow}",
+                null["p_value"],
+                cell(null["experiments"]),
+                Cell(text=number(null["mean_largest_absolute_z"]), kind="number"),
+                Cell(text=number(null["expected_largest_absolute_z"]), kind="number"),
+            )
+        )
+    heads = ("p-value", "68 % interval", "Experiments", "Largest |Z| on average", "if independent")
+    return Table(
+        caption="Global p-value",
+        columns=(Column(text="Method", numeric=False), *(Column(text=head) for head in heads)),
+        groups=(Group(rows=tuple(rows)),),
+        note="How often chance brings as large an excess anywhere in the scan. Bonferroni's bound trusts the local p-values;"
+        " pseudo-experiments, drawn from a background model and trained anew, do not. Their p-value is (k + 1)/(N + 1) where k of N"
+        " reach the observed one, and cannot be smaller than 1/(N + 1). Where selections shape the spectrum, their largest |Z| are beyond those"
+        f" of {entry['trials']} independent trials.",
+    )
+
+
+def _global_row(method: str, p: Mapping[str, Any], *more: Cell) -> Row:
+    interval = f"{probability(p['low'])} to {probability(p['high'])}"
+    cells = (Cell(text=probability(p["value"]), kind="number"), Cell(text=interval, kind="number"), *more)
+    return Row(head=method, cells=cells + (MISSING,) * (5 - len(cells)))
+
+
+def _correlation_table(correlations: Mapping[str, Any]) -> Table:
+    rows = tuple(
+        Row(
+            head=row["feature"],
+            cells=(cell(row["pearson"]), cell(row["distance"]), Cell(text="yes" if row["kept"] else "no")),
+        )
+        for row in correlations["features"]
+    )
+    threshold = correlations["threshold"]
+    limit = "" if threshold is None else f" Inputs above {number(threshold)} are left out."
+    return Table(
+        caption="Inputs and the mass",
+        columns=(
+            Column(text="Input", numeric=False),
+            Column(text="Linear correlation"),
+            Column(text="Distance correlation"),
+            Column(text="Trained on", numeric=False),
+        ),
+        groups=(Group(rows=rows),),
+        note="A classifier can learn the mass from an input that follows it, and then the selected spectrum has a bump where the window is."
+        f"{limit}",
+    )
