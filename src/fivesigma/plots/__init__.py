@@ -6,7 +6,7 @@
 - ``comparison``: differences between pairs of models.
 - ``importance``, ``partial_dependence``: what models look at.
 - ``sculpting``: the background before and after cuts, and the spurious signals of all models.
-- ``correlations``: of inputs with each other, of scores with observables.
+- ``correlations``: of inputs with each other, of scores with observables. ``mass_correlation``: of features with a mass.
 - ``distributions``: scores by sample with data, training against out-of-fold.
 - ``cuts``: figures of merit against the cut, single-variable scans.
 - ``features``: shapes of the inputs. ``feature_samples``: the same by sample, stacked or as shapes.
