@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 from scipy import stats
 
 from fivesigma.core.arrays import Floats
@@ -37,5 +36,5 @@ def deviance_p_value(deviance: float, expected: Floats, free: int) -> float | No
     left = 1 - free / len(expected)
     if left <= 0:
         return None
-    mean, variance = np.sum([deviance_moments(float(events)) for events in expected], axis=0)
+    mean, variance = (float(moment.sum()) for moment in deviance_moments(expected))
     return float(stats.gamma.sf(deviance, left * mean**2 / variance, scale=variance / mean))

@@ -26,7 +26,7 @@ __all__ = [
     "require_counts",
 ]
 
-_MEANS = (1e-9, 1e4)  # beyond, a deviance's moments no longer change by what matters
+_FEWEST, _MANY = 1e-9, 200.0  # between them moments of a deviance are summed
 
 
 def garwood_interval(n: ArrayLike, level: float = ONE_SIGMA) -> tuple[Floats, Floats]:
@@ -67,18 +67,23 @@ def _log_poisson_tail(count: Floats, mean: Floats) -> Floats:
     return out
 
 
-def deviance_moments(mean: float) -> tuple[float, float]:
-    """Return mean and variance of ``2 (λ - n + n ln(n/λ))`` for a Poisson count ``n`` of mean ``λ``, summed over its counts.
+def deviance_moments(mean: ArrayLike) -> tuple[Floats, Floats]:
+    """Return mean and variance of ``2 (λ - n + n ln(n/λ))`` for Poisson counts ``n`` of mean ``λ``, of the means' shape.
 
     They tend to 1 and 2, those of χ², only for many events: at ``λ = 2`` they are 1.14 and 2.23. The deviance is that of
-    S. Baker and R. Cousins, NIM 221 (1984) 437, eq. 7.
+    S. Baker and R. Cousins, NIM 221 (1984) 437, eq. 7. Sums over all counts that matter; beyond a mean of 200 what is left falls as 1/λ.
     """
-    mean = min(max(mean, _MEANS[0]), _MEANS[1])
-    low, high = stats.poisson.ppf(1e-12, mean), stats.poisson.isf(1e-12, mean)
-    n = np.arange(low, high + 1)
-    probability, deviance = stats.poisson.pmf(n, mean), 2 * (mean - n + special.xlogy(n, n / mean))
-    first = float(probability @ deviance)
-    return first, float(probability @ np.square(deviance - first))
+    whole = np.maximum(np.asarray(mean, dtype=np.float64), _FEWEST)
+    summed = np.minimum(whole, _MANY)
+    reach = 8 * np.sqrt(summed) + 8  # Poisson tails beyond hold less than 1e-14
+    n = np.floor(np.maximum(summed - reach, 0.0))[..., None] + np.arange(int(2 * np.max(reach, initial=0.0)) + 16)
+    expected = summed[..., None]
+    logarithm = special.xlogy(n, expected)
+    probability = np.exp(logarithm - expected - special.gammaln(n + 1))
+    deviance = 2 * (expected - n + special.xlogy(n, n) - logarithm)
+    first = np.sum(probability * deviance, axis=-1)
+    second = np.sum(probability * np.square(deviance - first[..., None]), axis=-1)
+    return np.asarray(1 + (first - 1) * summed / whole), np.asarray(2 + (second - 2) * summed / whole)
 
 
 def expected_counts(b: ArrayLike, sigma_b: ArrayLike = 0.0) -> Ints:

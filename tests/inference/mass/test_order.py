@@ -4,7 +4,7 @@ from scipy import stats
 
 from fivesigma.core.errors import FivesigmaError
 from fivesigma.inference.mass.backgrounds import BackgroundFamily
-from fivesigma.inference.mass.order import choose_order
+from fivesigma.inference.mass.order import choose_order, fit_chosen_order
 from fivesigma.inference.mass.spectrum import Spectrum
 
 EDGES = np.linspace(0, 1, 41)
@@ -25,8 +25,9 @@ def test_the_order_that_was_drawn(true: int) -> None:
     assert steps[0].p_value is None
     assert all(step.p_value is not None and step.p_value < 0.05 for step in steps[1:-1])
     before, last = steps[-2:]
-    f = (before.chi2 - last.chi2) / (last.chi2 / last.ndf)
-    assert last.p_value == pytest.approx(stats.f.sf(f, 1, last.ndf))
+    gain = before.chi2 - last.chi2
+    by_f = stats.f.sf(gain / (last.chi2 / last.ndf), 1, last.ndf)
+    assert last.p_value == pytest.approx(max(by_f, stats.chi2.sf(gain, 1)))
     assert before.ndf - last.ndf == 1
 
 
@@ -36,6 +37,40 @@ def test_a_step_that_helps_little_is_no_end_while_nothing_fits() -> None:
     assert order == 2
     assert steps[1].p_value is not None
     assert steps[1].p_value > 0.05
+
+
+def test_a_weighted_chi2_has_the_f_test_alone() -> None:
+    _, steps = choose_order(drawn(np.exp(-3 * MIDDLE)), "exponential", cost="weighted_chi2")
+    before, last = steps[-2:]
+    f = (before.chi2 - last.chi2) / (last.chi2 / last.ndf)
+    assert last.p_value == pytest.approx(stats.f.sf(f, 1, last.ndf))
+
+
+def test_bins_that_are_not_used_have_no_say() -> None:
+    smooth = drawn(np.exp(-3 * MIDDLE))
+    use = np.abs(MIDDLE - 0.5) > 0.1
+    bump = smooth.filled_with(np.where(use, smooth.sum_w, 3 * smooth.sum_w))
+    order, steps = choose_order(bump, "exponential", cost="poisson", use=use)
+    assert (order, steps) == choose_order(smooth, "exponential", cost="poisson", use=use)
+    assert order == 1
+    assert steps[0].ndf == np.count_nonzero(use) - 2
+    assert choose_order(bump, "exponential", cost="poisson")[0] > 1
+    chosen, fit = fit_chosen_order(bump, "exponential", use=use)
+    assert (chosen, fit.chi2, fit.ndf) == (1, steps[0].chi2, steps[0].ndf)
+
+
+def test_few_events_ask_for_no_more_than_the_least() -> None:
+    """By F alone, as if a deviance of 1 for each degree of freedom were due, more than a fifth would take another parameter."""
+    rng, density = np.random.default_rng(2), np.exp(-5 * MIDDLE)
+    more = by_f = 0
+    for _ in range(150):
+        counts = rng.poisson(10 * density / density.sum()).astype(float)
+        order, steps = choose_order(Spectrum(edges=EDGES, sum_w=counts, sum_w2=counts), "exponential", cost="poisson")
+        more += order > 1
+        before, after = steps[:2]
+        by_f += stats.f.sf((before.chi2 - after.chi2) / (after.chi2 / after.ndf), 1, after.ndf) < 0.05
+    assert more < 16
+    assert by_f > 30
 
 
 def test_too_few_bins_for_any() -> None:

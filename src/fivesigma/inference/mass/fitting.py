@@ -146,10 +146,11 @@ def fit_spectrum(
     )
 
 
-def fit_p_value(fit: SpectrumFit, spectrum: Spectrum, cost: Cost) -> float:
-    """Return how often chance brings a fit of all bins of a spectrum that is as bad, by χ² or the moments of its deviance."""
+def fit_p_value(fit: SpectrumFit, spectrum: Spectrum, cost: Cost, *, use: Bools | None = None) -> float:
+    """Return how often chance brings as bad a fit of a spectrum, by χ² or the moments of its deviance; ``use`` as in the fit."""
     if cost == "weighted_chi2":
         return float(stats.chi2.sf(fit.chi2, fit.ndf))
-    scale = spectrum.scale if cost == "scaled_poisson" else np.ones(spectrum.bins)
-    p_value = deviance_p_value(fit.chi2, fit.expected / scale, spectrum.bins - fit.ndf)
+    used = np.ones(spectrum.bins, dtype=np.bool_) if use is None else use
+    scale = spectrum.where(used).scale if cost == "scaled_poisson" else np.ones(spectrum.bins)
+    p_value = deviance_p_value(fit.chi2, (fit.expected / scale)[used], int(np.count_nonzero(used)) - fit.ndf)
     return 1.0 if p_value is None else p_value
