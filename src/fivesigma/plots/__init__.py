@@ -14,4 +14,6 @@
 - ``mathematics``: whether what stands between dollars in a text can be set.
 - ``scatter_matrix``: events in every pair of features.
 - ``limits``, ``templates``: what inference gives. ``limit_planes``, ``limit_contours``: the same over a grid of signals.
+- ``anomaly_significance``, ``anomaly_spectra``, ``anomaly_events``, ``anomaly_training``, ``anomaly_nulls``: a scan for an anomaly.
+  ``anomaly_panels``: what they have in common.
 """

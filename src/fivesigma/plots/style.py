@@ -39,6 +39,7 @@ __all__ = [
     "new_grid",
     "numbers",
     "plus_minus",
+    "power_of_ten",
     "sample_colours",
     "save",
     "spread_score_axis",
@@ -318,7 +319,12 @@ def _apart(first: float, second: float) -> float:
 def logarithmic(axes: Axes) -> None:
     """Make the ordinate logarithmic, its decades written as plain text, which is typeset ten times as fast as formulae."""
     axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(lambda tick, _: "10" + str(round(math.log10(tick))).translate(_SUPERSCRIPTS))
+    axes.yaxis.set_major_formatter(lambda tick, _: power_of_ten(round(math.log10(tick))))
+
+
+def power_of_ten(exponent: int) -> str:
+    """Return "10⁻³" of -3, in plain text."""
+    return f"10{str(exponent).translate(_SUPERSCRIPTS)}"
 
 
 def digits(value: float, count: int) -> str:
