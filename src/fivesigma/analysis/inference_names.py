@@ -13,7 +13,13 @@ from fivesigma.analysis.inference_schema import (
 )
 from fivesigma.analysis.schema import Configuration
 
-__all__ = ["axes_of", "fitted_in", "models_of"]
+__all__ = ["axes_of", "fitted_in", "models_of", "needs_classes"]
+
+
+def needs_classes(config: Configuration) -> bool:
+    """Return whether an analysis needs simulated signal and background: all do but scans of data without labels."""
+    scans = [isinstance(inference, CwolaScan) for inference in config.inference.values()]
+    return bool(config.models) or not scans or not all(scans)
 
 
 def axes_of(observable: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from fivesigma.analysis.dataset_files import load_dataset
 from fivesigma.analysis.directory import RunDirectory
 from fivesigma.analysis.events_stage import input_digests, read_events
 from fivesigma.analysis.features_stage import judge_features
+from fivesigma.analysis.inference_names import needs_classes
 from fivesigma.analysis.inference_stage import infer
 from fivesigma.analysis.judgement_stage import judge_models
 from fivesigma.analysis.models_stage import fit_models
@@ -132,8 +133,9 @@ def _perform(context: RunContext, digests: dict[str, str], last: int) -> Outcome
     events = read_events(context, digests)
     dataset = load_dataset(context.directory, events)
     models = fit_models(context, events, dataset) if last >= 1 else {}
-    features = judge_features(context, events, dataset) if last >= 2 else Outcome(value={})
-    judgement = judge_models(context, events, models, features) if last >= 2 else _NOTHING
+    judges = last >= 2 and needs_classes(context.config)
+    features = judge_features(context, events, dataset) if judges else Outcome(value={})
+    judgement = judge_models(context, events, models, features) if judges else _NOTHING
     inference = infer(context, events, models) if last >= 3 else {}
     return Outcomes(events=events, features=features, models=models, judgement=judgement, inference=inference)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 
+from fivesigma.analysis.inference_names import needs_classes
 from fivesigma.analysis.resolve import PERIOD
 from fivesigma.analysis.sample_files import FROM_FILES, INCLUDED
 from fivesigma.analysis.schema import Configuration, Part, Process, SampleConfiguration
@@ -88,7 +89,7 @@ def _listed(files: object) -> list[str]:
 
 def _kinds(config: Configuration) -> Iterator[Inconsistency]:
     kinds = {sample.kind for sample in config.samples.values()}
-    for kind in ("signal", "background"):
+    for kind in ("signal", "background") if needs_classes(config) else ():
         if kind not in kinds:
             yield ("samples",), f"no sample is of kind {kind}"
     if len({sample.pseudo for sample in config.samples.values() if sample.kind == "data"}) > 1:

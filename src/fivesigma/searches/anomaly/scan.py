@@ -178,7 +178,7 @@ def _require_falling(mass: Floats, windows: Sequence[MassWindow]) -> None:
     peak = turn_on(mass)
     if reaching := [window for window in windows if window.low < peak]:
         raise FivesigmaError(
-            f"the spectrum rises up to {peak:.4g} GeV, where trigger and cuts turn on; the window of {reaching[-1].mass:g} GeV begins at"
+            f"the spectrum rises up to {peak:.4g} GeV, as trigger and cuts turn on; the window of {reaching[-1].mass:g} GeV begins at"
             f" {reaching[-1].low:g} GeV, where no falling function describes it; begin at {peak + reaching[-1].mass - reaching[-1].low:.4g} GeV or above"
         )
 

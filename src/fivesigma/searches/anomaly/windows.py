@@ -16,6 +16,8 @@ __all__ = ["MassWindow", "mass_windows", "require_coverage", "turn_on"]
 
 _BANDWIDTH = 0.02  # relative: well above the fluctuations of neighbouring masses, well below the width of a turn-on
 _POINTS = 400
+_REACH = 0.03
+_SIGNIFICANT = 3.0
 _ROUNDING = 1e-9
 
 
@@ -116,9 +118,11 @@ def require_coverage(windows: Sequence[MassWindow]) -> None:
 
 
 def turn_on(mass: ArrayLike) -> float:
-    """Return the mass, in GeV, where a spectrum is highest: below, it rises with the efficiency of trigger and cuts.
+    """Return the mass, in GeV, up to which a spectrum rises with the efficiency of trigger and cuts.
 
-    The maximum of a Gaussian kernel estimate in the logarithm of the mass, two per cent wide.
+    Below where the spectrum is highest (by a Gaussian kernel two per cent wide in the logarithm of the mass), it is the highest mass
+    with more events in the three per cent above than in as many GeV below, by three standard deviations; the lowest mass if there is
+    none. A bump far up is none of it.
 
     Raises
     ------
@@ -126,15 +130,24 @@ def turn_on(mass: ArrayLike) -> float:
         If there are no masses above zero.
     """
     values = np.asarray(mass, dtype=np.float64)
-    values = values[np.isfinite(values) & (values > 0)]
+    values = np.sort(values[np.isfinite(values) & (values > 0)])
     if not len(values):
         raise FivesigmaError("a spectrum without masses above zero has no turn-on")
+    places = np.geomspace(values[0], _highest(values), _POINTS)
+    width = _REACH * places
+    below, at, above = (np.searchsorted(values, edge) for edge in (places - width, places, places + width))
+    before, after = at - below, above - at
+    rising = np.flatnonzero(after - before > _SIGNIFICANT * np.sqrt(np.maximum(after + before, 1)))
+    return float(places[rising[-1]]) if len(rising) else float(values[0])
+
+
+def _highest(values: Floats) -> float:
+    """Return where the density of masses is highest."""
     logarithm = np.log(values)
-    counts, edges = np.histogram(logarithm, bins=_POINTS, range=(logarithm.min() - 0.1, logarithm.max() + 0.1))
+    counts, edges = np.histogram(logarithm, bins=_POINTS, range=(logarithm[0] - 0.1, logarithm[-1] + 0.1))
     step = edges[1] - edges[0]
-    reach = int(np.ceil(4 * _BANDWIDTH / step))
-    offsets = np.arange(-reach, reach + 1) * step
+    offsets = np.arange(-np.ceil(4 * _BANDWIDTH / step), np.ceil(4 * _BANDWIDTH / step) + 1) * step
     # per GeV, not per unit of the logarithm, for that is what is fitted
-    density = np.convolve(counts, np.exp(-(offsets**2) / (2 * _BANDWIDTH**2)), mode="same")
     centres = np.exp((edges[:-1] + edges[1:]) / 2)
-    return float(centres[np.argmax(density / centres)])
+    density = np.convolve(counts, np.exp(-(offsets**2) / (2 * _BANDWIDTH**2)), mode="same") / centres
+    return float(centres[np.argmax(density)])
