@@ -8,7 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -111,3 +111,40 @@ def test_workers_end_with_the_process_that_started_them(tmp_path):
 def test_tasks_cannot_change_what_is_shared():
     with Workers(2) as workers, pytest.raises(ValueError, match="read-only"):
         run_map(write_to_shared, [0, 1], shared=SHARED, workers=workers)
+
+
+class Counting(ThreadPoolExecutor):
+    """Keeps account of the most tasks that were submitted and not done."""
+
+    open, most = 0, 0
+
+    def submit(self, *given):
+        self.open += 1
+        self.most = max(self.most, self.open)
+        future = super().submit(*given)
+        future.add_done_callback(self._closed)
+        return future
+
+    def _closed(self, _future):
+        self.open -= 1
+
+
+def test_of_many_tasks_few_are_submitted_at_once():
+    with Counting(2) as threads_here:
+        results = run_map(weighted_sum, range(20_000), shared={"x": np.ones(1)}, workers=Workers(executor=threads_here))
+    assert results == [float(k) for k in range(20_000)]
+    assert threads_here.most < 5000
+
+
+def test_what_was_cancelled_by_somebody_else_is_no_result():
+    with ThreadPoolExecutor(1) as one:
+        results = iterate_map(wait_for, [0.0, 0.2, 0.0], workers=Workers(executor=one))
+        assert next(results) == (0, 0.0)
+        one.shutdown(wait=False, cancel_futures=True)
+        with pytest.raises(CancelledError):
+            list(results)
+
+
+def wait_for(seconds, _shared):
+    time.sleep(seconds)
+    return seconds

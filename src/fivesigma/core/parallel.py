@@ -1,7 +1,8 @@
 """The one seam through which work goes to other processes.
 
 `run_map` (and `iterate_map`, which yields results as they come) applies a task to items over any ``concurrent.futures.Executor``. Large arrays that all tasks need travel once,
-as files that the workers map into memory. One thread a task, so that the numbers do not depend on the number of workers.
+as files that the workers map into memory; how they travel to machines that share no files with this one is the business of `fivesigma.core.cluster`.
+One thread a task, so that the numbers do not depend on the number of workers.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ import os
 import signal
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, Self, TypeVar
 
 import numpy as np
@@ -25,12 +29,14 @@ from threadpoolctl import threadpool_limits
 
 from fivesigma.core.errors import WorkerError
 
-__all__ = ["Shared", "Workers", "iterate_map", "run_map"]
+__all__ = ["Shared", "Workers", "iterate_map", "one_thread", "run_map"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Shared = Mapping[str, NDArray[Any]]
 _ATTEMPTS = 3
+_IN_FLIGHT = 4096
+"""Tasks submitted and not yet done: more than any cluster computes at once; of the others nobody need keep a record."""
 _THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -41,7 +47,7 @@ _THREAD_VARIABLES = (
 
 
 class Workers:
-    """Local worker processes, or an executor handed in (a Dask cluster's, say), for all the maps of a run.
+    """Local worker processes, or an executor handed in, for all the maps of a run; `fivesigma.core.cluster` has a Dask cluster's.
 
     Parameters
     ----------
@@ -73,6 +79,30 @@ class Workers:
     def restart(self) -> None:
         """Replace a pool that lost a worker."""
         self.close()
+
+    @contextlib.contextmanager
+    def sharing(self, arrays: Shared) -> Iterator[Callable[[], Shared]]:
+        """Bring the arrays to where the workers find them for as long as the context lasts, and yield what a worker calls to have them."""
+        with tempfile.TemporaryDirectory(prefix="fivesigma-") as folder:
+            files = {}
+            for number, (name, array) in enumerate(arrays.items()):
+                path = Path(folder) / f"{number}.npy"
+                np.save(path, array, allow_pickle=False)
+                files[name] = str(path)
+            yield _Mapped(files)
+
+    def next_done(self, done: SimpleQueue[Future[Result]]) -> Future[Result]:
+        """Wait for the next task that ends."""
+        return done.get()
+
+    def meaning(self, error: BaseException) -> BaseException:
+        """Return what an error that came instead of a result means to the user."""
+        return error
+
+    def abandon(self, _executor: Executor, running: Iterable[Future[Result]]) -> None:
+        """Cancel what nobody waits for any more."""
+        for future in running:
+            future.cancel()
 
     def close(self) -> None:
         """Stop the local processes."""
@@ -119,10 +149,10 @@ def iterate_map(
                 yield index, task(item, arrays)
         return
     todo = set(range(len(items)))
-    with _as_files(arrays) as files:
+    with workers.sharing(arrays) as shared_there:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                for index, result in _submit(workers.executor(), task, items, sorted(todo), files):
+                for index, result in _outcomes(workers, task, items, sorted(todo), shared_there):
                     todo.discard(index)
                     yield index, result
             except BrokenProcessPool as error:
@@ -147,57 +177,69 @@ def run_map(
     return [results[index] for index in range(len(items))]
 
 
-def _submit(
-    executor: Executor,
+def _outcomes(
+    workers: Workers,
     task: Callable[[Item, Shared], Result],
     items: Sequence[Item],
     todo: Sequence[int],
-    files: Mapping[str, str],
+    shared: Callable[[], Shared],
 ) -> Iterator[tuple[int, Result]]:
-    with _interrupts_held():  # submitting is what starts processes
-        futures: dict[Future[Result], int] = {executor.submit(_call, task, items[i], files): i for i in todo}
-    failed: dict[int, BaseException] = {}
+    executor = workers.executor()
+    done: SimpleQueue[Future[Result]] = SimpleQueue()
+    running: dict[Future[Result], int] = {}
+    waiting = iter(todo)
+
+    def begin(count: int) -> None:
+        with _interrupts_held():  # submitting is what starts processes
+            for index in islice(waiting, count):
+                future = executor.submit(_call, task, items[index], shared)
+                running[future] = index
+                future.add_done_callback(done.put)
+
+    failed: tuple[int, BaseException] | None = None
     try:
-        for future in as_completed(futures):
-            index = futures[future]
-            if future.cancelled() or any(index > first for first in failed):
+        begin(_IN_FLIGHT)
+        while running:
+            future = workers.next_done(done)
+            index = running.pop(future)
+            if failed and index > failed[0]:
                 continue
-            error = future.exception()
+            error = CancelledError() if future.cancelled() else future.exception()
             if isinstance(error, BrokenProcessPool):
                 raise error
             if error is None:
+                if failed is None:
+                    begin(1)
                 yield index, future.result()
                 continue
             # not the first to fail is told but the first in order, whatever the number of workers; what comes after is left
-            failed = {index: error}
-            for later in (other for other, place in futures.items() if place > index):
+            failed = index, workers.meaning(error)
+            for later in [other for other, place in running.items() if place > index]:
                 later.cancel()
-        for error in failed.values():
-            raise error
+        if failed:
+            raise failed[1]
     finally:
-        for future in futures:
-            future.cancel()
+        workers.abandon(executor, running)
 
 
-def _call(task: Callable[[Item, Shared], Result], item: Item, files: Mapping[str, str]) -> Result:
-    return task(item, {name: _mapped(path) for name, path in files.items()})
+def _call(task: Callable[[Item, Shared], Result], item: Item, shared: Callable[[], Shared]) -> Result:
+    return task(item, shared())
+
+
+@dataclass(frozen=True, slots=True)
+class _Mapped:
+    """Arrays in files that the workers see."""
+
+    files: Mapping[str, str]
+
+    def __call__(self) -> Shared:
+        return {name: _mapped(path) for name, path in self.files.items()}
 
 
 @lru_cache(maxsize=64)
 def _mapped(path: str) -> NDArray[Any]:
     array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     return array
-
-
-@contextlib.contextmanager
-def _as_files(arrays: Shared) -> Iterator[dict[str, str]]:
-    with tempfile.TemporaryDirectory(prefix="fivesigma-") as folder:
-        files = {}
-        for number, (name, array) in enumerate(arrays.items()):
-            path = Path(folder) / f"{number}.npy"
-            np.save(path, array, allow_pickle=False)
-            files[name] = str(path)
-        yield files
 
 
 @contextlib.contextmanager
@@ -222,7 +264,7 @@ def _begin() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    _one_thread()
+    one_thread()
 
 
 def _end_with_parent() -> None:
@@ -232,7 +274,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _one_thread() -> None:
+def one_thread() -> None:
     """Hold every numerical library of a worker to one thread, those not yet loaded by their environment variables."""
     os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
     threadpool_limits(1)
