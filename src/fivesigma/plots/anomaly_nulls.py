@@ -72,13 +72,10 @@ def _range(results: Sequence[NullExperiments]) -> tuple[float, float]:
 def _fraction(axes: Axes, one: NullExperiments, colour: str, lowest: float, highest: float, aside: float) -> None:
     ordered = np.sort(one.largest_z)
     count = len(ordered)
-    edges = np.concatenate([[lowest], ordered, [highest]])
-    heights = np.arange(count, -1, -1) / count
+    fraction = np.append(np.arange(count, -1, -1), 0) / count
     independent = f"mean largest |z| {one.largest_absolute_z.mean():.2f}, {one.expected_absolute_z:.2f} if independent"
     label = f"{_FEATURES[one.features]}: p {interval_text(one.p_value)}\n{count} experiments, {independent}"
-    axes.step(
-        np.append(edges[:-1], edges[-1]), np.append(heights, heights[-1]), where="post", color=colour, label=label
-    )
+    axes.step(np.concatenate([[lowest], ordered, [highest]]), fraction, where="post", color=colour, label=label)
     if one.observed <= highest:
         axes.errorbar(
             one.observed + aside,
