@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from fivesigma.report.cells import MISSING, Cell, cell, measured_cell
@@ -65,30 +66,29 @@ def scan_tables(entry: Mapping[str, Any], observed: str) -> Iterator[Table]:
 
 
 def _windows_table(entry: Mapping[str, Any], observed: str) -> Table:
-    heads = ["Window [GeV]", "Events", "AUC"]
+    heads = ["Events", "AUC"]
     for efficiency in entry["efficiencies"]:
-        heads += [f"{observed} at {percent(efficiency)}", "Expected", "Local Z"]
+        heads += [f"{percent(efficiency)}: seen / expected", "Local Z"]
     rows = {(row["mass"], row["efficiency"]): row for row in entry["windows"]}
     return Table(
         caption="Windows of the scan",
         columns=(Column(text="Mass [GeV]"), *(Column(text=head) for head in heads)),
         groups=(Group(rows=tuple(_window_row(entry, trained, rows) for trained in entry["trained"])),),
-        note="Expected events are those of a fit outside the window to the events that the selection keeps. The AUC is of telling the window"
+        note=f"{observed} events in the window beside those expected, which are of a fit outside the window to the events that the selection keeps. The AUC is of telling the window"
         " from its sidebands by events that did not train: it says nothing of a signal.",
     )
 
 
 def _window_row(entry: Mapping[str, Any], trained: Mapping[str, Any], rows: Mapping[Any, Mapping[str, Any]]) -> Row:
     here = [rows.get((trained["mass"], efficiency)) for efficiency in entry["efficiencies"]]
-    known = next((row for row in here if row is not None), None)
-    cells = [Cell(text=f"{number(known['low'], 4)}–{number(known['high'], 4)}", kind="number") if known else MISSING]
-    cells += [cell(trained["inside"]), cell(trained["auc"], "auc")]
+    cells = [cell(trained["inside"]), cell(trained["auc"], "auc")]
     for row in here:
         if row is None:
-            cells += [MISSING] * 3
+            cells += [MISSING] * 2
             continue
         expected = measured_cell(row["expected"], row["expected_error"])
-        cells += [Cell(text=count(row["observed"]), kind="number"), expected, cell(row["z_local"], "z_observed")]
+        both = replace(expected, text=f"{count(row['observed'])} / {expected.text}")
+        cells += [both, cell(row["z_local"], "z_observed")]
     best = entry["best"]
     return Row(
         head=number(trained["mass"], 4), cells=tuple(cells), strong=best is not None and best["mass"] == trained["mass"]

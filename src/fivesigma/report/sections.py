@@ -52,10 +52,16 @@ def sections(content: RunContent, figures: Mapping[str, tuple[FigureView, ...]])
         "judgement": ("Judgement", _judgement(content)),
         "inference": ("Inference", _inference(content, status(content.results, content.config))),
     }
-    return tuple(
+    made = (
         Section(identifier=name, title=title, parts=tuple(parts), figures=figures.get(name, ()))
         for name, (title, parts) in titles.items()
     )
+    return tuple(section for section in made if section.parts or section.figures or not _not_asked(section, content))
+
+
+def _not_asked(section: Section, content: RunContent) -> bool:
+    """Return whether a section is of models, of which the analysis has none."""
+    return section.identifier in ("models", "judgement") and not content.config.get("models")
 
 
 def _yields(content: RunContent) -> Iterator[Part]:
