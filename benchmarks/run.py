@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 
 import boosting
+import cluster
 import counting
 import generation
 import judgement
@@ -101,6 +102,7 @@ def main() -> None:
     counting.compare_counts()
     limits.compare_limits()
     mass_fits.compare_mass_fits()
+    cluster.compare_clusters()
     compare("import fivesigma", python("import fivesigma"), python("pass"), against="bare python", repeats=9)
 
 

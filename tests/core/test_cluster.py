@@ -165,6 +165,16 @@ def test_tasks_cannot_change_what_is_shared(workers):
         run_map(write_to_shared, [0, 1], shared={"x": X}, workers=workers)
 
 
+def test_whether_workers_see_the_same_files(workers, tmp_path):
+    file = tmp_path / "file"
+    assert not workers.sees(file)
+    file.touch()
+    assert workers.sees(file)
+    assert workers.sees(tmp_path)
+    if Path("/proc/self").exists():  # everybody's own
+        assert not workers.sees(Path("/proc/self"))
+
+
 def test_one_thread_a_task(workers):
     assert {count for _, count in run_map(threads, range(6), workers=workers)} == {1}
 

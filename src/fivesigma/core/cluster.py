@@ -1,18 +1,20 @@
 """Workers of a Dask cluster: `connected` reaches it by its scheduler's address, and every map of a run goes there.
 
-The cluster's machines need the same installation as this one, and to see the files that tasks read; of shared arrays they need nothing here,
-for these are sent (`fivesigma.core.cluster_arrays`). Dask gives the task of a worker that is lost to another one.
+The cluster's machines need the same installation as this one. They may see its files or not: `ClusterWorkers.sees` asks them, and shared arrays
+are sent (`fivesigma.core.cluster_arrays`). Dask gives the task of a worker that is lost to another one.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError, Executor, Future
 from dataclasses import dataclass
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
@@ -105,6 +107,12 @@ class ClusterWorkers(Workers):
         executor: Executor = self._client.get_executor(pure=False)
         return executor
 
+    def sees(self, path: Path) -> bool:
+        """Whether tasks find at a path what this process finds there: every worker is asked."""
+        here = _what_is_at(path.absolute())
+        answers = self._client.run(_what_is_at, path.absolute(), on_error="return")
+        return here is not None and all(there == here for there in answers.values())
+
     @contextlib.contextmanager
     def sharing(self, arrays: Shared) -> Iterator[Callable[[], Shared]]:
         """Send to each worker, also to those still to come, what was not sent before, and yield what a task calls to have it."""
@@ -168,6 +176,16 @@ class _Received:
             one_thread()
             _thread.is_limited = True
         return {name: reference.array() for name, reference in self.references.items()}
+
+
+def _what_is_at(path: Path) -> tuple[int, ...] | None:
+    """Return what tells a file or folder from another of its name on another machine's disk."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    # a folder changes with what is written into it, and not everybody hears of that at once
+    return (found.st_ino,) if stat.S_ISDIR(found.st_mode) else (found.st_ino, found.st_size, found.st_mtime_ns)
 
 
 @contextlib.contextmanager

@@ -80,6 +80,10 @@ class Workers:
         """Replace a pool that lost a worker."""
         self.close()
 
+    def sees(self, _path: Path) -> bool:
+        """Whether tasks find at a path what this process finds there: they run on this machine."""
+        return True
+
     @contextlib.contextmanager
     def sharing(self, arrays: Shared) -> Iterator[Callable[[], Shared]]:
         """Bring the arrays to where the workers find them for as long as the context lasts, and yield what a worker calls to have them."""
