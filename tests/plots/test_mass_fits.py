@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -95,6 +97,12 @@ def test_stages_side_by_side(blind: MassFitResult, seen: MassFitResult) -> None:
         "weighted simulation": [blind.z_simulation, seen.z_simulation],
         "observed (pseudo-data)": [seen.z_observed],
     }
+
+
+def test_a_weighted_simulation_that_could_not_be_fitted_has_no_point(blind: MassFitResult, seen: MassFitResult) -> None:
+    (axes,) = plot([dataclasses.replace(blind, z_simulation=None), seen], context=CONTEXT).axes
+    points = {str(line.get_label()): np.asarray(line.get_xdata()).tolist() for line in axes.get_lines()}
+    assert points["weighted simulation"] == [seen.z_simulation]
 
 
 def test_spurious_signals_against_mass(blind: MassFitResult) -> None:

@@ -7,7 +7,7 @@ from fivesigma.core.errors import FivesigmaError
 from fivesigma.inference.mass.backgrounds import BackgroundFamily, BinnedBackground
 from fivesigma.inference.mass.costs import Cost
 from fivesigma.inference.mass.fitting import Hypotheses, fit_p_value, fit_spectrum
-from fivesigma.inference.mass.intervals import signal_interval
+from fivesigma.inference.mass.intervals import yield_interval
 from fivesigma.inference.mass.model import Peak
 from fivesigma.inference.mass.spectrum import Spectrum
 from fivesigma.statistics.significance import asimov_significance
@@ -56,7 +56,7 @@ def test_poisson_fits_against_iminuit(counts: np.ndarray) -> None:
     assert background.coefficients(fit.values[:2])["a1"] == pytest.approx(-60 * reference.values["slope"], rel=1e-3)
     reference.minos("signal")
     low, high = reference.merrors["signal"].lower, reference.merrors["signal"].upper
-    lower, upper = signal_interval(spectrum, background, peak, fit)
+    lower, upper = yield_interval(spectrum, background, peak, fit)
     assert (lower - fit.signal_yield, upper - fit.signal_yield) == pytest.approx((low, high), rel=2e-3)
 
 
@@ -136,7 +136,7 @@ def test_a_yield_so_negative_that_bins_are_empty(level: float) -> None:
     # there s = -b / f_max, and the best b is that of a shape with a hole: its sum is the number of events
     assert found.signal_yield == pytest.approx(-found.background[0] / fractions().max(), rel=1e-5)
     assert found.expected.sum() == pytest.approx(counts.sum(), rel=1e-4)
-    low, high = signal_interval(spectrum, background, peak, found)
+    low, high = yield_interval(spectrum, background, peak, found)
     assert low < found.signal_yield < high < 0.1 * level
     # the error is that of the background alone: σ² ≥ 1 / Σ f²/b
     assert found.signal_error == pytest.approx(np.sqrt(found.background[0] / np.sum(fractions() ** 2)), rel=0.1)
@@ -150,9 +150,15 @@ def test_few_events_have_fits_and_intervals() -> None:
             counts = np.random.default_rng(seed).poisson(0.4 * np.exp(-(EDGES[:-1] - 100) / 20)).astype(float)
             spectrum = Spectrum(edges=EDGES, sum_w=counts, sum_w2=counts)
             best, without = fit_spectrum(spectrum, background, peak), fit_spectrum(spectrum, background)
-            low, high = signal_interval(spectrum, background, peak, best)
+            low, high = yield_interval(spectrum, background, peak, best)
             failed += not (best.chi2 < without.chi2 + 1e-3 and low <= best.signal_yield <= high)
     assert failed == 0
+
+
+def test_without_a_peak_there_is_no_yield(counts: np.ndarray) -> None:
+    fit = fit_spectrum(Spectrum(edges=EDGES, sum_w=counts, sum_w2=counts), BinnedBackground.of("exponential", 1, EDGES))
+    assert (fit.has_peak, fit.signal_yield, fit.signal_error) == (False, 0.0, 0.0)
+    assert np.all(np.diag(fit.covariance) > 0)
 
 
 def test_a_constrained_yield_stays_near_zero(counts: np.ndarray) -> None:

@@ -7,8 +7,11 @@ import pytest
 from scipy import stats
 
 from fivesigma.core.errors import FivesigmaError
+from fivesigma.inference.mass.backgrounds import BinnedBackground
+from fivesigma.inference.mass.checks import check_mass_fit
 from fivesigma.inference.mass.mass_fit import MassFitResult, fit_mass
 from fivesigma.inference.mass.spectrum import Spectrum
+from fivesigma.inference.mass.toys import Toys
 
 Fit = Callable[..., MassFitResult]
 
@@ -189,3 +192,59 @@ def test_a_yield_at_its_bound_is_found(search: Any) -> None:
 def test_a_spurious_signal_that_simulation_cannot_tell_is_found(make_search: Callable[..., Any]) -> None:
     assert "spurious-signal-unknown" in codes(fit(make_search(events=1_000), order=1))
     assert "spurious-signal-unknown" not in codes(fit(make_search(events=10_000), order=1))
+
+
+def test_a_spurious_signal_takes_its_share_of_the_significance(make_search: Callable[..., Any]) -> None:
+    """For many events the yield is Gaussian of error σ, held at zero by σ₀ under H0: z / √(1 + (σ₀/σ)²)."""
+    search = make_search(signal=3000, background=2e6, events=200_000)
+    bump = 1500 * np.diff(stats.norm.cdf(search.background.edges, 125, 2))
+    result = fit(
+        dataclasses.replace(search, background=changed(search.background, search.background.sum_w + bump)), order=1
+    )
+    ratio = result.spurious_signal.at_signal.ratio
+    assert 0.5 < ratio < 3
+    assert result.z_with_spurious_signal == pytest.approx(result.z / np.sqrt(1 + ratio**2), rel=0.01)
+
+
+def sparse(search: Any) -> Any:
+    """Leave so few bins with simulated events that a weighted χ² has none to spare."""
+    keep = np.isin(np.arange(50), [1, 8, 30, 40, 48])
+    peak = np.isin(np.arange(50), [19, 20, 21])
+    return dataclasses.replace(
+        search,
+        background=search.background.where(keep),
+        signal=search.signal.where(peak),
+    )
+
+
+def test_a_weighted_chi2_that_cannot_be_fitted_stops_nothing_else(search: Any) -> None:
+    planted = sparse(search)
+    result = fit(planted, family="bernstein", order=7)
+    assert result.z_simulation is None
+    assert np.isfinite([result.z, result.z_with_spurious_signal, result.signal_yield.value]).all()
+    (found,) = (finding for finding in result.findings if finding.code == "weighted-chi2-not-fitted")
+    assert "8 bins are too few to fit 8 parameters" in found.message
+    with pytest.raises(FivesigmaError, match="8 bins are too few"):
+        fit(planted, family="bernstein", order=7, cost="weighted_chi2")
+    assert "weighted-chi2-not-fitted" not in codes(fit(planted, family="bernstein", order=4))
+
+
+def test_toys_that_could_not_be_fitted_are_told(search: Any) -> None:
+    result = fit(search, toys=3)
+    shown = {
+        "simulated": search.background,
+        "background": search.background,
+        "function": BinnedBackground.of("exponential", 1, search.background.edges),
+        "smooth": result.fits.without,
+        "fits": result.fits,
+        "spurious": result.spurious_signal,
+        "told": result.fits.with_signal,
+        "weighted": None,
+    }
+    for failed, severity in ((0, None), (1, "info"), (40, "warning")):
+        toys = Toys(events=np.zeros(160), errors=np.ones(160), z=np.zeros(160), failed=failed)
+        found = [each for each in check_mass_fit(name="fit", toys=toys, **shown) if each.code == "toys-not-fitted"]
+        assert [each.severity for each in found] == ([] if severity is None else [severity])
+    assert found[0].evidence == {"failed": 40, "toys": 200}
+    assert "too large by 0.2 at most" in found[0].message
+    assert "toys-not-fitted" not in codes(result)

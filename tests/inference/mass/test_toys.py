@@ -8,7 +8,7 @@ from scipy import stats
 from fivesigma.core.parallel import Workers
 from fivesigma.inference.mass.backgrounds import BinnedBackground
 from fivesigma.inference.mass.fitting import fit_spectrum
-from fivesigma.inference.mass.intervals import signal_interval
+from fivesigma.inference.mass.intervals import yield_interval
 from fivesigma.inference.mass.model import Peak
 from fivesigma.inference.mass.spectrum import Spectrum
 from fivesigma.inference.mass.toys import Toys, throw_toys
@@ -84,7 +84,7 @@ def test_intervals_cover(strength: float, level: float) -> None:
     for _ in range(1000):
         counts = rng.poisson(BACKGROUND + 100 * strength * FRACTIONS).astype(float)
         spectrum = Spectrum(edges=EDGES, sum_w=counts, sum_w2=counts)
-        low, high = signal_interval(spectrum, function, peak, fit_spectrum(spectrum, function, peak), rise=rise)
+        low, high = yield_interval(spectrum, function, peak, fit_spectrum(spectrum, function, peak), rise=rise)
         inside += low <= 100 * strength <= high
     assert inside / 1000 == pytest.approx(level, abs=3 * np.sqrt(level * (1 - level) / 1000))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from fivesigma.core.errors import FivesigmaError
+from fivesigma.core.errors import FivesigmaError, first_line
 from fivesigma.core.finding import Finding
 from fivesigma.inference.mass.backgrounds import BinnedBackground
 from fivesigma.inference.mass.costs import Cost
@@ -14,6 +14,7 @@ from fivesigma.inference.mass.fitting import Hypotheses, SpectrumFit, fit_p_valu
 from fivesigma.inference.mass.signals import SignalShape
 from fivesigma.inference.mass.spectrum import Spectrum
 from fivesigma.inference.mass.spurious import SpuriousScan
+from fivesigma.inference.mass.toys import Toys
 from fivesigma.statistics.weighted import weighted_quantile
 
 __all__ = ["check_mass_fit", "require_beside", "require_spectra"]
@@ -21,6 +22,7 @@ __all__ = ["check_mass_fit", "require_beside", "require_spectra"]
 _POOR_FIT = 0.01
 _TOLERATED, _SERIOUS = 0.2, 1.0  # of the error in data
 _FEW = 5.0  # effective events of a bin, below which a χ² is none
+_FAILED = 0.01  # part of the pseudo-experiments
 _EMPTIED = 1e-3  # part of the background's events that a negative yield leaves at its bound
 _CORE = (0.16, 0.84)
 _BESIDE = 2.0  # widths of the peak that must lie in the range
@@ -72,17 +74,37 @@ def require_beside(shape: SignalShape, spectrum: Spectrum) -> None:
 
 
 def check_mass_fit(
+    *,
     name: str,
-    signal: Spectrum,
+    simulated: Spectrum,
     background: Spectrum,
-    observed: Spectrum | None,
     function: BinnedBackground,
     smooth: SpectrumFit,
     fits: Hypotheses,
     spurious: SpuriousScan,
     told: SpectrumFit,
+    weighted: FivesigmaError | None,
+    toys: Toys | None,
 ) -> Iterator[Finding]:
-    """Yield what a reader should know of a mass fit; ``told`` is the fit with signal whose yield is quoted."""
+    """Yield what a reader should know of a mass fit.
+
+    Parameters
+    ----------
+    name
+        Of the fit.
+    simulated, background
+        The simulated spectrum that is shown, and the background's, to which ``function`` fits as ``smooth``.
+    fits
+        Those that are shown.
+    spurious
+        What is found in background alone.
+    told
+        The fit with signal whose yield is quoted.
+    weighted
+        Why the weighted χ² of simulation could not be fitted; None if it could.
+    toys
+        The pseudo-experiments; None if none were asked for.
+    """
     yield from _poor_fit(name, "the simulated background", smooth, fit_p_value(smooth, background, "scaled_poisson"))
     if fits.cost != "weighted_chi2" or not _few_events(fits.spectrum):
         p_value = fit_p_value(fits.with_signal, fits.spectrum, fits.cost)
@@ -91,7 +113,34 @@ def check_mass_fit(
     yield from _yield_at_bound(name, told)
     yield from _spurious(name, spurious)
     yield from _spurious_unknown(name, spurious)
-    yield from _bins(name, signal.plus(background) if observed is None else background, fits)
+    yield from _bins(name, simulated, fits)
+    yield from _weighted(name, weighted)
+    yield from _toys(name, toys)
+
+
+def _weighted(name: str, why: FivesigmaError | None) -> Iterator[Finding]:
+    if why is not None:
+        yield Finding(
+            code="weighted-chi2-not-fitted",
+            severity="info",
+            subject=name,
+            message=f"the weighted χ² of the simulation could not be fitted, so that its significance is not given; no other depends on it. {first_line(why)}",
+            evidence={"why": first_line(why)},
+        )
+
+
+def _toys(name: str, toys: Toys | None) -> Iterator[Finding]:
+    """Yield a finding where pseudo-experiments could not be fitted: the p-value takes each for as signal-like as the data."""
+    if toys is not None and toys.failed:
+        thrown = len(toys.z) + toys.failed
+        yield Finding(
+            code="toys-not-fitted",
+            severity="warning" if toys.failed > _FAILED * thrown else "info",
+            subject=name,
+            message=f"{toys.failed} of {thrown} pseudo-experiments could not be fitted; each counts as if it were at least as signal-like as the"
+            f" spectrum, so that the p-value is too large by {toys.failed / thrown:.2g} at most",
+            evidence={"failed": toys.failed, "toys": thrown},
+        )
 
 
 def _poor_fit(name: str, what: str, fit: SpectrumFit, p_value: float) -> Iterator[Finding]:

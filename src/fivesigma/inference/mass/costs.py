@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias, get_args
 
-import numpy as np
 from scipy import special
 
 from fivesigma.core.arrays import Floats
 from fivesigma.core.errors import FivesigmaError, suggestion
 
-__all__ = ["Cost", "poisson_deviance", "require_cost", "scaled_poisson_deviance", "weighted_chi2"]
+__all__ = ["Cost", "poisson_deviance", "require_cost"]
 
 Cost: TypeAlias = Literal["poisson", "scaled_poisson", "weighted_chi2"]
 """What is made small."""
@@ -31,15 +30,3 @@ def require_cost(cost: str) -> None:
 def poisson_deviance(counts: Floats, expected: Floats) -> float:
     """Return ``2 Σ (μ - n + n ln(n/μ))`` of bins, both of shape (n,): S. Baker and R. Cousins, NIM 221 (1984) 437, eq. 7."""
     return float(2 * special.kl_div(counts, expected).sum())
-
-
-def scaled_poisson_deviance(sum_w: Floats, sum_w2: Floats, expected: Floats) -> float:
-    """Return the deviance of Σw over Σw²/Σw, all of shape (n,): arXiv:1309.1287; a bin without weights counts as it stands."""
-    scale = np.divide(sum_w2, sum_w, out=np.ones_like(sum_w), where=(sum_w > 0) & (sum_w2 > 0))
-    return poisson_deviance(sum_w / scale, expected / scale)
-
-
-def weighted_chi2(sum_w: Floats, sum_w2: Floats, expected: Floats) -> float:
-    """Return ``Σ (Σw - μ)² / Σw²`` over the bins that have weights, all of shape (n,)."""
-    has = sum_w2 > 0
-    return float(np.sum(np.square(sum_w - expected)[has] / sum_w2[has]))

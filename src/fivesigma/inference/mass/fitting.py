@@ -15,7 +15,7 @@ from fivesigma.inference.mass.minimisation import least_squares, maximum_likelih
 from fivesigma.inference.mass.model import Peak, SpectrumModel
 from fivesigma.inference.mass.spectrum import Spectrum
 
-__all__ = ["Hypotheses", "SpectrumFit", "fit_p_value", "fit_spectrum"]
+__all__ = ["Hypotheses", "SpectrumFit", "fit_p_value", "fit_spectrum", "likelihood_ratio_z"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +81,14 @@ class Hypotheses:
 
     @property
     def z(self) -> float:
-        """``sign(yield) √(χ²_0 - χ²_1)``: Wilks' theorem with one degree of freedom (arXiv:1007.1727 eqs. 12 and 52)."""
-        rise = max(self.without.chi2 - self.with_signal.chi2, 0.0)
-        return float(np.sign(self.with_signal.signal_yield) * np.sqrt(rise))
+        """The signed significance of the peak."""
+        return likelihood_ratio_z(self.without, self.with_signal)
+
+
+def likelihood_ratio_z(without: SpectrumFit, with_signal: SpectrumFit) -> float:
+    """Return ``sign(yield) √(χ²_0 - χ²_1)``: Wilks' theorem with one degree of freedom (arXiv:1007.1727 eqs. 12 and 52)."""
+    rise = max(without.chi2 - with_signal.chi2, 0.0)
+    return float(np.sign(with_signal.signal_yield) * np.sqrt(rise))
 
 
 def fit_spectrum(

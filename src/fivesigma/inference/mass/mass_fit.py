@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
+from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.estimate import Estimate
 from fivesigma.core.finding import Finding
 from fivesigma.core.parallel import Workers
 from fivesigma.inference.mass.backgrounds import BackgroundFamily, BinnedBackground
 from fivesigma.inference.mass.checks import check_mass_fit, require_beside, require_spectra
 from fivesigma.inference.mass.costs import Cost, require_cost
-from fivesigma.inference.mass.fitting import Hypotheses, SpectrumFit, fit_spectrum
-from fivesigma.inference.mass.intervals import signal_interval
+from fivesigma.inference.mass.fitting import Hypotheses, SpectrumFit, fit_spectrum, likelihood_ratio_z
+from fivesigma.inference.mass.intervals import yield_interval
 from fivesigma.inference.mass.model import Peak
 from fivesigma.inference.mass.order import OrderStep, choose_order
 from fivesigma.inference.mass.signals import SignalFamily, SignalShape, fit_signal_shape
 from fivesigma.inference.mass.spectrum import Spectrum
 from fivesigma.inference.mass.spurious import SpuriousScan, spurious_scan
-from fivesigma.inference.mass.toys import throw_toys
+from fivesigma.inference.mass.toys import Toys, throw_toys
 
 __all__ = ["BackgroundChoice", "MassFitResult", "fit_mass"]
 
@@ -68,7 +67,8 @@ class MassFitResult:
     z_with_spurious_signal
         The same with a spurious signal of the size found at this mass as a Gaussian nuisance of the signal's yield.
     z_simulation
-        √Δχ² of the weighted simulation of signal and background: limited by the number of simulated events, not by luminosity.
+        √Δχ² of the weighted simulation of signal and background: limited by the number of simulated events, not by luminosity. None where
+        that fit does not converge.
     z_observed
         Of the data; None without.
     p_toys
@@ -172,6 +172,8 @@ def fit_mass(
     spurious = spurious_scan(background, function, smooth, shape)
     shown = seen if seen is not None and asked == "poisson" else context.hypotheses(simulation, asked)
     told = seen or asimov
+    weighted = context.weighted(simulation)
+    thrown = context.toys(told, toys, seed, workers) if toys else None
     return MassFitResult(
         name=name,
         range=background.range,
@@ -184,13 +186,24 @@ def fit_mass(
         fits=shown,
         z=asimov.z,
         z_with_spurious_signal=context.z_with_spurious_signal(asimov, abs(spurious.at_signal.events)),
-        z_simulation=context.hypotheses(simulation, "weighted_chi2").z,
+        z_simulation=None if isinstance(weighted, FivesigmaError) else weighted.z,
         z_observed=None if seen is None else seen.z,
-        p_toys=context.p_value(told, toys, seed, workers) if toys else None,
+        p_toys=None if thrown is None else thrown.p_value(told.z),
         signal_yield=context.signal_yield(told),
         spurious_signal=spurious,
         findings=tuple(
-            check_mass_fit(name, signal, background, observed, function, smooth, shown, spurious, told.with_signal)
+            check_mass_fit(
+                name=name,
+                simulated=simulation if observed is None else background,
+                background=background,
+                function=function,
+                smooth=smooth,
+                fits=shown,
+                spurious=spurious,
+                told=told.with_signal,
+                weighted=weighted if isinstance(weighted, FivesigmaError) else None,
+                toys=thrown,
+            )
         ),
     )
 
@@ -214,11 +227,17 @@ class _Context:
             return asimov.z
         held = Peak(fractions=self.peak.fractions, constraint=size)
         without = fit_spectrum(asimov.spectrum, self.function, held, start=asimov.without.values)
-        rise = max(without.chi2 - asimov.with_signal.chi2, 0.0)
-        return float(np.sign(asimov.with_signal.signal_yield) * np.sqrt(rise))
+        return likelihood_ratio_z(without, asimov.with_signal)
 
-    def p_value(self, told: Hypotheses, toys: int, seed: int, workers: Workers | None) -> float:
-        thrown = throw_toys(
+    def weighted(self, simulation: Spectrum) -> Hypotheses | FivesigmaError:
+        """Return the weighted χ² fits, or why there are none: nothing else depends on them."""
+        try:
+            return self.hypotheses(simulation, "weighted_chi2")
+        except FivesigmaError as error:
+            return error
+
+    def toys(self, told: Hypotheses, toys: int, seed: int, workers: Workers | None) -> Toys:
+        return throw_toys(
             told.spectrum,
             told.without.background,
             self.function,
@@ -228,9 +247,8 @@ class _Context:
             seed=seed,
             workers=workers,
         )
-        return thrown.p_value(told.z)
 
     def signal_yield(self, told: Hypotheses) -> Estimate:
         best = told.with_signal
-        low, high = signal_interval(told.spectrum, self.function, self.peak, best)
+        low, high = yield_interval(told.spectrum, self.function, self.peak, best)
         return Estimate(value=best.signal_yield, low=low, high=high, method="profile likelihood, Poisson")

@@ -11,7 +11,7 @@ from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.identity import derive_seed
 from fivesigma.core.parallel import Shared, Workers, run_map
 from fivesigma.inference.mass.backgrounds import BinnedBackground
-from fivesigma.inference.mass.fitting import fit_spectrum
+from fivesigma.inference.mass.fitting import fit_spectrum, likelihood_ratio_z
 from fivesigma.inference.mass.model import Peak
 from fivesigma.inference.mass.spectrum import Spectrum
 
@@ -29,7 +29,7 @@ class Toys:
     events, errors
         The signal's yield and its error, shape (n,).
     z
-        ``sign(yield) √Δ`` with Δ the rise of the deviance without signal, shape (n,).
+        Signed significance of each, shape (n,).
     failed
         How many pseudo-experiments could not be fitted.
     """
@@ -120,5 +120,4 @@ def _fit_one(chunk: _Chunk, counts: Floats) -> Floats:
         best = fit_spectrum(data, chunk.background, peak, start=without.values)
     except FivesigmaError:
         return np.full(3, np.nan)
-    z = np.sign(best.signal_yield) * np.sqrt(max(without.chi2 - best.chi2, 0.0))
-    return np.array([best.signal_yield, best.signal_error, z])
+    return np.array([best.signal_yield, best.signal_error, likelihood_ratio_z(without, best)])
