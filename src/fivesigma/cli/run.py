@@ -11,6 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from fivesigma.analysis.run import FinishedRun
+    from fivesigma.core.parallel import Workers
 
 __all__ = ["cores", "run"]
 
@@ -31,6 +32,9 @@ _STAGES = ("events", "models", "judgement", "inference", "page")
 )
 @click.option("--until", type=click.Choice(_STAGES), default="page", show_default=True, help="Last stage to do.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes that compute [one per core].")
+@click.option(
+    "--dask", metavar="ADDRESS", help="Scheduler of a Dask cluster that computes instead, as tcp://host:8786."
+)
 @click.option("--unblind", is_flag=True, help="Look at data in signal regions; this is recorded.")
 @click.option("--fresh", is_flag=True, help="Do everything again, whatever stands.")
 @click.option("--strict", is_flag=True, help="Exit with 3 if there are serious findings.")
@@ -41,6 +45,7 @@ def run(
     settings: tuple[str, ...],
     until: str,
     workers: int | None,
+    dask: str | None,
     unblind: bool,
     fresh: bool,
     strict: bool,
@@ -53,10 +58,11 @@ def run(
     from fivesigma.analysis.recipes import find_analysis
     from fivesigma.analysis.run import run_analysis
     from fivesigma.cli.progress import Display
-    from fivesigma.core.parallel import Workers
 
+    if workers is not None and dask is not None:
+        raise click.UsageError("--workers are processes of this machine, --dask a cluster: give one of both")
     path = find_analysis(analysis)
-    with Workers(workers or cores()) as pool, Display() as display:
+    with _workers(workers, dask) as pool, Display() as display:
         finished = run_analysis(
             path,
             output,
@@ -77,6 +83,16 @@ def run(
 def cores() -> int:
     """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _workers(count: int | None, dask: str | None) -> Workers:
+    if dask is not None:
+        from fivesigma.core.cluster import connected
+
+        return connected(dask)
+    from fivesigma.core.parallel import Workers
+
+    return Workers(count or cores())
 
 
 def _say(finished: FinishedRun) -> None:
