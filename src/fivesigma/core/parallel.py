@@ -21,7 +21,7 @@ from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -189,23 +189,13 @@ def _outcomes(
     shared: Callable[[], Shared],
 ) -> Iterator[tuple[int, Result]]:
     executor = workers.executor()
-    done: SimpleQueue[Future[Result]] = SimpleQueue()
-    running: dict[Future[Result], int] = {}
-    waiting = iter(todo)
-
-    def begin(count: int) -> None:
-        with _interrupts_held():  # submitting is what starts processes
-            for index in islice(waiting, count):
-                future = executor.submit(_call, task, items[index], shared)
-                running[future] = index
-                future.add_done_callback(done.put)
-
+    flight = _Flight(lambda index: executor.submit(_call, task, items[index], shared), todo)
     failed: tuple[int, BaseException] | None = None
     try:
-        begin(_IN_FLIGHT)
-        while running:
-            future = workers.next_done(done)
-            index = running.pop(future)
+        flight.begin(_IN_FLIGHT)
+        while flight.running:
+            future = workers.next_done(flight.done)
+            index = flight.running.pop(future)
             if failed and index > failed[0]:
                 continue
             error = CancelledError() if future.cancelled() else future.exception()
@@ -213,17 +203,37 @@ def _outcomes(
                 raise error
             if error is None:
                 if failed is None:
-                    begin(1)
+                    flight.begin(1)
                 yield index, future.result()
                 continue
             # not the first to fail is told but the first in order, whatever the number of workers; what comes after is left
             failed = index, workers.meaning(error)
-            for later in [other for other, place in running.items() if place > index]:
-                later.cancel()
+            flight.cancel_after(index)
         if failed:
             raise failed[1]
     finally:
-        workers.abandon(executor, running)
+        workers.abandon(executor, flight.running)
+
+
+class _Flight(Generic[Result]):
+    """Tasks that are submitted, in order, and not yet done; what is done is let go of."""
+
+    def __init__(self, submit: Callable[[int], Future[Result]], indices: Iterable[int]) -> None:
+        self._submit = submit
+        self._waiting = iter(indices)
+        self.done: SimpleQueue[Future[Result]] = SimpleQueue()
+        self.running: dict[Future[Result], int] = {}
+
+    def begin(self, count: int) -> None:
+        with _interrupts_held():  # submitting is what starts processes
+            for index in islice(self._waiting, count):
+                future = self._submit(index)
+                self.running[future] = index
+                future.add_done_callback(self.done.put)
+
+    def cancel_after(self, index: int) -> None:
+        for future in [future for future, place in self.running.items() if place > index]:
+            future.cancel()
 
 
 def _call(task: Callable[[Item, Shared], Result], item: Item, shared: Callable[[], Shared]) -> Result:
