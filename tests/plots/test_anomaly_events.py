@@ -25,6 +25,7 @@ def scores() -> WindowScores:
         inside=filled(9000, 1),
         below=filled(15_000, 2),
         above=filled(5000, 3),
+        beyond=0,
         thresholds=tuple(ScoreThreshold(efficiency=e, score=s) for e, s in ((0.1, 0.66), (0.01, 0.78), (0.002, 0.8))),
     )
 
@@ -58,6 +59,13 @@ def test_the_ratio_is_of_shapes(scores: WindowScores) -> None:
     np.testing.assert_allclose(points.get_ydata(), wanted)
 
 
+def test_scores_beyond_the_last_bin_are_told(scores: WindowScores) -> None:
+    assert plot(scores, context=CONTEXT).axes[1].get_xlabel() == "score"
+    assert (
+        plot(replace(scores, beyond=7), context=CONTEXT).axes[1].get_xlabel() == "score; 7 beyond are in the last bin"
+    )
+
+
 def test_an_empty_window_is_drawn(scores: WindowScores) -> None:
     empty = replace(scores, inside=data_histogram(np.empty(0), EDGES), thresholds=())
     plot(empty, context=CONTEXT).draw_without_rendering()
@@ -80,6 +88,8 @@ def test_features_are_shapes_in_a_grid(count: int) -> None:
         "selected outside the window",
         "selected in the window",
     ]
+    legend = figure.legends[0].get_window_extent()
+    assert figure.bbox.x0 <= legend.x0 < legend.x1 <= figure.bbox.x1
     for axes in figure.axes[1:]:
         assert [patch.get_data().values.sum() for patch in axes.patches] == pytest.approx([1, 1])
         assert axes.lines[0].get_ydata().sum() == pytest.approx(1)

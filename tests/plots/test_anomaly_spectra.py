@@ -75,6 +75,9 @@ def test_spectra_of_different_bins_are_of_one_unit(best: BestSpectra) -> None:
     shown = WHOLE.counts > 0
     points = next(line for line in main.lines if len(line.get_xdata()) == shown.sum())
     np.testing.assert_allclose(points.get_ydata(), (WHOLE.counts / np.diff(WHOLE.edges) * 100)[shown])
+    fits = [patch.get_data() for patch in main.patches if hasattr(patch, "get_data")]
+    for fit, one in zip(fits, (best.before, *(one.spectrum for one in best.selected)), strict=True):
+        np.testing.assert_allclose(fit.values, one.expected / np.diff(one.edges) * 100)
 
 
 def test_distances_are_those_of_the_view(best: BestSpectra) -> None:

@@ -58,7 +58,8 @@ def plot_window_scores(result: WindowScores, *, context: Context) -> Figure:
     top, bottom = float(positive.max(initial=1e-3)), float(positive.min(initial=1.0)) / 2
     main.set(xlim=(result.edges[0], result.edges[-1]), ylim=(bottom, top * (top / bottom) ** _HEAD))
     main.set_ylabel("fraction of events per bin")
-    lower.set(xlabel="score in the best window", ylabel="window /\nsidebands")
+    beyond = f"; {result.beyond} beyond are in the last bin" if result.beyond else ""
+    lower.set(xlabel=f"score{beyond}", ylabel="window /\nsidebands")
     _thresholds(main, lower, result)
     figure.legend(*main.get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
@@ -68,7 +69,9 @@ def plot_window_scores(result: WindowScores, *, context: Context) -> Figure:
 def plot_selected_features(results: Sequence[SelectedFeature], *, context: Context, columns: int = 4) -> Figure:
     """Draw each feature of the selected events in the window, of those outside it and of all others: shapes with an area of one."""
     columns = 2 if len(results) == 4 else min(columns, len(results))
-    figure, panels = new_grid(context, len(results), columns=columns, panel=(3.4, 2.8))
+    figure, panels = new_grid(
+        context, len(results), columns=columns, panel=(3.4, 2.8) if len(results) > 1 else (6.2, 4.2)
+    )
     for axes, result in zip(panels, results, strict=True):
         axes.stairs(_shape(result.rest), result.edges, fill=True, color=BACKGROUND, alpha=0.35, label="not selected")
         axes.stairs(_shape(result.outside), result.edges, color=BACKGROUND, label="selected outside the window")
@@ -130,4 +133,5 @@ def _thresholds(main: Axes, lower: Axes, result: WindowScores) -> None:
             va="top",
             fontsize="x-small",
             color=SIGNAL,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
         )

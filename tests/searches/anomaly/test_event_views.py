@@ -76,6 +76,7 @@ def test_scores_in_window_and_sidebands(scan: AnomalyScan) -> None:
     mass, score = scan.events.mass, scan.events.score
     for part, low, high in ((view.inside, 3300, 3700), (view.below, 2900, 3300), (view.above, 3700, 4100)):
         assert part.counts.sum() == np.count_nonzero((mass >= low) & (mass < high))
+    assert view.beyond == 0
     # as many events lie above a threshold as the selection kept
     assert [np.count_nonzero(score >= one.score) for one in view.thresholds] == [500, 50]
 
@@ -88,6 +89,7 @@ def test_scores_far_above_all_others_are_in_the_last_bin(scan: AnomalyScan) -> N
     assert view.edges[-1] < 20
     assert view.inside.counts.sum() == np.count_nonzero(WINDOW.inside(mass))
     assert view.inside.counts[-1] >= 1
+    assert view.beyond == 1
 
 
 def test_scores_that_are_all_equal(scan: AnomalyScan) -> None:

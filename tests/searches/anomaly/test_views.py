@@ -7,6 +7,7 @@ import pytest
 from fivesigma.core.estimate import Estimate
 from fivesigma.inference.mass.fitting import SpectrumFit
 from fivesigma.inference.mass.spectrum import Spectrum
+from fivesigma.plots.registry import plot
 from fivesigma.plots.style import numbers
 from fivesigma.searches.anomaly.results import AnomalyScan, LocalExcess, ScanPoint, SkippedWindow, WindowScan
 from fivesigma.searches.anomaly.views import best_spectra, local_significances, window_training, windows_on_spectrum
@@ -140,3 +141,16 @@ def test_nothing_looked_at(nothing: AnomalyScan) -> None:
 def test_views_are_numbers_that_a_file_can_hold(scan: AnomalyScan) -> None:
     for view in (local_significances, best_spectra, windows_on_spectrum, window_training):
         assert numbers(view(scan))["title"] == TITLE
+
+
+def test_the_figure_of_a_scan_is_that_of_its_local_significances(scan: AnomalyScan) -> None:
+    own, view = (plot(result).axes[0].lines[1].get_ydata() for result in (scan, local_significances(scan)))
+    np.testing.assert_array_equal(own, view)
+    assert own[0] == pytest.approx(-900 / math.log(10))
+
+
+def test_every_view_of_a_scan_has_a_figure(scan: AnomalyScan, nothing: AnomalyScan) -> None:
+    for view in (local_significances, best_spectra, windows_on_spectrum, window_training):
+        for one in (scan, nothing):
+            if (result := view(one)) is not None:
+                plot(result).draw_without_rendering()

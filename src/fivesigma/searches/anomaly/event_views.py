@@ -36,6 +36,8 @@ class WindowScores:
         Of m bins of the score, shape (m + 1,).
     inside, below, above
         Events in the window and in its sidebands; the last bin holds all scores above.
+    beyond
+        How many those are.
     thresholds
         Of the selections.
     """
@@ -45,6 +47,7 @@ class WindowScores:
     inside: DataHistogram
     below: DataHistogram
     above: DataHistogram
+    beyond: int
     thresholds: tuple[ScoreThreshold, ...]
 
 
@@ -98,11 +101,17 @@ def window_scores(scan: AnomalyScan, *, bins: int = 40) -> WindowScores | None:
     highest = min(float(falling[0]), lowest + _FARTHEST * (tightest - lowest))
     edges = np.linspace(lowest, highest if highest > lowest else lowest + 1, bins + 1)
     window = best.window
-    inside, below, above = (
-        data_histogram(np.minimum(events.score[part(events.mass)], edges[-1]), edges)
-        for part in (window.inside, window.below, window.above)
+    parts = [events.score[part(events.mass)] for part in (window.inside, window.below, window.above)]
+    inside, below, above = (data_histogram(np.minimum(part, edges[-1]), edges) for part in parts)
+    return WindowScores(
+        window=window,
+        edges=edges,
+        inside=inside,
+        below=below,
+        above=above,
+        beyond=sum(int(np.count_nonzero(part > edges[-1])) for part in parts),
+        thresholds=thresholds,
     )
-    return WindowScores(window=window, edges=edges, inside=inside, below=below, above=above, thresholds=thresholds)
 
 
 def selected_features(scan: AnomalyScan, *, bins: int = 25) -> tuple[SelectedFeature, ...]:
