@@ -202,9 +202,6 @@ def _null(
         features=kind,
     )
     return null_experiments(
-        events.mass,
-        events.given,
-        scan.features,
         windows,
         options,
         model=model,

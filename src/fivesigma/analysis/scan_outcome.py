@@ -103,6 +103,7 @@ def _null(one: NullExperiments) -> dict[str, Any]:
         "largest_z": [float(z) for z in one.largest_z],
         "mean_largest_absolute_z": float(one.largest_absolute_z.mean()),
         "expected_largest_absolute_z": one.expected_absolute_z,
+        "width": _global(one.width),
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from fivesigma.report.cells import MISSING, Cell, cell, measured_cell
+from fivesigma.report.cells import MISSING, Cell, cell, interval, measured_cell
 from fivesigma.report.format import count, number, percent, significance
 from fivesigma.report.tables import Column, Group, Row, Table
 
@@ -54,6 +54,8 @@ def _globally(entry: Mapping[str, Any]) -> str:
     one = max(nulls, key=lambda null: null["p_value"]["value"])
     reached = sum(z >= entry["best"]["z_local"] for z in one["largest_z"])
     chance = f"{reached} of {one['experiments']} pseudo-experiments without a signal, trained anew, have as large a one"
+    calibrated = significance(entry["best"]["z_local"] / one["width"]["value"])
+    chance += f"; in units of the scatter of local Z there, the excess is {calibrated}"
     return f"Globally p {'≤' if not reached else '='} {probability(p['value'])}: {chance}."
 
 
@@ -106,24 +108,33 @@ def _global_table(entry: Mapping[str, Any]) -> Table:
                 cell(null["experiments"]),
                 Cell(text=number(null["mean_largest_absolute_z"]), kind="number"),
                 Cell(text=number(null["expected_largest_absolute_z"]), kind="number"),
+                interval({"value": null["width"]["value"], "low": null["width"]["low"], "high": null["width"]["high"]}),
             )
         )
-    heads = ("p-value", "68 % interval", "Experiments", "Largest |Z| on average", "if independent")
+    heads = (
+        "p-value",
+        "68 % interval",
+        "Experiments",
+        "Largest |Z| on average",
+        "if independent",
+        "Scatter of local Z",
+    )
     return Table(
         caption="Global p-value",
         columns=(Column(text="Method", numeric=False), *(Column(text=head) for head in heads)),
         groups=(Group(rows=tuple(rows)),),
         note="How often chance brings as large an excess anywhere in the scan. Bonferroni's bound trusts the local p-values;"
         " pseudo-experiments, drawn from a background model and trained anew, do not. Their p-value is (k + 1)/(N + 1) where k of N"
-        " reach the observed one, and cannot be smaller than 1/(N + 1). Where selections shape the spectrum, their largest |Z| are beyond those"
-        f" of {entry['trials']} independent trials.",
+        " reach the observed one, and cannot be smaller than 1/(N + 1). All their local Z scatter by more than 1 as folds teach each other's"
+        " estimators (Y. Bengio and Y. Grandvalet, JMLR 5 (2004) 1089, on what cross-validation does to variances), and by much more where"
+        " selections shape the spectrum: a local Z means what it is divided by that.",
     )
 
 
 def _global_row(method: str, p: Mapping[str, Any], *more: Cell) -> Row:
-    interval = f"{probability(p['low'])} to {probability(p['high'])}"
-    cells = (Cell(text=probability(p["value"]), kind="number"), Cell(text=interval, kind="number"), *more)
-    return Row(head=method, cells=cells + (MISSING,) * (5 - len(cells)))
+    ends = f"{probability(p['low'])} to {probability(p['high'])}"
+    cells = (Cell(text=probability(p["value"]), kind="number"), Cell(text=ends, kind="number"), *more)
+    return Row(head=method, cells=cells + (MISSING,) * (6 - len(cells)))
 
 
 def _correlation_table(correlations: Mapping[str, Any]) -> Table:

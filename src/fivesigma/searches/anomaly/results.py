@@ -137,6 +137,9 @@ class NullExperiments:
         ``(k + 1)/(N + 1)`` where k of N reach it (B. Phipson and G. Smyth, arXiv:1603.05766), with the interval of k/N by Clopper and Pearson.
     trials
         Windows × efficiencies of each scan.
+    width
+        Root mean square of all local significances of all scans: 1 if local p-values are right. Cross-fitting makes it larger, as what a fold's
+        events teach the estimators of the others, these teach it in turn.
     expected_absolute_z
         What the largest unsigned significance would be on average if all were independent and normal.
     """
@@ -149,6 +152,7 @@ class NullExperiments:
     p_value: Estimate
     expected_absolute_z: float
     trials: int
+    width: Estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
