@@ -23,6 +23,7 @@ def nulls(count: int, observed: float, features: NullFeatures = "conditional") -
         p_value=Estimate(value=p_value, low=p_value / 2, high=min(2 * p_value, 1.0), level=0.95, method="m"),
         expected_absolute_z=2.62,
         trials=66,
+        width=Estimate(value=1.04, low=1.01, high=1.07, method="m"),
     )
 
 
@@ -44,6 +45,8 @@ def test_the_fraction_of_scans_that_reach_each_significance(count: int) -> None:
     assert axes.get_ylim()[0] < 1 / (count + 1)
     assert labels[0] == "66 independent normal z"
     assert labels[1].startswith("features follow the mass: p = ")
+    assert "at 95 % CL" in labels[1]
+    assert f"{count} experiments, root mean square of all z 1.040 ± 0.030" in labels[1]
     assert labels[1].endswith(f"mean largest |z| {one.largest_absolute_z.mean():.2f}, 2.62 if independent")
     assert labels[2] == "observed: 2.80σ"
     points = next(line for line in axes.lines if line.get_marker() == "o")

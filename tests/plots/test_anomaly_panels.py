@@ -37,7 +37,7 @@ def test_intervals_of_p_values() -> None:
     def estimate(value: float, low: float, high: float) -> Estimate:
         return Estimate(value=value, low=low, high=high, level=0.95, method="m")
 
-    assert interval_text(estimate(0.01, 0.0, 0.036)) == "= 0.01 [0, 0.036] at 95 % CL"
+    assert interval_text(estimate(0.01, 0.0, 0.036)) == "= 0.01 [0, 0.036]"
     assert interval_text(estimate(0.01, 0.01, 0.01)) == "= 0.01"
     assert interval_text(estimate(0.0, 0.0, 0.0)) == "< 10⁻³⁰⁰"
 

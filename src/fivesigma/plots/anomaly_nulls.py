@@ -12,7 +12,7 @@ from scipy import special
 from fivesigma.plots.anomaly_panels import interval_text
 from fivesigma.plots.curves import reach
 from fivesigma.plots.registry import register_several
-from fivesigma.plots.style import BACKGROUND, PALETTE, SIGNAL, Context, logarithmic, new_figure
+from fivesigma.plots.style import BACKGROUND, PALETTE, SIGNAL, Context, logarithmic, new_figure, plus_minus
 from fivesigma.searches.anomaly.options import NullFeatures
 from fivesigma.searches.anomaly.results import NullExperiments
 from fivesigma.statistics.trial_factors import independent_trials
@@ -35,7 +35,7 @@ def plot_null_experiments(results: Sequence[NullExperiments], *, context: Contex
     A line for each background model; points at what is observed are the p-values with their intervals. The grey line is what
     independent normal significances, as many as the scan looks at, would give.
     """
-    figure, axes = new_figure(context, size=(6.2, 4.6 + 0.45 * len(results)))
+    figure, axes = new_figure(context, size=(6.2, 4.6 + 0.65 * len(results)))
     lowest, highest = _range(results)
     z = np.linspace(lowest, highest, 400)
     for trials in sorted({one.trials for one in results}):
@@ -73,8 +73,11 @@ def _fraction(axes: Axes, one: NullExperiments, colour: str, lowest: float, high
     ordered = np.sort(one.largest_z)
     count = len(ordered)
     fraction = np.append(np.arange(count, -1, -1), 0) / count
-    independent = f"mean largest |z| {one.largest_absolute_z.mean():.2f}, {one.expected_absolute_z:.2f} if independent"
-    label = f"{_FEATURES[one.features]}: p {interval_text(one.p_value)}\n{count} experiments, {independent}"
+    p_value = f"p {interval_text(one.p_value)} at {100 * one.p_value.level:.3g} % CL"
+    label = (
+        f"{_FEATURES[one.features]}: {p_value}\n{count} experiments, root mean square of all z {plus_minus(one.width)}\n"
+        f"mean largest |z| {one.largest_absolute_z.mean():.2f}, {one.expected_absolute_z:.2f} if independent"
+    )
     axes.step(np.concatenate([[lowest], ordered, [highest]]), fraction, where="post", color=colour, label=label)
     if one.observed <= highest:
         axes.errorbar(

@@ -112,4 +112,4 @@ def interval_text(estimate: Estimate) -> str:
     if estimate.low == estimate.high:
         return value
     low, high = (p_value_text(math.log(end)) if end > 0 else "0" for end in (estimate.low, estimate.high))
-    return f"{value} [{low}, {high}] at {100 * estimate.level:.3g} % CL"
+    return f"{value} [{low}, {high}]"

@@ -67,7 +67,7 @@ def plot_best_spectra(result: BestSpectra, *, context: Context) -> Figure:
 def plot_windows_on_spectrum(result: WindowsOnSpectrum, *, context: Context) -> Figure:
     """Draw the spectrum before any selection with its fit and, in rows below, each window with its sidebands; the best is red."""
     rows = sorted([*result.windows, *result.skipped], key=lambda window: window.mass)
-    figure, (main, ladder) = stacked_panels(context, [3.4, max(1.0, 0.5 + _ROW * len(rows))], width=6.6)
+    figure, (main, ladder) = stacked_panels(context, [3.4, max(1.3, 0.5 + _ROW * len(rows))], width=6.6)
     spectrum, unit = result.spectrum, _bin_unit(result.spectrum)
     scale = np.diff(spectrum.edges) / unit
     points = _points(main, spectrum, scale, DATA)
@@ -177,7 +177,7 @@ def _ladder_axes(axes: Axes, rows: list[MassWindow], unit: str) -> None:
     axes.tick_params(axis="y", which="both", length=0)
     axes.tick_params(axis="x", which="both", top=False)  # bars lie there
     axes.set_ylim(max(len(rows), 1) - 0.3, -0.7)
-    axes.set_ylabel(f"hypothesis [{unit}]" if unit else "hypothesis")
+    axes.set_ylabel(f"hypothesis [{unit}]" if unit else "hypothesis", fontsize="small")
 
 
 def _ladder_legend(result: WindowsOnSpectrum) -> list[Patch]:
