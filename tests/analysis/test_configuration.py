@@ -136,7 +136,7 @@ def test_an_unknown_key_is_answered_with_its_line_and_the_nearest(tmp_path, good
             "",
             23,
             "inference.count",
-            "`type` is missing; there are: counting, limit_plane, mass_fit, strength_uncertainty, template_fit",
+            "`type` is missing; there are: counting, cwola_scan, limit_plane, mass_fit, strength_uncertainty, template_fit",
         ),
         ("count: {type: counting, region: window}", "count: many", 23, "inference.count", "given 'many'"),
         (

@@ -81,7 +81,7 @@ def test_a_template_fit_goes_before_a_count_and_the_first_before_the_next(result
     entries = results["inference"]
     results["inference"] = {"count": entries["count"], "first": entries["shape"], "second": entries["shape"]}
     assert headline(results) == ("first", entries["shape"])
-    results["inference"] = {"other": {"type": "cwola_scan"}}
+    results["inference"] = {"other": {"type": "unheard_of"}}
     assert headline(results) is None
 
 

@@ -61,7 +61,7 @@ def test_null_stays_null(results: dict[str, Any]) -> None:
 
 def test_other_types_are_printed_in_full() -> None:
     found = tables(
-        {"scan": {"type": "cwola_scan", "windows": [{"mass": 3500.0, "p_local": 0.01}], "null_experiments": 200}}
+        {"scan": {"type": "unheard_of", "windows": [{"mass": 3500.0, "p_local": 0.01}], "null_experiments": 200}}
     )
     assert heads(found["Result"]) == ["Null experiments"]
     assert [cell.text for cell in found["Result · windows"].groups[0].rows[0].cells] == ["3500", "0.01"]

@@ -60,8 +60,10 @@ def sections(content: RunContent, figures: Mapping[str, tuple[FigureView, ...]])
 
 
 def _not_asked(section: Section, content: RunContent) -> bool:
-    """Return whether a section is of models, of which the analysis has none."""
-    return section.identifier in ("models", "judgement") and not content.config.get("models")
+    """Return whether a section is of models, where all that was asked for are scans that train their own."""
+    asked = [entry.get("type") for entry in (content.config.get("inference") or {}).values()]
+    scans_alone = bool(asked) and set(asked) == {"cwola_scan"} and not content.config.get("models")
+    return section.identifier in ("models", "judgement") and scans_alone
 
 
 def _yields(content: RunContent) -> Iterator[Part]:
