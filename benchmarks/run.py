@@ -22,6 +22,7 @@ import limits
 import mass_fits
 import numpy as np
 import reading
+import scans
 from sklearn.ensemble import RandomForestClassifier
 from table import print_row
 
@@ -102,6 +103,7 @@ def main() -> None:
     counting.compare_counts()
     limits.compare_limits()
     mass_fits.compare_mass_fits()
+    scans.compare_scans()
     cluster.compare_clusters()
     compare("import fivesigma", python("import fivesigma"), python("pass"), against="bare python", repeats=9)
 
