@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     from fivesigma.learning.cross_fit import cross_fit
     from fivesigma.learning.estimator import FivesigmaClassifier
     from fivesigma.plots.registry import plot
+    from fivesigma.searches.anomaly.options import ScanOptions
+    from fivesigma.searches.anomaly.scan import anomaly_scan, scan_events
+    from fivesigma.searches.anomaly.windows import mass_windows
     from fivesigma.searches.classifier_systematics import classifier_systematics
     from fivesigma.searches.limit_working_point import working_point_curve
     from fivesigma.searches.varied_scores import VariedScores
@@ -56,6 +59,7 @@ _HOMES = {
     "FivesigmaClassifier": "learning.estimator",
     "FreeNormalisation": "inference.normalisations",
     "Normalisation": "inference.systematics",
+    "ScanOptions": "searches.anomaly.options",
     "ShapeSystematic": "inference.systematics",
     "SignalPoint": "inference.limit_plane",
     "Spectrum": "inference.mass.spectrum",
@@ -64,6 +68,7 @@ _HOMES = {
     "VariedEvents": "inference.varied_events",
     "VariedScores": "searches.varied_scores",
     "Workers": "core.parallel",
+    "anomaly_scan": "searches.anomaly.scan",
     "calibration": "evaluation.calibration",
     "classifier_systematics": "searches.classifier_systematics",
     "combine_datacard": "inference.datacard",
@@ -80,11 +85,13 @@ _HOMES = {
     "fit_workspace": "inference.likelihoods",
     "honest_bins": "inference.honest_bins",
     "limit_plane": "inference.signal_grid",
+    "mass_windows": "searches.anomaly.windows",
     "permutation_importance": "evaluation.importance",
     "plot": "plots.registry",
     "rank_nuisances": "inference.ranking",
     "read": "events.read",
     "roc": "evaluation.roc",
+    "scan_events": "searches.anomaly.scan",
     "scatter_matrix": "evaluation.scatter",
     "sculpting": "evaluation.sculpting",
     "separation": "evaluation.separation",
@@ -100,6 +107,7 @@ __all__ = [
     "FivesigmaClassifier",
     "FreeNormalisation",
     "Normalisation",
+    "ScanOptions",
     "ShapeSystematic",
     "SignalPoint",
     "Spectrum",
@@ -109,6 +117,7 @@ __all__ = [
     "VariedScores",
     "Workers",
     "__version__",
+    "anomaly_scan",
     "calibration",
     "classifier_systematics",
     "combine_datacard",
@@ -125,11 +134,13 @@ __all__ = [
     "fit_workspace",
     "honest_bins",
     "limit_plane",
+    "mass_windows",
     "permutation_importance",
     "plot",
     "rank_nuisances",
     "read",
     "roc",
+    "scan_events",
     "scatter_matrix",
     "sculpting",
     "separation",

@@ -36,6 +36,7 @@ _EXTRAS = (
     ("onnx", ("onnx",), "exporting models"),
     ("onnx", ("onnxruntime",), "models from elsewhere"),
     ("tune", ("optuna",), "seeking parameters"),
+    ("dask", ("distributed",), "work on a Dask cluster"),
     ("simulate", ("pythia8mc",), "making events"),
     ("simulate", ("fastjet",), "making events with jets"),
     ("hdf5", ("hdf5plugin",), "compressed HDF5 files"),
