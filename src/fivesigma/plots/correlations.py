@@ -25,7 +25,7 @@ def plot_correlations(results: Sequence[Correlations], *, context: Context) -> F
     """Draw correlations, a matrix for each class and one for their difference, with the numbers in per cent."""
     count = len(results[0].features)
     columns = len(results) if count <= _IN_A_ROW else 2
-    side = max(3.4 if columns > 1 else 5.2, 0.34 * count + 1.2)  # a single one has the context above itself
+    side = max(3.4 if columns > 1 else 6.2, 0.34 * count + 1.2)  # a single one has the context above itself
     figure, panels = new_grid(context, len(results), columns=columns, panel=(side, 0.98 * side))
     image = None
     for place, (axes, result) in enumerate(zip(panels, results, strict=True)):
