@@ -12,6 +12,8 @@ from fivesigma.statistics.trial_factors import gross_vitells
 
 __all__ = ["bonferroni", "expected_largest", "experiment_p_value", "gross_vitells_p"]
 
+_LEAST = float(np.finfo(np.float64).tiny)  # of a bound from above: where numbers end it is still one, and zero is none
+
 
 def bonferroni(log_p: float, trials: int) -> Estimate:
     """Return ``min(1, trials × p)``, an upper bound of the global p-value whatever is correlated with what.
@@ -32,7 +34,7 @@ def bonferroni(log_p: float, trials: int) -> Estimate:
     """
     if trials < 1 or not log_p <= 0:
         raise FivesigmaError(f"ln p = {log_p:g} of {trials} trials is no p-value of a scan")
-    bound = float(np.exp(min(0.0, log_p + np.log(trials))))
+    bound = max(float(np.exp(min(0.0, log_p + np.log(trials)))), _LEAST)
     return Estimate(value=bound, low=float(np.exp(log_p)), high=bound, method=f"Bonferroni, {trials} trials")
 
 
@@ -40,7 +42,8 @@ def gross_vitells_p(z: Floats) -> Estimate:
     """Return the global p-value of a scan with one fixed selection, from the upcrossings in the scan itself.
 
     E. Gross and O. Vitells, arXiv:1005.1891 eq. 3, with the mean number of times that Z rises through zero taken from this scan; the
-    interval is that of the number's Poisson error.
+    interval is that of the number's Poisson error. A scan that begins above zero counts as a rise more, so that none is left without:
+    on average half a rise too many, which errs on the safe side.
 
     Parameters
     ----------
@@ -57,7 +60,7 @@ def gross_vitells_p(z: Floats) -> Estimate:
         raise FivesigmaError("a scan without an excess has no global p-value by upcrossings")
     count = int(np.count_nonzero((z[:-1] < 0) & (z[1:] >= 0)) + (z[0] >= 0))
     low, high = (max(count + side * np.sqrt(count), 0.0) for side in (-1, 1))
-    values = [float(gross_vitells(best, number)) for number in (count, low, high)]
+    values = [max(float(gross_vitells(best, number)), _LEAST) for number in (count, low, high)]
     return Estimate(
         value=values[0], low=values[1], high=values[2], method=f"Gross and Vitells, {count} upcrossings of zero"
     )
@@ -98,7 +101,13 @@ def experiment_p_value(largest: Floats, observed: float) -> Estimate:
 
 
 def expected_largest(trials: int) -> float:
-    """Return the mean of the largest absolute value of so many independent normal numbers, ``∫ (1 - erf(x/√2)^N) dx``."""
+    """Return the mean of the largest absolute value of so many independent normal numbers, ``∫ (1 - erf(x/√2)^N) dx``.
+
+    Raises
+    ------
+    FivesigmaError
+        If there is none.
+    """
     if trials < 1:
         raise FivesigmaError("there is one trial or more")
     value, _ = integrate.quad(

@@ -92,13 +92,13 @@ def null_experiments(
     """
     if count < 1:
         raise FivesigmaError("without a pseudo-experiment there is nothing to compare with")
-    options = replace(options, members=members)
-    key = digest([events_digest(model.rows, model.cumulative), asdict(options), [asdict(one) for one in windows], seed])
+    options = replace(options, members=members, parameters=dict(options.parameters))
+    drawn = events_digest(model.rows, model.edges, model.cumulative)
+    key = digest([drawn, model.features, asdict(options), [asdict(one) for one in windows], seed])
     slim = replace(model, rows=np.empty((0, model.rows.shape[1])))
     tasks = [_Task(number, window, slim, options, seed, key) for number in range(count) for window in windows]
-    found: dict[int, list[float]] = {}
     notes = _Notes(None if record is None else record / f"null-{key}.jsonl")
-    found.update({place: z for place, z in notes.read() if place < len(tasks)})
+    found = {place: z for place, z in notes.read() if place < len(tasks)}
     todo = [place for place in range(len(tasks)) if place not in found]
     for index, z in iterate_map(_scan, [tasks[place] for place in todo], shared=model.arrays, workers=workers):
         found[todo[index]] = z
@@ -162,7 +162,7 @@ def _events(task: _Task, shared: Shared) -> ScanEvents:
 
 
 class _Notes:
-    """Lines of JSON, one for each finished task; a last line that was cut off does not count."""
+    """Lines of JSON, one for each finished task; one that was cut off does not count."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -184,4 +184,4 @@ class _Notes:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps([place, z]) + "\n")
+            file.write("\n" + json.dumps([place, z]))  # begins a line, so that it never ends one that was cut off
