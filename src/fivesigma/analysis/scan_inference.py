@@ -189,7 +189,7 @@ def _null(
     record: Path,
     advance: Callable[[str, int, int], None],
 ) -> NullExperiments | None:
-    if scan.best is None:
+    if scan.best is None or (best := scan.best_window) is None:
         return None
     model = BackgroundModel.of(
         events.mass,
@@ -200,6 +200,7 @@ def _null(
         order=scan.order,
         energy=options.energy,
         features=kind,
+        without=best.window,
     )
     return null_experiments(
         windows,

@@ -76,7 +76,6 @@ def null_findings(experiments: Sequence[NullExperiments]) -> Iterator[Finding]:
         p_value = float(stats.kstest(of_normal, "uniform", alternative="less").pvalue)
         if p_value < _UNLIKELY:
             shaped = one.width.low > _SHAPED
-            shaped = one.width.low > _SHAPED
             why = (
                 "selections shape the spectrum"
                 if shaped
