@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,9 +40,12 @@ class ScanRecord:
         path = self._path(window, options)
         if path is None or not path.exists():
             return None
-        with np.load(path, allow_pickle=False) as file:
-            loss = float(file["loss"])
-            return file["score"].astype(np.float64), None if np.isnan(loss) else loss
+        try:
+            with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+                score, loss = file["score"].astype(np.float64), float(file["loss"])
+        except (OSError, ValueError, EOFError, KeyError, BadZipFile):  # cut off, or something else: it is made again
+            return None
+        return score, None if np.isnan(loss) else loss
 
     def keep(self, window: MassWindow | None, options: ScanOptions, score: Floats, loss: float | None) -> None:
         """Write the scores and the loss of a finished window, whole or not at all."""
