@@ -183,22 +183,21 @@ def ranks(score: np.ndarray, fold: np.ndarray) -> np.ndarray:
 
 
 def null_sets(folder: Path, workers: Workers) -> None:
-    """Scan background without a signal: five sets, each a random half of QCD, beside 20 pseudo-experiments of the first."""
-    table = Table.of(folder, FOUR).where(~Table.of(folder, FOUR).signal)
-    options = ScanOptions(range=RANGE, members=2)
+    """Scan background without a signal: five sets, each a random half of QCD, beside 20 pseudo-experiments like them."""
+    table = Table.of(folder, FOUR)
+    table, null = table.where(~table.signal), None
     for seed in SEEDS:
-        half = table.where(halves(table.ids, seed=seed).astype(bool))
-        asked = replace(options, seed=seed)
-        events = scan_events(half.mass, half.X, half.ids, asked)
-        scan = anomaly_scan(events, windows(WHOLE), asked, features=tuple(FOUR), workers=workers)
-        z = np.array([e.z for w in scan.windows for e in w.excesses])
-        null = nulls(events, scan, asked, windows(WHOLE), 20, workers)
-        reached = int(np.sum(null.largest_absolute_z >= np.abs(z).max()))
-        print(
-            f"seed {seed}: largest |Z| {np.abs(z).max():.2f}; {reached} of 20 pseudo-experiments reach it (mean"
-            f" {null.largest_absolute_z.mean():.2f}), scatter of local Z {null.width}",
-            flush=True,
-        )
+        half = table.where(halves(table.ids, seed=seed) == 1)
+        options = ScanOptions(range=RANGE, members=2, seed=seed)
+        events = scan_events(half.mass, half.X, half.ids, options)
+        scan = anomaly_scan(events, windows(WHOLE), options, features=tuple(FOUR), workers=workers)
+        largest = max(abs(e.z) for w in scan.windows for e in w.excesses)
+        if null is None:
+            null = nulls(events, scan, options, windows(WHOLE), 20, workers)
+            reach, mean = null.largest_absolute_z, null.largest_absolute_z.mean()
+            print(f"20 pseudo-experiments: largest |Z| {mean:.2f} on average, {reach.max():.2f} at most", flush=True)
+            print(f"scatter of their local Z {null.width}; {null.expected_absolute_z:.2f} if independent", flush=True)
+        print(f"seed {seed}: largest |Z| {largest:.2f}; {np.sum(reach >= largest)} of 20 reach it", flush=True)
 
 
 def nulls(events: ScanEvents, scan: AnomalyScan, options: ScanOptions, where, count: int, workers: Workers):  # type: ignore[no-untyped-def]
