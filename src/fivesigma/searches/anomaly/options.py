@@ -18,7 +18,6 @@ WEAK_TREES: Mapping[str, Any] = MappingProxyType(
         "max_leaf_nodes": 15,
         "min_samples_leaf": 50,
         "max_bins": 63,
-        "l2_regularization": 1.0,
     }
 )
 """Parameters of gradient-boosted trees where a per cent of one class makes the difference: slow, small and smooth."""
