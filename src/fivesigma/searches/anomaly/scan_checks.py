@@ -15,6 +15,7 @@ from fivesigma.statistics.dependence import weighted_correlation
 __all__ = ["null_findings", "scan_findings"]
 
 _FOLLOWS = 0.1
+_BY_CHANCE = 4.0  # standard deviations of the coefficient of independent values
 _UNLIKELY = 0.01
 _SHAPED = 1.5  # more than folds that teach each other bring, of which √2 is the most
 
@@ -58,7 +59,7 @@ def _following(mass: Floats, X: Matrix, features: Sequence[str]) -> Iterator[Fin
         there = np.isfinite(column)
         pair = np.stack([column[there].astype(np.float64), mass[there]], axis=1)
         coefficient = float(weighted_correlation(pair, np.ones(len(pair)))[0, 1])
-        if abs(coefficient) > _FOLLOWS:
+        if abs(coefficient) > max(_FOLLOWS, _BY_CHANCE / np.sqrt(len(pair))):
             yield Finding(
                 code="feature-follows-mass",
                 severity="warning",
