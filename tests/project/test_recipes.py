@@ -57,3 +57,30 @@ def test_the_embedded_events_stay_small():
     events = list((find_analysis("higgs-4l").parent / "events").glob("*.parquet"))
     assert {path.stem for path in events} == {"higgs", "zz", "pseudo_data"}
     assert sum(path.stat().st_size for path in events) <= 4e6
+
+
+@pytest.fixture(scope="module")
+def dijets(tmp_path_factory):
+    """Run dijet-anomaly in two windows, with three members a fold and without pseudo-experiments."""
+    folder = tmp_path_factory.mktemp("dijet-anomaly")
+    recipe = find_analysis("dijet-anomaly")
+    settings = (
+        "inference.scan.masses=[3400, 3600]",
+        "inference.scan.classifier.seeds=3",
+        "inference.scan.null_experiments=0",
+    )
+    run_analysis(recipe, folder / "run", data=recipe.parent, settings=settings)
+    return json.loads((folder / "run/results.json").read_text(encoding="utf-8"))
+
+
+def test_the_hidden_resonance_is_found(dijets):
+    best = dijets["inference"]["scan"]["best"]
+    assert best["z_local"] > 4
+    assert best["efficiency"] <= 0.01
+    assert dijets["samples"]["mixture"]["pseudo"]
+
+
+def test_its_events_are_embedded_and_its_signal_is_what_the_recipe_says(dijets):
+    assert dijets["samples"]["mixture"]["events"] == 45_200  # QCD, and 200 signal events
+    folder = find_analysis("dijet-anomaly").parent / "events"
+    assert {path.stem for path in folder.glob("*.parquet")} == {"qcd", "wprime"}
