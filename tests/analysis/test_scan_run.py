@@ -172,7 +172,7 @@ def test_the_score_of_a_model_is_scanned_likewise(folder):
         ({"window": 3000}, "leaves no sideband in the range"),
         ({"range": [8000, 2000]}, "the range must rise"),
         ({"range": [2000, 14000]}, "needs masses below √s, 13000 GeV"),
-        ({"range": [0, 8000]}, "needs masses above zero"),
+        ({"range": [0, 8000]}, "greater than 0; given 0"),
         ({"background": "dijett"}, "given 'dijett'"),
         ({"order": 9}, "orders 3 to 5, not 9"),
         ({"region": "window"}, "no region 'window'"),

@@ -264,7 +264,7 @@ class CwolaScan(Strict):
     window: Positive = Field(description="Full width of the signal window.")
     sideband: Positive = Field(description="Width of either sideband.")
     relative: bool = Field(default=False, description="Whether widths are fractions of the mass hypothesis.")
-    range: list[float] | None = Field(
+    range: list[Positive] | None = Field(
         default=None,
         min_length=2,
         max_length=2,

@@ -37,8 +37,9 @@ def scan_inconsistencies(config: Configuration, scan: CwolaScan, here: Location)
         )
     yield from _score(config, scan, here)
     yield from _windows(config, scan, here)
-    if len(set(scan.efficiencies)) < len(scan.efficiencies):
-        yield (*here, "efficiencies"), "names each once"
+    for key, given in (("efficiencies", scan.efficiencies), ("null_features", scan.null_features)):
+        if len(set(given)) < len(given):
+            yield (*here, key), "names each once"
     least, largest = orders_of(scan.background)
     if scan.order is not None and not least <= scan.order <= largest:
         family = scan.background.replace("_", " ")
@@ -93,9 +94,6 @@ def _windows(config: Configuration, scan: CwolaScan, here: Location) -> Iterator
     low, high = scan.range or (1e-9, _GEV * config.analysis.energy)
     if not low < high:
         yield (*here, "range"), f"the range must rise, unlike {low:g} to {high:g}"
-        return
-    if scan.background in ("power_law", "dijet") and low <= 0:
-        yield (*here, "range"), f"this background needs masses above zero, and the range begins at {low:g}"
         return
     if scan.background == "dijet" and scan.range is not None and high >= _GEV * config.analysis.energy:
         yield (

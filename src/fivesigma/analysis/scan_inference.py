@@ -135,7 +135,7 @@ def _given(item: InferenceItem, inference: CwolaScan) -> _Given:
 
 def _options(item: InferenceItem, inference: CwolaScan, mass: Floats) -> ScanOptions:
     config, chosen = item.config, inference.classifier
-    low, high = inference.range or (turn_on(mass), float(mass.max()) * (1 + 1e-9))
+    low, high = inference.range or (_falls_from(mass), float(mass.max()) * (1 + 1e-9))
     trained: dict[str, Any] = {"members": _MEMBERS, "parameters": dict(WEAK_TREES)}
     if chosen is not None:
         defaults = WEAK_TREES if chosen.use == "hist_gradient_boosting" else {}
@@ -160,6 +160,14 @@ def _options(item: InferenceItem, inference: CwolaScan, mass: Floats) -> ScanOpt
         mass_title=config.features.titles.get(inference.observable, inference.observable),
         seed=derive_seed(config.analysis.seed, item.name),
     )
+
+
+def _falls_from(mass: Floats) -> float:
+    """Return from where a spectrum falls, which what is left of it says again."""
+    low = turn_on(mass)
+    while (higher := turn_on(mass[mass >= low])) > mass[mass >= low].min():
+        low = higher
+    return low
 
 
 def _chosen(given: _Given, inference: CwolaScan, options: ScanOptions) -> tuple[MassCorrelations, _Given]:

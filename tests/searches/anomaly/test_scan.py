@@ -1,6 +1,7 @@
 """The scan as a whole: what it finds, what it does not, and that it is the same however it is made."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -143,11 +144,19 @@ def test_windows_in_the_turn_on_are_refused(quick):
     mass = 2000 + random.exponential(700, 60_000)
     mass = mass[random.random(len(mass)) < 1 / (1 + np.exp(-(mass - 2800) / 60))]
     ids = np.arange(len(mass)).astype(np.uint64)
-    events = scan_events(mass, np.zeros((len(mass), 2), np.float32), ids, quick())
-    with pytest.raises(
-        FivesigmaError, match=r"rises up to 2[789]\d\d GeV.*the window of 2800 GeV.*begin at \d+ GeV or above"
-    ):
-        anomaly_scan(events, mass_windows([2800.0], width=400, sideband=200), quick(), features=FEATURES)
+    X = np.zeros((len(mass), 2), np.float32)
+    windows = mass_windows([2800.0], width=400, sideband=200)
+    with pytest.raises(FivesigmaError, match=r"rises up to 2[789]\d\d GeV.*begin at 2[789]\d\d GeV or above") as caught:
+        anomaly_scan(scan_events(mass, X, ids, quick()), windows, quick(), features=FEATURES)
+    end = float(re.search(r"up to (\d+) GeV", str(caught.value))[1])
+    assert f"and masses above {end + 200:g} GeV: the window of 2800 GeV begins at 2600 GeV" in str(caught.value)
+    # windows beyond it do not help where the fit's range has it
+    windows = mass_windows([4000.0], width=500, sideband=400)
+    with pytest.raises(FivesigmaError, match=r"the range of the scan begins at 2000 GeV, where no falling") as caught:
+        anomaly_scan(scan_events(mass, X, ids, quick()), windows, quick(), features=FEATURES)
+    assert "the window of" not in str(caught.value)
+    options = quick(range=(end, 8000.0))
+    assert anomaly_scan(scan_events(mass, X, ids, options), windows, options, features=FEATURES).windows
 
 
 def test_windows_with_too_few_events_are_skipped_and_told(with_signal, quick):
@@ -160,6 +169,21 @@ def test_windows_with_too_few_events_are_skipped_and_told(with_signal, quick):
     found = {finding.subject: finding for finding in scan.findings if finding.code == "window-skipped"}
     assert found.keys() == {f"{one.window.mass:g} GeV" for one in scan.skipped}
     assert "fewer than 400" in found["5500 GeV"].message
+
+
+@pytest.mark.parametrize("folds", [3, 30])
+def test_windows_that_lack_events_in_a_fold_are_skipped(dijets, quick, folds):
+    options = quick(folds=folds, members=1, least_events=10)
+    events = scan_events(*dijets(1000), options)
+    windows = mass_windows(np.arange(3000.0, 5001.0, 500.0), width=500, sideband=400)
+    scan = anomaly_scan(events, windows, options, features=FEATURES)
+    reasons = " ".join(one.reason for one in scan.skipped)
+    assert len(scan.windows) + len(scan.skipped) == 5
+    assert (f"of {folds} folds" in reasons) == (folds == 30)
+    for one in scan.windows:
+        window = one.window
+        for part in (window.inside, window.below, window.above):
+            assert set(events.fold[part(events.mass)]) == set(range(folds))
 
 
 def test_a_scan_of_which_nothing_is_left_says_so(with_signal, quick):
@@ -217,6 +241,10 @@ def test_events_are_those_in_range_and_their_masses_are_numbers(dijets, quick):
     assert events.mass.max() <= 4000
     with pytest.raises(DataError, match="not finite in 1 events"):
         scan_events(np.where(np.arange(len(mass)) == 3, np.nan, mass), X, ids, quick())
+    with pytest.raises(DataError, match="no event has a mass from 9000 to 9900 GeV; they lie from 2002 to 7999 GeV"):
+        scan_events(mass, X, ids, quick(range=(9000.0, 9900.0)))
+    with pytest.raises(DataError, match=r"no event has a mass from 2000 to 8000 GeV$"):
+        scan_events(mass[:0], X[:0], ids[:0], quick())
     with pytest.raises(FivesigmaError, match="at least 3 folds, not 2"):
         scan_events(mass, X, ids, quick(folds=2))
 

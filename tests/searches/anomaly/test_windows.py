@@ -75,14 +75,37 @@ def test_the_turn_on_is_where_the_spectrum_stops_rising(seed):
     assert 2600 < turn_on(spectrum(seed)) < 2800
 
 
-def test_a_bump_far_up_is_no_turn_on():
+@pytest.mark.parametrize("events", [1000, 6000, 20_000])  # of the last, more than the spectrum has where it is highest
+def test_a_bump_far_up_is_no_turn_on(events):
+    bump = np.random.default_rng(1).normal(3500, 80, events)
+    assert 2600 < turn_on(np.concatenate([spectrum(1), bump])) < 2800
+
+
+@pytest.mark.parametrize("lowest", [2900.0, 3100.0, 3300.0])
+def test_a_bump_near_where_a_range_begins_is_no_turn_on(lowest):
     bump = np.random.default_rng(1).normal(3500, 80, 6000)
-    assert turn_on(np.concatenate([spectrum(1), bump])) < 2800
+    mass = np.concatenate([spectrum(1), bump])
+    mass = mass[mass >= lowest]
+    assert turn_on(mass) == mass.min()
 
 
-def test_a_spectrum_that_falls_from_its_beginning_has_none():
-    mass = 1000 + np.random.default_rng(1).exponential(500, 5000)
-    assert turn_on(mass) < 1060
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("events", [300, 5000, 100_000])
+def test_a_spectrum_that_falls_from_its_beginning_has_none(seed, events):
+    mass = 1000 + np.random.default_rng(seed).exponential(500, events)
+    assert turn_on(mass) == mass.min()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_behind_its_turn_on_a_spectrum_has_none(seed):
+    mass = spectrum(seed)
+    mass = mass[mass >= turn_on(mass)]
+    assert turn_on(mass) == mass.min()
+
+
+def test_stray_events_below_do_not_hide_the_turn_on():
+    stray = np.random.default_rng(1).uniform(500, 2000, 50)
+    assert 2600 < turn_on(np.concatenate([spectrum(1), stray])) < 2800
 
 
 def test_no_masses_have_no_turn_on():

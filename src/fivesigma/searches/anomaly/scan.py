@@ -78,7 +78,7 @@ def scan_events(mass: Floats, X: Matrix, ids: UInts, options: ScanOptions) -> Sc
     Raises
     ------
     DataError
-        If a mass is no number.
+        If a mass is no number, or no event has one in the range.
     FivesigmaError
         If there are fewer than 3 folds: one is scored, one validates, the others train.
     """
@@ -91,6 +91,9 @@ def scan_events(mass: Floats, X: Matrix, ids: UInts, options: ScanOptions) -> Sc
         raise DataError(f"the mass is not finite in {lost} events")
     low, high = options.range
     inside = (mass >= low) & (mass <= high)
+    if not inside.any():
+        there = f"; they lie from {mass.min():.4g} to {mass.max():.4g} GeV" if len(mass) else ""
+        raise DataError(f"no event has a mass from {low:g} to {high:g} GeV{there}")
     mass, given = mass[inside], np.ascontiguousarray(X[inside])
     fold = fold_of(ids[inside], seed=options.seed, folds=options.folds)
     if options.decorrelate:
@@ -137,16 +140,16 @@ def anomaly_scan(
     Raises
     ------
     FivesigmaError
-        If a window reaches into the turn-on of the spectrum, or an estimator can't be trained.
+        If the range begins in the turn-on of the spectrum, or an estimator can't be trained.
     DataError
         If the spectrum as a whole can't be fitted.
     """
-    _require_falling(events.mass, windows)
+    _require_falling(events.mass, windows, options)
     judged: list[WindowScan] = []
     skipped: list[SkippedWindow] = []
     todo = []
     for window in windows:
-        if score is None and (reason := too_few(events.mass, window, options)) is not None:
+        if score is None and (reason := too_few(events.mass, events.fold, window, options)) is not None:
             skipped.append(SkippedWindow(window=window, reason=reason))
         else:
             todo.append(window)
@@ -172,15 +175,20 @@ def with_null_experiments(scan: AnomalyScan, experiments: Sequence[NullExperimen
     return replace(scan, null_experiments=experiments, p_global=p_global, findings=found)
 
 
-def _require_falling(mass: Floats, windows: Sequence[MassWindow]) -> None:
+def _require_falling(mass: Floats, windows: Sequence[MassWindow], options: ScanOptions) -> None:
     if not windows:
         raise FivesigmaError("a scan needs a window")
-    peak = turn_on(mass)
-    if reaching := [window for window in windows if window.low < peak]:
-        raise FivesigmaError(
-            f"the spectrum rises up to {peak:.4g} GeV, as trigger and cuts turn on; the window of {reaching[-1].mass:g} GeV begins at"
-            f" {reaching[-1].low:g} GeV, where no falling function describes it; begin at {peak + reaching[-1].mass - reaching[-1].low:.4g} GeV or above"
-        )
+    end = turn_on(mass)
+    if end <= mass.min():
+        return
+    message = (
+        f"the spectrum rises up to {end:.4g} GeV, as trigger and cuts turn on; the range of the scan begins at {options.range[0]:g} GeV,"
+        f" where no falling function describes it; begin at {end:.4g} GeV or above"
+    )
+    if reaching := [window for window in windows if window.low <= end]:
+        window = reaching[-1]
+        message += f", and masses above {end + window.mass - window.low:.4g} GeV: the window of {window.mass:g} GeV begins at {window.low:g} GeV"
+    raise FivesigmaError(message)
 
 
 def _scored(

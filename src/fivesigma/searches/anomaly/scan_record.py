@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Floats
 from fivesigma.core.identity import digest
+from fivesigma.core.provenance import code_digest, library_versions
 from fivesigma.searches.anomaly.options import ScanOptions
 from fivesigma.searches.anomaly.windows import MassWindow
 
@@ -43,7 +44,7 @@ class ScanRecord:
         try:
             with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 score, loss = file["score"].astype(np.float64), float(file["loss"])
-        except (OSError, ValueError, EOFError, KeyError, BadZipFile):  # cut off, or something else: it is made again
+        except (OSError, ValueError, EOFError, KeyError, RuntimeError, BadZipFile):  # cut off or damaged: made again
             return None
         return score, None if np.isnan(loss) else loss
 
@@ -69,5 +70,6 @@ class ScanRecord:
             options.members,
             options.seed,
         )
-        key = digest([self.events, None if window is None else asdict(window), trained_by])
+        trained_with = code_digest(), library_versions()
+        key = digest([self.events, None if window is None else asdict(window), trained_by, trained_with])
         return self.folder / f"window-{key}.npz"

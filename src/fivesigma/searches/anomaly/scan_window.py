@@ -46,7 +46,7 @@ def scan_window(
     FivesigmaError
         If an estimator can't be trained.
     """
-    if (reason := too_few(mass, window, options)) is not None:
+    if (reason := too_few(mass, fold, window, options)) is not None:
         return SkippedWindow(window=window, reason=reason)
     shared: dict[str, NDArray[Any]] = {"mass": mass, "X": X, "fold": fold}
     where = window if learns_window(options) else None
@@ -59,15 +59,20 @@ def scan_window(
     return judge_window(mass, fold, score, window, options, loss=loss)
 
 
-def too_few(mass: Floats, window: MassWindow, options: ScanOptions) -> str | None:
-    """Return why a window has too few events to train on, if it has."""
+def too_few(mass: Floats, fold: NDArray[np.int8], window: MassWindow, options: ScanOptions) -> str | None:
+    """Return why a window has too few events to train on, if it has; arguments as for `scan_window`."""
     parts = {"window": window.inside(mass), "lower sideband": window.below(mass), "upper sideband": window.above(mass)}
     lacking = [
         f"{count} events in the {name}"
         for name, part in parts.items()
         if (count := int(np.count_nonzero(part))) < options.least_events
     ]
-    return f"{', '.join(lacking)}, fewer than {options.least_events}" if lacking else None
+    if lacking:
+        return f"{', '.join(lacking)}, fewer than {options.least_events}"
+    for name, part in parts.items():  # each fold validates
+        if (there := len(np.unique(fold[part]))) < options.folds:
+            return f"no events in the {name} in {options.folds - there} of {options.folds} folds"
+    return None
 
 
 def judge_window(

@@ -122,7 +122,7 @@ def turn_on(mass: ArrayLike) -> float:
 
     Below where the spectrum is highest (by a Gaussian kernel two per cent wide in the logarithm of the mass), it is the highest mass
     with more events in the three per cent above than in as many GeV below, by three standard deviations; the lowest mass if there is
-    none. A bump far up is none of it.
+    none. A bump is none of it: more events lie below one than as far above it. Nor is the edge of what was cut where it falls already.
 
     Raises
     ------
@@ -133,12 +133,33 @@ def turn_on(mass: ArrayLike) -> float:
     values = np.sort(values[np.isfinite(values) & (values > 0)])
     if not len(values):
         raise FivesigmaError("a spectrum without masses above zero has no turn-on")
-    places = np.geomspace(values[0], _highest(values), _POINTS)
+    lowest = float(values[0])
+    while (rise := _rise(values)) is not None:
+        begin, end, highest = rise
+        below = int(np.searchsorted(values, begin))
+        beyond = np.searchsorted(values, [2 * highest - begin, 2 * highest - lowest])
+        if below <= beyond[1] - beyond[0]:
+            return end
+        values = values[:below]
+    return lowest
+
+
+def _rise(values: Floats) -> tuple[float, float, float] | None:
+    """Return where the last rise of sorted masses below the highest density begins and ends, and where that is."""
+    first = values[0] / (1 - _REACH)  # from where the three per cent below are looked at in full
+    highest = _highest(values)
+    if highest <= first:
+        return None
+    places = np.geomspace(first, highest, _POINTS)
     width = _REACH * places
     below, at, above = (np.searchsorted(values, edge) for edge in (places - width, places, places + width))
     before, after = at - below, above - at
-    rising = np.flatnonzero(after - before > _SIGNIFICANT * np.sqrt(np.maximum(after + before, 1)))
-    return float(places[rising[-1]]) if len(rising) else float(values[0])
+    rising = after - before > _SIGNIFICANT * np.sqrt(np.maximum(after + before, 1))
+    if not rising.any():
+        return None
+    last = np.flatnonzero(rising)[-1]
+    flat = np.flatnonzero(~rising[:last])
+    return float(places[flat[-1] + 1 if len(flat) else 0]), float(places[last]), highest
 
 
 def _highest(values: Floats) -> float:
