@@ -9,6 +9,7 @@ comparison with a supervised classifier and by the tables of what was selected, 
 
 import argparse
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from fivesigma.evaluation.significance_improvement import significance_improveme
 from fivesigma.searches.anomaly.background_model import BackgroundModel
 from fivesigma.searches.anomaly.null_experiments import null_experiments
 from fivesigma.searches.anomaly.options import ScanOptions
-from fivesigma.searches.anomaly.results import AnomalyScan
+from fivesigma.searches.anomaly.results import AnomalyScan, NullExperiments
 from fivesigma.searches.anomaly.scan import ScanEvents, anomaly_scan, scan_events
 from fivesigma.searches.anomaly.windows import MassWindow, mass_windows
 
@@ -204,23 +205,19 @@ def null_sets(folder: Path, workers: Workers) -> None:
         print(f"seed {seed}: largest |Z| {largest:.2f}; {np.sum(reach >= largest)} of 20 reach it", flush=True)
 
 
-def nulls(events: ScanEvents, scan: AnomalyScan, options: ScanOptions, where, count: int, workers: Workers):  # type: ignore[no-untyped-def]
+def nulls(
+    events: ScanEvents,
+    scan: AnomalyScan,
+    options: ScanOptions,
+    where: Sequence[MassWindow],
+    count: int,
+    workers: Workers,
+) -> NullExperiments:
     """Return pseudo-experiments of a scan whose features follow the mass."""
-    model = BackgroundModel.of(
-        events.mass,
-        events.given,
-        spectrum=scan.spectrum,
-        fit=scan.fit,
-        family=scan.family,
-        order=scan.order,
-        energy=options.energy,
-        features="conditional",
-        without=scan.best_window.window,
-    )
     return null_experiments(
         where,
         options,
-        model=model,
+        model=BackgroundModel.of_scan(scan, events, options, features="conditional"),
         count=count,
         members=2,
         observed_z=scan.best.z,

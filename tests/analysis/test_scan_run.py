@@ -116,6 +116,38 @@ def test_windows_without_events_leave_a_page_that_says_so(folder):
     assert "no window of the scan could be looked at" in finished.page.read_text().replace("No window", "no window")
 
 
+def test_selections_that_cannot_be_fitted_leave_a_page_that_says_so(folder):
+    results, finished = ran(folder, "unfitted", efficiencies=[0.0001])
+    scan = results["inference"]["scan"]
+    assert (scan["best"], scan["windows"], len(scan["trained"])) == (None, [], 3)
+    assert [finding["code"] for finding in results["findings"]] == ["selection-not-fitted"] * 3
+    assert "no selection of the scan could be fitted" in finished.page.read_text().lower()
+
+
+def test_an_autoencoder_may_be_the_classifier(folder):
+    autoencoder = {"use": "autoencoder", "hidden": [4, 1], "epochs": 1, "seeds": 1}
+    results, finished = ran(folder, "autoencoder", classifier=autoencoder, efficiencies=[0.05])
+    scan = results["inference"]["scan"]
+    assert (scan["score"], scan["model"]) == ("autoencoder", None)
+    assert len(list((finished.directory / "scans/scan").glob("window-*.npz"))) == 1  # for all windows
+    assert scan["gross_vitells"] is None or scan["gross_vitells"]["value"] >= scan["best"]["p_local"]
+    assert "finds its largest excess" in re.sub(r"\s+", " ", finished.page.read_text())
+
+
+def test_a_range_without_events_is_told(folder):
+    with pytest.raises(FivesigmaError, match=r"inference.scan: no event has a mass from 9000 to 12000 GeV; they lie"):
+        ran(folder, "beyond", range=[9000, 12000], masses=[10_000])
+
+
+def test_a_mass_that_is_no_number_is_told(folder, tmp_path):
+    events = pl.read_parquet(folder / "all.parquet").with_columns(
+        mass=pl.when(pl.int_range(pl.len()) % 10 == 0).then(float("nan")).otherwise(pl.col("mass"))
+    )
+    events.write_parquet(tmp_path / "all.parquet")
+    with pytest.raises(FivesigmaError, match=r"'m' \(mass\) is not there in \d+ of \d+ selected events"):
+        ran(tmp_path, "nan")
+
+
 def test_a_threshold_leaves_out_inputs_that_follow_the_mass(folder):
     configuration = {
         **CONFIGURATION,
@@ -173,6 +205,23 @@ def test_the_score_of_a_model_is_scanned_likewise(folder):
         ({"range": [8000, 2000]}, "the range must rise"),
         ({"range": [2000, 14000]}, "needs masses below √s, 13000 GeV"),
         ({"range": [0, 8000]}, "greater than 0; given 0"),
+        ({"range": [-100, 8000], "background": "exponential"}, "greater than 0; given -100"),
+        ({"range": [2000, float("inf")], "background": "power_law"}, "finite number; given inf"),
+        ({"range": [2000]}, "at least 2 items"),
+        ({"null_features": ["conditional", "conditional"]}, "names each once"),
+        ({"null_experiments": -1}, "greater than or equal to 0; given -1"),
+        ({"masses": [3000, float("nan")]}, "masses.1: input should be a finite number; given nan"),
+        ({"masses": 3000}, "a list, or a grid such as {start: 3000, stop: 5000, step: 100}; given 3000"),
+        (
+            {"masses": {"start": 1, "stop": 2, "stepp": 1}},
+            "masses.stepp: there is no key 'stepp'; did you mean step or stop?",
+        ),
+        ({"masses": {"start": 3000, "stop": 4000, "step": 0}}, "masses.step: input should be greater than 0"),
+        ({"window": 0.1, "sideband": 0.1, "relative": True}, "no window looks between 3150 and 3325 GeV"),
+        ({"classifier": {**TREES, "max_iter": -3}}, "must be an int in the range [1, inf). Got -3"),
+        ({"classifier": {**TREES, "prepare": ["standrd"]}}, "did you mean standard?"),
+        ({"classifier": {**TREES, "tune": {"trails": 3}}}, "there is no key 'trails'; did you mean trials?"),
+        ({"efficiency_of": "sideband"}, "'all' or 'sidebands'; given 'sideband'"),
         ({"background": "dijett"}, "given 'dijett'"),
         ({"order": 9}, "orders 3 to 5, not 9"),
         ({"region": "window"}, "no region 'window'"),
@@ -186,6 +235,7 @@ def test_what_is_wrong_is_told_with_its_line(folder, change, message):
         load_configuration(path)
     told = str(caught.value)
     assert message in told
+    assert "MassGrid" not in told
     assert re.search(r"wrong\.yaml:\d+: inference\.scan", told)
 
 

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from fivesigma.analysis.consistency import inconsistencies
-from fivesigma.analysis.inference_schema import INFERENCES, SYSTEMATICS
+from fivesigma.analysis.inference_schema import INFERENCES, SYSTEMATICS, MassGrid
 from fivesigma.analysis.model_schema import Range
 from fivesigma.analysis.resolve import UnresolvedError, resolve
 from fivesigma.analysis.schema import Configuration
@@ -127,8 +127,8 @@ def _value(text: str) -> Any:
 def _problems(source: YamlSource, error: ValidationError) -> list[Problem]:
     messages: dict[Location, list[str]] = {}
     for detail in error.errors(include_url=False):
-        if _is_sought(detail) and detail["type"] == "list_type" and isinstance(detail["input"], Mapping):
-            continue  # a range was meant, and what is wrong with it is said
+        if _is_other_alternative(detail):
+            continue  # what was meant is another, and what is wrong with that is said
         said = messages.setdefault(_location(detail), [])
         if (message := _message(detail)) not in said:
             said.append(message)
@@ -141,6 +141,8 @@ def _location(detail: ErrorDetails) -> Location:
     tagged = place[:1] in (("inference",), ("systematics",))
     if _is_sought(detail) and place[5:6] == (Range.__name__,):
         place = (*place[:5], *place[6:])
+    if _is_grid(detail) and place[4:5] == (MassGrid.__name__,):
+        place = (*place[:4], *place[5:])
     return tuple(
         part
         for index, part in enumerate(place)
@@ -152,6 +154,20 @@ def _is_sought(detail: ErrorDetails) -> bool:
     """Return whether an error is in what a parameter is sought among."""
     place = detail["loc"]
     return place[:1] == ("models",) and place[2:4] == ("tune", "parameters") and len(place) > 5
+
+
+def _is_grid(detail: ErrorDetails) -> bool:
+    """Return whether an error is in mass hypotheses, a grid of them or a list."""
+    place = detail["loc"]
+    return place[:1] == ("inference",) and place[3:4] == ("masses",)
+
+
+def _is_other_alternative(detail: ErrorDetails) -> bool:
+    """Return whether an error says no more than that what was given is another alternative of a union."""
+    given, kind = detail["input"], detail["type"]
+    if kind == "list_type" and isinstance(given, Mapping):
+        return _is_sought(detail) or _is_grid(detail)
+    return kind == "model_type" and isinstance(given, list) and _is_grid(detail)
 
 
 def _is_kind(part: str) -> bool:
@@ -173,6 +189,8 @@ def _message(detail: ErrorDetails) -> str:
     text = detail["msg"].removeprefix("Value error, ")
     if _is_sought(detail) and kind in ("list_type", "model_type"):
         text = "A range such as {low: 1, high: 2}, or a list of choices, says where a parameter is sought"
+    if _is_grid(detail) and kind in ("list_type", "model_type"):
+        text = "Hypotheses are a list, or a grid such as {start: 3000, stop: 5000, step: 100}"
     shown = repr(given)
     return (
         text
@@ -183,10 +201,10 @@ def _message(detail: ErrorDetails) -> str:
 
 def _keys(detail: ErrorDetails, place: Location) -> list[str]:
     """Return the keys that may stand at a place of the schema."""
-    if place[:1] in (("inference",), ("systematics",)) and len(detail["loc"]) > 2:
-        return list(_tagged(place)[str(detail["loc"][2])].model_fields)
     model: type[BaseModel] = Configuration
     index = 0
+    if place[:1] in (("inference",), ("systematics",)) and len(detail["loc"]) > 2:
+        model, index = _tagged(place)[str(detail["loc"][2])], 2
     while index < len(place):
         field = model.model_fields.get(str(place[index]))
         if field is None:

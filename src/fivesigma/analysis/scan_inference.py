@@ -21,7 +21,7 @@ from fivesigma.searches.anomaly.background_model import BackgroundModel
 from fivesigma.searches.anomaly.null_experiments import null_experiments
 from fivesigma.searches.anomaly.options import WEAK_TREES, NullFeatures, ScanOptions
 from fivesigma.searches.anomaly.results import AnomalyScan, NullExperiments
-from fivesigma.searches.anomaly.scan import ScanEvents, anomaly_scan, scan_events, with_null_experiments
+from fivesigma.searches.anomaly.scan import ScanEvents, anomaly_scan, in_range, scan_events, with_null_experiments
 from fivesigma.searches.anomaly.windows import MassWindow, mass_windows, turn_on
 
 __all__ = ["Scanned", "grid_masses", "scan_masses"]
@@ -97,7 +97,7 @@ def _scanned(
     )
     correlations, given = _chosen(given, inference, options)
     events = scan_events(given.mass, given.X, given.ids, options)
-    inside = (given.mass >= options.range[0]) & (given.mass <= options.range[1])
+    inside = in_range(given.mass, options)
     scan = anomaly_scan(
         events,
         windows,
@@ -172,8 +172,7 @@ def _falls_from(mass: Floats) -> float:
 
 def _chosen(given: _Given, inference: CwolaScan, options: ScanOptions) -> tuple[MassCorrelations, _Given]:
     """Return how inputs depend on the mass, and the events with those that stay below the threshold."""
-    low, high = options.range
-    inside = (given.mass >= low) & (given.mass <= high)
+    inside = in_range(given.mass, options)
     threshold = inference.correlation_threshold
     correlations = mass_correlations(
         given.X[inside], given.features, given.mass[inside], threshold=threshold, observable=inference.observable
@@ -197,23 +196,12 @@ def _null(
     record: Path,
     advance: Callable[[str, int, int], None],
 ) -> NullExperiments | None:
-    if scan.best is None or (best := scan.best_window) is None:
+    if scan.best is None:
         return None
-    model = BackgroundModel.of(
-        events.mass,
-        events.given,
-        spectrum=scan.spectrum,
-        fit=scan.fit,
-        family=options.family,
-        order=scan.order,
-        energy=options.energy,
-        features=kind,
-        without=best.window,
-    )
     return null_experiments(
         windows,
         options,
-        model=model,
+        model=BackgroundModel.of_scan(scan, events, options, features=kind),
         count=inference.null_experiments,
         members=inference.null_members,
         observed_z=scan.best.z,

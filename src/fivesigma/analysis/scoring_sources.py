@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -79,7 +79,7 @@ def files_to_score(run: StoredRun, patterns: Sequence[str], friends_in: Path | N
         for source in sources:
             columns = _of_file(source).columns()
             yield FileToScore(
-                source=_in_pieces(source, max(_MOST_VALUES // max(len(columns), 1), 1)),
+                source=source.in_pieces(max(_MOST_VALUES // max(len(columns), 1), 1)),
                 columns=columns,
                 samples=samples,
                 kind="data" if are_data else "background",
@@ -126,15 +126,4 @@ def _of_file(source: Source) -> Source:
     """Return the source without what lies beside it."""
     while isinstance(source, Parametrised | Friends):
         source = source.source if isinstance(source, Parametrised) else source.main
-    return source
-
-
-def _in_pieces(source: Source, rows: int) -> Source:
-    """Return a source whose pieces have at most so many rows, where its pieces are rows."""
-    if isinstance(source, Parametrised):
-        return replace(source, source=_in_pieces(source.source, rows))
-    if isinstance(source, Friends):
-        return replace(source, main=_in_pieces(source.main, rows))
-    if any(field.name == "span_rows" for field in fields(source)):  # type: ignore[arg-type] # every source is a dataclass
-        return replace(source, span_rows=min(source.span_rows, rows))  # type: ignore[type-var,attr-defined] # which has the field
     return source

@@ -107,13 +107,16 @@ def _print_strength(console: Console, name: str, entry: dict[str, Any]) -> None:
 def _print_scan(console: Console, name: str, entry: dict[str, Any]) -> None:
     from rich.table import Table
 
+    from fivesigma.report.anomaly import local_p
+
     heads = ("Mass [GeV]", "Efficiency", "Observed", "Expected", "Z local", "p local")
     table = Table(*heads, title=f"{name}: windows of the scan")
     for row in entry["windows"]:
         expected = f"{row['expected']:.1f} ± {row['expected_error']:.1f}"
         counts = (f"{row['mass']:g}", f"{row['efficiency']:g}", f"{row['observed']:.0f}", expected)
-        table.add_row(*counts, f"{row['z_local']:.2f}", f"{row['p_local']:.2g}")
-    console.print(table)
+        table.add_row(*counts, f"{row['z_local']:.2f}", local_p(row))
+    if table.row_count:
+        console.print(table)
 
 
 def _print_plane(console: Console, name: str, entry: dict[str, Any]) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,6 +103,10 @@ class Friends:
     def sequential(self) -> bool:
         """Whether a piece can only be reached through those before it."""
         return any(source.sequential for source in self._sources())
+
+    def in_pieces(self, rows: int) -> Self:
+        """Return the tables in smaller pieces of the main one; see `Source.in_pieces`."""
+        return replace(self, main=self.main.in_pieces(rows))
 
     def digest(self) -> str:
         """Return a digest of the main table and of its friends."""

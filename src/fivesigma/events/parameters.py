@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 
@@ -78,6 +78,10 @@ class Parametrised:
     def sequential(self) -> bool:
         """Whether a piece can only be reached through those before it."""
         return self.source.sequential
+
+    def in_pieces(self, rows: int) -> Self:
+        """Return the source in smaller pieces; see `Source.in_pieces`."""
+        return replace(self, source=self.source.in_pieces(rows))
 
     def digest(self) -> str:
         """Return the source's digest."""

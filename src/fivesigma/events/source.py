@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
+from typing import Any, Literal, NamedTuple, Protocol, Self, TypeAlias
 
 __all__ = ["ColumnInfo", "ColumnKind", "Columns", "Source", "Span", "Table"]
 
@@ -87,6 +87,10 @@ class Source(Protocol):
     @property
     def sequential(self) -> bool:
         """Whether a piece can only be reached through those before it, so that one reader reads best them all."""
+        ...
+
+    def in_pieces(self, rows: int) -> Self:
+        """Return the same events in pieces of about so many rows at most, where pieces are counted in rows."""
         ...
 
     def digest(self) -> str:

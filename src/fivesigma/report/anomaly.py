@@ -35,7 +35,12 @@ def scan_sentence(entry: Mapping[str, Any], *, pseudo: bool) -> str:
     """Return in a sentence where the largest excess is, and how likely chance does as well anywhere."""
     best, masses = entry["best"], {row["mass"] for row in entry["windows"]}
     if best is None:
-        return "no window of the scan could be looked at."
+        lost = (
+            "no selection of the scan could be fitted"
+            if entry["trained"]
+            else "no window of the scan could be looked at"
+        )
+        return f"{lost}."
     at = next(row for row in entry["windows"] if (row["mass"], row["efficiency"]) == (best["mass"], best["efficiency"]))
     where = f"at {number(best['mass'], 4)} GeV among the {percent(best['efficiency'])} of events that score highest"
     seen = f"{count(at['observed'])} events in the window, {number(at['expected'])} ± {number(at['expected_error'], 2)} expected"

@@ -40,16 +40,7 @@ def test_the_largest_excess_of_null_sets_is_one_that_chance_brings(dijets, quick
         scan = anomaly_scan(events, windows, options, features=("one", "other"))
         largest.append(max(abs(excess.z) for window in scan.windows for excess in window.excesses))
         if null is None:
-            model = BackgroundModel.of(
-                events.mass,
-                events.given,
-                spectrum=scan.spectrum,
-                fit=scan.fit,
-                family=scan.family,
-                order=scan.order,
-                energy=options.energy,
-                features="conditional",
-            )
+            model = BackgroundModel.of_scan(scan, events, options, features="conditional")
             null = null_experiments(
                 windows, replace(options, seed=1), model=model, count=200, members=2, observed_z=scan.best.z, seed=1
             )

@@ -31,16 +31,7 @@ def test_a_scan_ends_with_the_same_numbers_when_a_worker_is_killed(dijets, quick
                 killed.append(pid)
 
         scan = anomaly_scan(events, windows, options, features=("one", "other"), workers=workers, progress=kill_one)
-        model = BackgroundModel.of(
-            events.mass,
-            events.given,
-            spectrum=scan.spectrum,
-            fit=scan.fit,
-            family=scan.family,
-            order=scan.order,
-            energy=options.energy,
-            features="conditional",
-        )
+        model = BackgroundModel.of_scan(scan, events, options, features="conditional")
         chosen = {"model": model, "count": 2, "members": 1, "observed_z": scan.best.z, "seed": 3}
         there = null_experiments(windows, options, workers=workers, **chosen)
     assert killed

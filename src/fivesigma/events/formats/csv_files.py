@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Self
 
 import polars as pl
 
@@ -81,6 +82,10 @@ class CsvFile:
     def sequential(self) -> bool:
         """Whether the file is packed: whoever wants a piece unpacks all that stands before it."""
         return layout_of(self.path, self.header).packed
+
+    def in_pieces(self, rows: int) -> Self:  # noqa: ARG002 - its pieces are bytes, as small as any
+        """Return the file itself: its pieces are bytes, not rows."""
+        return self
 
     def digest(self) -> str:
         """Return a short digest of the file, packed as it is."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import awkward as ak
 import numpy as np
@@ -75,6 +75,10 @@ class Frame:
     def sequential(self) -> bool:
         """No piece needs those before it."""
         return False
+
+    def in_pieces(self, rows: int) -> Self:
+        """Return the table in pieces of about so many rows at most."""
+        return replace(self, span_rows=min(self.span_rows, rows))
 
     def digest(self) -> str:
         """Return a short digest of names and content of the columns of numbers and texts, whatever kind of frame held them."""

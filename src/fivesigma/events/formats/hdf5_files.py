@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import h5py
 
@@ -95,6 +96,10 @@ class Hdf5Table:
     def sequential(self) -> bool:
         """No piece needs those before it."""
         return False
+
+    def in_pieces(self, rows: int) -> Self:
+        """Return the table in pieces of about so many rows at most."""
+        return replace(self, span_rows=min(self.span_rows, rows))
 
     def digest(self) -> str:
         """Return a digest of the file, and of the key where there are several tables."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -74,6 +74,10 @@ class ParquetFile:
     def sequential(self) -> bool:
         """No piece needs those before it."""
         return False
+
+    def in_pieces(self, rows: int) -> Self:
+        """Return the table in pieces of about so many rows at most."""
+        return replace(self, span_rows=min(self.span_rows, rows))
 
     def digest(self) -> str:
         """Return a short digest of the file."""

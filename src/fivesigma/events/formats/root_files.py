@@ -5,9 +5,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import uproot
@@ -113,6 +113,10 @@ class RootTable:
     def sequential(self) -> bool:
         """No piece needs those before it."""
         return False
+
+    def in_pieces(self, rows: int) -> Self:
+        """Return the table in pieces of about so many rows at most."""
+        return replace(self, span_rows=min(self.span_rows, rows))
 
     def digest(self) -> str:
         """Return a digest of the file, and of the tree's name where there are several."""

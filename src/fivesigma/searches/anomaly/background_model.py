@@ -25,7 +25,9 @@ from fivesigma.core.identity import derive_seed
 from fivesigma.inference.mass.backgrounds import BackgroundFamily, BinnedBackground
 from fivesigma.inference.mass.fitting import SpectrumFit
 from fivesigma.inference.mass.spectrum import Spectrum
-from fivesigma.searches.anomaly.options import NullFeatures
+from fivesigma.searches.anomaly.options import NullFeatures, ScanOptions
+from fivesigma.searches.anomaly.results import AnomalyScan
+from fivesigma.searches.anomaly.scan import ScanEvents
 from fivesigma.searches.anomaly.windows import MassWindow
 from fivesigma.statistics.conditional_quantiles import ConditionalQuantiles
 
@@ -110,6 +112,28 @@ class BackgroundModel:
             rows=rows,
             quantiles=quantiles,
             floor=floor,
+        )
+
+    @classmethod
+    def of_scan(cls, scan: AnomalyScan, events: ScanEvents, options: ScanOptions, *, features: NullFeatures) -> Self:
+        """Return the model of the background in a scan's events, their features taken from outside its best window.
+
+        Raises
+        ------
+        DataError
+            As `of` does.
+        """
+        best = scan.best_window
+        return cls.of(
+            events.mass,
+            events.given,
+            spectrum=scan.spectrum,
+            fit=scan.fit,
+            family=scan.family,
+            order=scan.order,
+            energy=options.energy,
+            features=features,
+            without=None if best is None else best.window,
         )
 
     @property

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from fivesigma.core.arrays import Floats, Matrix, UInts, require_length
+from fivesigma.core.arrays import Bools, Floats, Matrix, UInts, require_length
 from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.core.estimate import Estimate
 from fivesigma.core.identity import fold_of
@@ -50,7 +50,7 @@ from fivesigma.searches.anomaly.weak_training import (
 from fivesigma.searches.anomaly.windows import MassWindow, turn_on
 from fivesigma.statistics.conditional_quantiles import ConditionalQuantiles
 
-__all__ = ["ScanEvents", "anomaly_scan", "scan_events", "with_null_experiments"]
+__all__ = ["ScanEvents", "anomaly_scan", "in_range", "scan_events", "with_null_experiments"]
 
 _Scored: TypeAlias = tuple[Floats, float | None]
 
@@ -63,6 +63,22 @@ class ScanEvents:
     fold: NDArray[np.int8]
     given: Matrix
     X: Matrix
+
+
+def in_range(mass: Floats, options: ScanOptions) -> Bools:
+    """Return which masses in GeV, shape (n,), are looked at.
+
+    Raises
+    ------
+    DataError
+        If none is.
+    """
+    low, high = options.range
+    inside = (mass >= low) & (mass <= high)
+    if not inside.any():
+        there = f"; they lie from {mass.min():.4g} to {mass.max():.4g} GeV" if len(mass) else ""
+        raise DataError(f"no event has a mass from {low:g} to {high:g} GeV{there}")
+    return inside
 
 
 def scan_events(mass: Floats, X: Matrix, ids: UInts, options: ScanOptions) -> ScanEvents:
@@ -89,11 +105,7 @@ def scan_events(mass: Floats, X: Matrix, ids: UInts, options: ScanOptions) -> Sc
         )
     if lost := int(np.count_nonzero(~np.isfinite(mass))):
         raise DataError(f"the mass is not finite in {lost} events")
-    low, high = options.range
-    inside = (mass >= low) & (mass <= high)
-    if not inside.any():
-        there = f"; they lie from {mass.min():.4g} to {mass.max():.4g} GeV" if len(mass) else ""
-        raise DataError(f"no event has a mass from {low:g} to {high:g} GeV{there}")
+    inside = in_range(mass, options)
     mass, given = mass[inside], np.ascontiguousarray(X[inside])
     fold = fold_of(ids[inside], seed=options.seed, folds=options.folds)
     if options.decorrelate:
