@@ -13,10 +13,11 @@ from ruamel.yaml.error import YAMLError
 
 from fivesigma.analysis.consistency import inconsistencies
 from fivesigma.analysis.inference_schema import INFERENCES, SYSTEMATICS, MassGrid
+from fivesigma.analysis.layouts import layouts_of
 from fivesigma.analysis.model_schema import Range
 from fivesigma.analysis.resolve import UnresolvedError, resolve
 from fivesigma.analysis.schema import Configuration
-from fivesigma.analysis.yaml_source import Location, YamlSource, read_yaml
+from fivesigma.analysis.yaml_source import Location, YamlSource, merged, read_yaml
 from fivesigma.core.errors import ConfigurationError, DataError, Problem, suggestion
 
 __all__ = ["load_configuration", "load_resolved", "read_configuration"]
@@ -28,7 +29,7 @@ _ALTERNATIVES = ("dict[", "constrained-", "function-", "list[", "literal[")
 """How pydantic names some of the alternatives of a union."""
 
 
-def load_configuration(path: Path, settings: Sequence[str] = ()) -> Configuration:
+def load_configuration(path: Path, settings: Sequence[str] = (), layout: Path | None = None) -> Configuration:
     """Return the configuration that a file holds, checked in every way that needs no events.
 
     Parameters
@@ -37,19 +38,24 @@ def load_configuration(path: Path, settings: Sequence[str] = ()) -> Configuratio
         The YAML file.
     settings
         Changes as ``key=value`` with dotted keys, such as ``analysis.seed=7``.
+    layout
+        A YAML that is laid over it; see `fivesigma.analysis.layouts`.
 
     Raises
     ------
     ConfigurationError
         With everything that is wrong in it: file, line, path, what was given, and the nearest right name.
     """
-    source, config = _read(path, settings)
+    source, config = _read(path, settings, layout)
     _require_consistent(source, config)
     return config
 
 
 def load_resolved(path: Path, folder: Path, settings: Sequence[str] = ()) -> Configuration:
     """Return the configuration with plain samples only, each with the files that there are.
+
+    If the folder has not the files that the configuration names, but those of one of the layouts that lie beside it
+    (`fivesigma.analysis.layouts`), it is read in that layout; the first that fits is taken.
 
     Parameters
     ----------
@@ -65,17 +71,37 @@ def load_resolved(path: Path, folder: Path, settings: Sequence[str] = ()) -> Con
     DataError
         If files are missing: all of them, at once.
     """
-    source, config = _read(path, settings)
-    _require_consistent(source, config)
-    if not folder.is_dir():
-        raise DataError(f"{folder}: there is no such folder")
-    try:
-        resolved = resolve(config, folder)
-    except UnresolvedError as error:
-        told = [source.problem(place, message) for place, message in error.problems]
-        raise DataError("\n".join(map(str, told))) from error
-    _require_consistent(source, resolved, folder)
-    return resolved
+    missing: dict[str, list[Problem]] = {}
+    wrong: list[ConfigurationError] = []
+    for layout in (None, *layouts_of(path)):
+        try:
+            source, config = _read(path, settings, layout)
+            _require_consistent(source, config)
+            if not folder.is_dir():
+                raise DataError(f"{folder}: there is no such folder")
+            resolved = resolve(config, folder)
+        except UnresolvedError as error:
+            title = "the events that come with it" if config.layout is None else config.layout.title
+            missing[title] = [source.problem(place, message) for place, message in error.problems]
+        except ConfigurationError as error:  # a setting may be meant for another layout
+            wrong.append(error)
+        else:
+            _require_consistent(source, resolved, folder)
+            return resolved
+    if wrong:
+        raise wrong[0]
+    raise DataError(_told(folder, missing))
+
+
+def _told(folder: Path, missing: Mapping[str, Sequence[Problem]]) -> str:
+    if len(missing) == 1:
+        (problems,) = missing.values()
+        return "\n".join(map(str, problems))
+    lines = [f"{folder} has the files of none of these:"]
+    for title, problems in missing.items():
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        lines.append(f"- {title}: {problems[0].message}{more}")
+    return "\n".join(lines)
 
 
 def _require_consistent(source: YamlSource, config: Configuration, folder: Path | None = None) -> None:
@@ -84,13 +110,15 @@ def _require_consistent(source: YamlSource, config: Configuration, folder: Path 
         raise ConfigurationError(wrong)
 
 
-def read_configuration(path: Path) -> Configuration:
-    """Return the configuration that a file holds, checked against the schema only: it asks for no library of any model."""
-    return _read(path, ())[1]
+def read_configuration(path: Path, layout: Path | None = None) -> Configuration:
+    """Return the configuration that a file holds, a layout laid over it, checked against the schema only: it needs no model's library."""
+    return _read(path, (), layout)[1]
 
 
-def _read(path: Path, settings: Sequence[str]) -> tuple[YamlSource, Configuration]:
+def _read(path: Path, settings: Sequence[str], layout: Path | None = None) -> tuple[YamlSource, Configuration]:
     source = read_yaml(path)
+    if layout is not None:
+        source = merged(source, read_yaml(layout))
     for setting in settings:
         _apply(source, setting)
     try:

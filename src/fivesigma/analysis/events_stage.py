@@ -74,6 +74,7 @@ def read_events(context: RunContext, digests: dict[str, str]) -> Outcome:
         {name: sample.model_dump() for name, sample in config.samples.items()},
         {name: s.model_dump() for name, s in config.systematics.items() if moves_events(s)},
         config.analysis.periods if any(map(is_of_periods, config.systematics.values())) else None,
+        config.left_out,
         asks_for_variations(config),
         config.training.select,
         {name: region.model_dump() for name, region in config.regions.items()} if context.blind else None,
@@ -187,4 +188,13 @@ def findings_of(samples: Sequence[Sample], config: Configuration) -> tuple[Findi
     """Return what is notable in the samples of a resolved configuration."""
     removed = {name for name, sample in config.samples.items() if sample.duplicates == "remove"}
     grid = {name: sample.grid for name, sample in config.samples.items() if sample.grid is not None}
-    return check_samples(samples, without_duplicates=removed, grid=grid)
+    absent = [
+        Finding(
+            code="sample-left-out",
+            severity="info",
+            subject=name,
+            message="It is optional, and none of its files is there: nothing is expected of it.",
+        )
+        for name in config.left_out
+    ]
+    return (*absent, *check_samples(samples, without_duplicates=removed, grid=grid))

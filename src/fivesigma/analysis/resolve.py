@@ -7,13 +7,13 @@ is a sample.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from fivesigma.analysis.inference_schema import AlternativeSample, CwolaScan, LimitPlane, TransferFactors
+from fivesigma.analysis.inference_schema import AlternativeSample, CwolaScan, LimitPlane, Systematic, TransferFactors
 from fivesigma.analysis.metadata import with_metadata
 from fivesigma.analysis.schema import Configuration, Inject, Part, Process, SampleConfiguration
 from fivesigma.analysis.yaml_source import Location
@@ -39,6 +39,8 @@ class UnresolvedError(DataError):
 def resolve(config: Configuration, folder: Path) -> Configuration:
     """Return the configuration with plain samples only; resolving it once more changes nothing.
 
+    Optional samples without files are left out, and so are their names wherever they stand.
+
     Parameters
     ----------
     config
@@ -54,6 +56,7 @@ def resolve(config: Configuration, folder: Path) -> Configuration:
     samples: dict[str, SampleConfiguration] = {}
     grids: dict[str, list[str]] = {}
     missing: dict[tuple[Location, str], None] = {}
+    left_out: list[str] = list(config.left_out)
     for name, sample in config.samples.items():
         resolver = _Resolver(config, folder, name)
         points = resolver.points(sample)
@@ -61,11 +64,13 @@ def resolve(config: Configuration, folder: Path) -> Configuration:
         if clash := next((point for point in points if point in samples), None):
             missing[("samples", name), f"two samples are called {clash!r}, of which one is a point of a grid"] = None
         samples |= points
+        if not points:
+            left_out.append(name)
         if sample.grid is None and any(point.grid for point in points.values()):
             grids[name] = list(points)
     if missing:
         raise UnresolvedError(list(missing))
-    return _named(config, samples, grids)
+    return _named(config.model_copy(update={"left_out": left_out}), samples, grids)
 
 
 def members_of(names: Sequence[str], stand_for: Mapping[str, Sequence[str]]) -> list[str]:
@@ -96,11 +101,16 @@ class _Resolver:
     name: str
     missing: list[tuple[Location, str]] = field(default_factory=list)
 
+    @property
+    def _optional(self) -> bool:
+        return self.config.samples[self.name].optional
+
     def points(self, sample: SampleConfiguration) -> dict[str, SampleConfiguration]:
         """Return the samples that a sample stands for: itself, or the points of its grid."""
         grid = self._grid(sample)
         if not grid:
-            return {self.name: self._plain(sample, sample.parameters)}
+            plain = self._plain(sample, sample.parameters)
+            return {self.name: plain} if plain.parts or not sample.optional else {}
         points = {}
         for parameters in grid:
             values = _written(parameters)
@@ -158,12 +168,17 @@ class _Resolver:
             name: Process(parts=dict(self._parts(process, sample, parameters, (*here, "alternatives", name))))
             for name, process in sample.alternatives.items()
         }
-        chosen = alternatives[sample.use].parts if alternatives and sample.use else None
+        use = sample.use
+        if sample.optional and alternatives:
+            alternatives = {name: process for name, process in alternatives.items() if process.parts}
+            use = use if use in alternatives else next(iter(alternatives), None)
+        chosen = alternatives[use].parts if alternatives and use else None
         empty = dict.fromkeys(Part.model_fields) | {"skimmed": False}
         update = {
             **empty,
             "parts": dict(self._parts(sample, sample, parameters, here)) if chosen is None else chosen,
             "alternatives": alternatives,
+            "use": use,
             "inject": None if sample.inject is None else self._injected(sample.inject, (*here, "inject", "files")),
         }
         return sample.model_copy(update=update)
@@ -184,7 +199,10 @@ class _Resolver:
             files, where = next(((p.files, at) for p, at in levels if p.files is not None), (None, place))
             for period, some in self._by_period(files).items():
                 luminosity = self.config.analysis.periods.get(period, whole.luminosity)
-                update = {"files": self._files(some, parameters, (*where, "files")), "luminosity": luminosity}
+                named = self._files(some, parameters, (*where, "files"))
+                if self._optional and not named:
+                    continue
+                update = {"files": named, "luminosity": luminosity}
                 resolved = Part(**{key: getattr(whole.model_copy(update=update), key) for key in Part.model_fields})
                 yield (f"{name}-{period}" if period else name), self._with_metadata(resolved, parameters, place)
 
@@ -206,6 +224,8 @@ class _Resolver:
             try:
                 found = self._of_point(pattern, parameters)
             except DataError as error:
+                if self._optional:
+                    continue
                 self.missing.append((here, str(error)))
                 found = []
             stays = not found or (not parameters and any(file.parameters for file in found))
@@ -280,8 +300,11 @@ def _named(
     """Return the configuration with these samples, and names of groups and grids replaced by what they stand for."""
     stand_for = {**config.groups, **grids}
 
+    def there(names: Sequence[str]) -> list[str]:
+        return [name for name in members_of(names, stand_for) if name not in config.left_out]
+
     def members(names: list[str] | None) -> list[str] | None:
-        return None if names is None else members_of(names, stand_for)
+        return None if names is None else there(names)
 
     training = config.training.model_copy(
         update={"signal": members(config.training.signal), "background": members(config.training.background)}
@@ -292,6 +315,7 @@ def _named(
         if isinstance(s, AlternativeSample | TransferFactors)
         else s.model_copy(update={"samples": members(s.samples)})
         for name, s in config.systematics.items()
+        if _moves_one(s, samples, there)
     }
     inference = {
         name: i if isinstance(i, LimitPlane | CwolaScan) else i.model_copy(update={"signal": members(i.signal)})
@@ -300,10 +324,21 @@ def _named(
     return config.model_copy(
         update={
             "samples": samples,
-            "groups": {name: members_of(names, stand_for) for name, names in config.groups.items()},
+            "groups": {name: there(names) for name, names in config.groups.items()},
             "training": training,
             "judgement": judgement,
             "systematics": systematics,
             "inference": inference,
         }
     )
+
+
+def _moves_one(
+    systematic: Systematic, samples: Mapping[str, SampleConfiguration], there: Callable[[Sequence[str]], list[str]]
+) -> bool:
+    """Return whether what a systematic names is there."""
+    if isinstance(systematic, AlternativeSample):
+        return systematic.sample in samples and systematic.use in samples[systematic.sample].alternatives
+    if isinstance(systematic, TransferFactors):
+        return systematic.sample in samples
+    return not systematic.samples or bool(there(systematic.samples))

@@ -28,6 +28,7 @@ __all__ = [
     "Features",
     "Inject",
     "Judgement",
+    "Layout",
     "Metadata",
     "Part",
     "Process",
@@ -120,6 +121,7 @@ class SampleConfiguration(Process):
     )
     use: str | None = Field(default=None, description="Which of the alternatives.")
     inject: Inject | None = Field(default=None, description="Signal events in a mixed sample.")
+    optional: bool = Field(default=False, description="Whether the sample is left out if none of its files is there.")
     grid: str | None = Field(default=None, description="The signal grid that it is a point of.")
     parameters: dict[Identifier, float] = Field(default={}, description="Of a point of a signal grid.")
 
@@ -221,10 +223,20 @@ class Region(Strict):
     )
 
 
+class Layout(Strict):
+    """A form in which the events of a shipped analysis are to be had elsewhere."""
+
+    title: Text = Field(description="What it is called.")
+    source: str = Field(default="", description="Where such files are to be had.")
+
+
 class Configuration(Strict):
     """An analysis, from its samples to what is inferred."""
 
     fivesigma: Literal[1] = Field(description="Version of this schema.")
+    layout: Layout | None = Field(
+        default=None, description="Of the files, if not those that come with the analysis; said in its `layouts`."
+    )
     analysis: Analysis
     samples: dict[Name, SampleConfiguration] = Field(min_length=1)
     groups: dict[Name, list[str]] = Field(
@@ -238,3 +250,6 @@ class Configuration(Strict):
     regions: dict[Name, Region] = Field(default={})
     systematics: dict[Name, Systematic] = Field(default={})
     inference: dict[Name, Inference] = Field(default={})
+    left_out: list[str] = Field(
+        default=[], description="Optional samples none of whose files was there; a run says so."
+    )

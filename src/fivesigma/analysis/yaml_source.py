@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from fivesigma.core.errors import ConfigurationError, Problem
 
-__all__ = ["Location", "YamlSource", "read_yaml"]
+__all__ = ["Location", "YamlSource", "merged", "read_yaml"]
 
 Location = tuple[str | int, ...]
 _LONGEST = 10_000_000
@@ -24,11 +25,15 @@ _MOST = 100_000
 
 @dataclass(frozen=True, slots=True)
 class YamlSource:
-    """Plain values, and the line (from 1) of each key by its path; ``settings`` are keys that the command line gave."""
+    """Plain values, and the line (from 1) of each key by its path.
+
+    ``others`` are the files of keys that another file gave, ``settings`` are keys that the command line gave.
+    """
 
     file: str
     values: dict[str, Any]
     lines: dict[Location, int] = field(repr=False)
+    others: dict[Location, str] = field(default_factory=dict, repr=False)
     settings: dict[Location, str] = field(default_factory=dict)
 
     def problem(self, location: Location, message: str) -> Problem:
@@ -39,7 +44,7 @@ class YamlSource:
         path = ".".join(map(str, location))
         if near in self.settings:
             return Problem(message=message, path=path, file=f"--set {self.settings[near]}")
-        return Problem(message=message, path=path, file=self.file, line=self.lines.get(near))
+        return Problem(message=message, path=path, file=self.others.get(near, self.file), line=self.lines.get(near))
 
 
 def read_yaml(path: Path) -> YamlSource:
@@ -71,6 +76,31 @@ def read_yaml(path: Path) -> YamlSource:
             [Problem(message="an analysis is keys and values; this is not", file=str(path), line=1)]
         )
     return YamlSource(str(path), values, lines)
+
+
+def merged(base: YamlSource, over: YamlSource) -> YamlSource:
+    """Return one file's values with another's laid over them: keys into keys, anything else replaces; null removes a key."""
+    whole = YamlSource(base.file, copy.deepcopy(base.values), dict(base.lines), dict(base.others))
+    _lay(whole, over, whole.values, over.values, ())
+    return whole
+
+
+def _lay(whole: YamlSource, over: YamlSource, under: dict[str, Any], values: Mapping[str, Any], at: Location) -> None:
+    for key, value in values.items():
+        here = (*at, key)
+        if isinstance(value, dict) and isinstance(under.get(key), dict):
+            _lay(whole, over, under[key], value, here)
+            continue
+        for lines in (whole.lines, whole.others):
+            for place in [place for place in lines if place[: len(here)] == here]:
+                del lines[place]
+        if value is None:
+            under.pop(key, None)
+            continue
+        under[key] = copy.deepcopy(value)
+        there = {place: line for place, line in over.lines.items() if place[: len(here)] == here}
+        whole.lines.update(there)
+        whole.others.update(dict.fromkeys(there, over.file))
 
 
 def _reason(error: OSError | UnicodeDecodeError) -> str:

@@ -9,9 +9,15 @@ __all__ = ["recipes"]
 
 @click.command()
 def recipes() -> None:
-    """List the analyses that come with the package."""
+    """List the analyses that come with the package, and the files of others that each reads with --data DIR."""
     from fivesigma.analysis import recipes as shipped
     from fivesigma.analysis.configuration import read_configuration
+    from fivesigma.analysis.layouts import layouts_of
 
     for recipe in shipped.recipes():
         click.echo(f"{recipe.name:<16} {read_configuration(recipe.path).analysis.title}")
+        for path in layouts_of(recipe.path):
+            layout = read_configuration(recipe.path, path).layout
+            if layout is not None:
+                source = f" ({layout.source})" if layout.source else ""
+                click.echo(f"{'':<16} --data DIR: {layout.title}{source}")

@@ -1,0 +1,159 @@
+"""An analysis that meets its events in other files: layouts beside it, and samples that may not be there."""
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+from fivesigma.analysis.configuration import load_configuration, load_resolved
+from fivesigma.analysis.events_stage import findings_of, load_events
+from fivesigma.analysis.layouts import layouts_of
+from fivesigma.analysis.recipes import recipes
+from fivesigma.core.errors import ConfigurationError, DataError
+
+ANALYSIS = """\
+fivesigma: 1
+analysis: {name: toy, luminosity: 10, energy: 13}
+samples:
+  signal: {kind: signal, files: ours/signal.parquet}
+  top: {kind: background, files: ours/top.parquet}
+events: {weight: w}
+features:
+  inputs:
+    a: x
+    b: y
+systematics:
+  top_rate: {type: normalisation, size: 0.1, samples: [top]}
+"""
+THEIRS = """\
+layout: {title: Theirs, source: a lecturer}
+samples:
+  signal: {files: Data/signal.csv}
+  top: {files: Data/TT.csv}
+  rare: {kind: background, files: ["Data/rare_*.csv", "Data/other.csv"], optional: true}
+features: {inputs: {a: X, b: null}}
+events: {weight: weight}
+systematics:
+  rare_rate: {type: normalisation, size: 0.5, samples: [rare]}
+groups: {all: [top, rare]}
+training: {background: [all]}
+"""
+
+
+@pytest.fixture
+def analysis(tmp_path):
+    path = tmp_path / "recipe" / "analysis.yaml"
+    (path.parent / "layouts").mkdir(parents=True)
+    path.write_text(ANALYSIS)
+    (path.parent / "layouts" / "theirs.yaml").write_text(THEIRS)
+    return path
+
+
+def ours(folder):
+    (folder / "ours").mkdir(parents=True)
+    for name in ("signal", "top"):
+        events = pl.DataFrame({"x": np.arange(4.0), "y": np.arange(4.0), "w": np.full(4, 0.5)})
+        events.write_parquet(folder / "ours" / f"{name}.parquet")
+    return folder
+
+
+def theirs(folder, *names):
+    (folder / "Data").mkdir(parents=True)
+    for name in names:
+        pl.DataFrame({"X": np.arange(3.0), "weight": np.full(3, 0.1)}).write_csv(folder / "Data" / f"{name}.csv")
+    return folder
+
+
+def test_the_files_of_the_analysis_itself_come_first(analysis, tmp_path):
+    folder = theirs(ours(tmp_path / "both"), "signal", "TT")
+    config = load_resolved(analysis, folder)
+    assert config.layout is None
+    assert config.features.inputs == {"a": "x", "b": "y"}
+
+
+def test_of_other_files_the_layout_is_taken_that_fits(analysis, tmp_path):
+    config = load_resolved(analysis, theirs(tmp_path / "data", "signal", "TT", "rare_1", "rare_2"))
+    assert config.layout.title == "Theirs"
+    assert config.features.inputs == {"a": "X"}
+    assert config.samples["signal"].kind == "signal"  # keys go into keys
+    assert config.samples["rare"].parts["rare"].files == ["Data/rare_1.csv", "Data/rare_2.csv"]
+    assert set(config.systematics) == {"top_rate", "rare_rate"}
+    assert config.left_out == []
+
+
+def test_optional_samples_without_files_are_left_out_with_all_that_names_them(analysis, tmp_path):
+    folder = theirs(tmp_path / "data", "signal", "TT")
+    config = load_resolved(analysis, folder)
+    assert set(config.samples) == {"signal", "top"}
+    assert set(config.systematics) == {"top_rate"}
+    assert config.groups == {"all": ["top"]}
+    assert config.training.background == ["top"]
+    samples, _ = load_events(config, folder, blind=False)
+    (finding,) = [one for one in findings_of(samples, config) if one.code == "sample-left-out"]
+    assert finding.subject == "rare"
+
+
+def test_a_sample_that_is_there_is_no_finding(analysis, tmp_path):
+    folder = theirs(tmp_path / "data", "signal", "TT", "other")
+    config = load_resolved(analysis, folder)
+    samples, _ = load_events(config, folder, blind=False)
+    assert not [one for one in findings_of(samples, config) if one.code == "sample-left-out"]
+
+
+def test_an_optional_sample_takes_the_alternative_that_is_there(analysis, tmp_path):
+    setting = 'samples.rare={kind: background, optional: true, use: one, alternatives: {one: {files: "Data/one.csv"}, two: {files: "Data/two.csv"}}}'
+    config = load_resolved(analysis, theirs(tmp_path / "data", "signal", "TT", "two"), [setting])
+    assert config.samples["rare"].use == "two"
+    assert [part.files for part in config.samples["rare"].parts.values()] == [["Data/two.csv"]]
+
+
+def test_a_folder_that_fits_nothing_is_told_what_each_lacks(analysis, tmp_path):
+    folder = theirs(tmp_path / "data", "signal")
+    with pytest.raises(DataError) as caught:
+        load_resolved(analysis, folder)
+    first, own, other = str(caught.value).splitlines()
+    assert first == f"{folder} has the files of none of these:"
+    assert own.startswith("- the events that come with it: ")
+    assert "signal.parquet: no such file" in own
+    assert own.endswith("(and 1 more)")
+    assert other.startswith("- Theirs: ")
+    assert "TT.csv: no such file" in other
+
+
+def test_settings_count_in_every_layout(analysis, tmp_path):
+    folder = theirs(tmp_path / "data", "signal", "TT", "more")
+    config = load_resolved(analysis, folder, ["samples.rare.files=Data/more.csv", "analysis.seed=5"])
+    assert config.analysis.seed == 5
+    assert config.samples["rare"].parts["rare"].files == ["Data/more.csv"]
+
+
+def test_a_mistake_is_told_once_with_its_line(analysis, tmp_path):
+    analysis.write_text(ANALYSIS.replace("luminosity: 10", "luminosity: -10"))
+    with pytest.raises(ConfigurationError) as caught:
+        load_resolved(analysis, theirs(tmp_path / "data", "signal", "TT"))
+    assert str(caught.value).startswith(f"{analysis}:2: analysis.luminosity: ")
+
+
+def test_a_mistake_in_a_layout_is_told_with_the_layouts_line(analysis):
+    (layout,) = layouts_of(analysis)
+    layout.write_text(THEIRS.replace("optional: true", "optional: maybe"))
+    with pytest.raises(ConfigurationError) as caught:
+        load_configuration(analysis, layout=layout)
+    assert str(caught.value).startswith(f"{layout}:5: samples.rare.optional: ")
+
+
+def test_a_line_of_the_analysis_stays_its_own_beside_a_layout(analysis):
+    analysis.write_text(ANALYSIS.replace("size: 0.1", "size: -0.1"))
+    with pytest.raises(ConfigurationError) as caught:
+        load_configuration(analysis, layout=layouts_of(analysis)[0])
+    assert str(caught.value).startswith(f"{analysis}:12: systematics.top_rate.size: ")
+
+
+@pytest.mark.parametrize("recipe", recipes(), ids=lambda recipe: recipe.name)
+def test_layouts_of_recipes_are_valid_and_say_what_they_are(recipe):
+    for layout in layouts_of(recipe.path):
+        config = load_configuration(recipe.path, layout=layout)
+        assert config.layout is not None, layout
+        assert config.layout.source, layout
+        assert json.dumps(config.model_dump())
