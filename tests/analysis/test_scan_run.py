@@ -67,6 +67,7 @@ def test_data_alone_run_to_a_page(run):
     scan = results["inference"]["scan"]
     best = scan["best"]
     assert (best["mass"], best["z_local"] > 5) == (3500, True)
+    assert not [one for one in finished.findings if one.code == "events-without-mass"]
     assert {row["mass"] for row in scan["windows"]} == {3000, 3500, 4000}
     assert [row["mass"] for row in scan["trained"]] == [3000, 3500, 4000]
     assert scan["trials"] == len(scan["windows"]) == 6
@@ -146,6 +147,18 @@ def test_a_mass_that_is_no_number_is_told(folder, tmp_path):
     events.write_parquet(tmp_path / "all.parquet")
     with pytest.raises(FivesigmaError, match=r"'m' \(mass\) is not there in \d+ of \d+ selected events"):
         ran(tmp_path, "nan")
+
+
+def test_events_without_a_mass_are_counted(folder, tmp_path):
+    events = pl.read_parquet(folder / "all.parquet").with_columns(
+        mass=pl.when(pl.int_range(pl.len()) < 200).then(-999.0).otherwise(pl.col("mass"))
+    )
+    events.write_parquet(tmp_path / "all.parquet")
+    configuration = {**CONFIGURATION, "events": {"missing": {"mass": [-999]}}}
+    configuration["inference"] = {"scan": {**SCAN, "masses": [3500]}}
+    finished = run_analysis(written(tmp_path, "lost", configuration), tmp_path / "run", until="inference")
+    (finding,) = [one for one in finished.findings if one.code == "events-without-mass"]
+    assert (finding.severity, finding.evidence["events"]) == ("warning", 200)
 
 
 def test_a_threshold_leaves_out_inputs_that_follow_the_mass(folder):

@@ -14,6 +14,7 @@ from fivesigma.analysis.inference_item import InferenceItem
 from fivesigma.analysis.inference_schema import CwolaScan, MassGrid
 from fivesigma.core.arrays import Floats, Matrix
 from fivesigma.core.errors import DataError, FivesigmaError
+from fivesigma.core.finding import Finding
 from fivesigma.core.identity import derive_seed
 from fivesigma.core.parallel import Workers
 from fivesigma.evaluation.mass_correlation import MassCorrelations, mass_correlations
@@ -28,6 +29,7 @@ __all__ = ["Scanned", "grid_masses", "scan_masses"]
 
 _GEV = 1000.0  # in a TeV
 _MEMBERS = 10
+_FEW = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +42,11 @@ class Scanned:
     correlations: MassCorrelations
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Given:
-    """What is scanned: mass, inputs and identifiers of the data, and a score if a model's is taken."""
+    """What is scanned: mass, inputs and identifiers of the data that have one, how many have none, and a model's score if it is taken."""
 
+    without_mass: int
     mass: Floats
     X: Matrix
     features: tuple[str, ...]
@@ -117,6 +120,8 @@ def _scanned(
         scan = with_null_experiments(scan, [one for one in made if one is not None])
     if inference.model is not None:
         scan = replace(scan, score=inference.model)
+    if given.without_mass:
+        scan = replace(scan, findings=(*scan.findings, _without_mass(inference.observable, given)))
     return Scanned(observable=inference.observable, model=inference.model, scan=scan, correlations=correlations)
 
 
@@ -124,13 +129,32 @@ def _given(item: InferenceItem, inference: CwolaScan) -> _Given:
     events = InferenceEvents.of(item, None)
     dataset = events.dataset
     mass = dataset.observables[inference.observable]
-    use = events.mask(inference.region) & dataset.data & np.isfinite(mass)
+    wanted = events.mask(inference.region) & dataset.data
+    use = wanted & np.isfinite(mass)
     if not item.looks_at(inference.region) or not use.any():
         raise DataError("there are no data to scan, or they are blind")
     classifier = inference.classifier
     features = tuple(dataset.inputs if classifier is None or classifier.inputs is None else classifier.inputs)
     score = None if inference.model is None else events.scores(inference.model).value[use]
-    return _Given(mass[use], dataset.matrix(features)[use], features, dataset.id[use], score)
+    return _Given(
+        without_mass=int(wanted.sum() - use.sum()),
+        mass=mass[use],
+        X=dataset.matrix(features)[use],
+        features=features,
+        ids=dataset.id[use],
+        score=score,
+    )
+
+
+def _without_mass(observable: str, given: _Given) -> Finding:
+    lost, events = given.without_mass, given.without_mass + len(given.mass)
+    return Finding(
+        code="events-without-mass",
+        severity="info" if lost < _FEW * events else "warning",
+        subject=observable,
+        message=f"{lost} of {events} events have no such mass and are in no window.",
+        evidence={"events": lost, "of": events},
+    )
 
 
 def _options(item: InferenceItem, inference: CwolaScan, mass: Floats) -> ScanOptions:

@@ -19,6 +19,14 @@ def test_features_that_follow_the_mass_are_told(sign):
     assert codes(mass, noise) == [("feature-follows-mass", "x1")]
 
 
+def test_a_feature_that_follows_it_in_width_alone_is_told():
+    random = np.random.default_rng(1)
+    mass, X = random.uniform(2000, 4000, 5000), random.normal(size=(5000, 2))
+    X[:, 0] *= mass / 2000 - 0.5
+    assert abs(np.corrcoef(X[:, 0], mass)[0, 1]) < 0.03
+    assert codes(mass, X) == [("feature-follows-mass", "x0")]
+
+
 def test_few_events_that_follow_it_by_chance_are_not():
     random = np.random.default_rng(1)
     mass, X = random.normal(3000, 500, 40), random.normal(size=(40, 20))

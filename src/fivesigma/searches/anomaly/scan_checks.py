@@ -10,12 +10,13 @@ from scipy import special, stats
 from fivesigma.core.arrays import Floats, Matrix
 from fivesigma.core.finding import Finding
 from fivesigma.searches.anomaly.results import NullExperiments, SkippedWindow, WindowScan
-from fivesigma.statistics.dependence import weighted_correlation
+from fivesigma.statistics.dependence import distance_correlation, weighted_correlation
 
 __all__ = ["null_findings", "scan_findings"]
 
 _FOLLOWS = 0.1
-_BY_CHANCE = 4.0  # standard deviations of the coefficient of independent values
+_BY_CHANCE = 4.0  # standard deviations of Pearson's coefficient of independent values
+_BEYOND_INDEPENDENCE = 2.0  # times the distance correlation that independent values exceed in 5 %
 _UNLIKELY = 0.01
 _SHAPED = 1.5  # more than folds that teach each other bring, of which √2 is the most
 
@@ -58,15 +59,19 @@ def _following(mass: Floats, X: Matrix, features: Sequence[str]) -> Iterator[Fin
     for name, column in zip(features, X.T, strict=True):
         there = np.isfinite(column)
         pair = np.stack([column[there].astype(np.float64), mass[there]], axis=1)
-        coefficient = float(weighted_correlation(pair, np.ones(len(pair)))[0, 1])
-        if abs(coefficient) > max(_FOLLOWS, _BY_CHANCE / np.sqrt(len(pair))):
+        pearson = float(weighted_correlation(pair, np.ones(len(pair)))[0, 1])
+        distance = distance_correlation(*pair.T)
+        if distance is None:
+            continue
+        beyond = distance.value > max(_FOLLOWS, _BEYOND_INDEPENDENCE * distance.independence)
+        if beyond or abs(pearson) > max(_FOLLOWS, _BY_CHANCE / np.sqrt(len(pair))):
             yield Finding(
                 code="feature-follows-mass",
                 severity="warning",
                 subject=name,
-                message=f"Its correlation with the mass is {coefficient:+.2f}: a classifier of window against sidebands can learn"
-                " where the window is, and not what is in it.",
-                evidence={"correlation": coefficient},
+                message=f"Its correlation with the mass is {pearson:+.2f}, its distance correlation {distance.value:.2f}: a classifier of window"
+                " against sidebands can learn where the window is, and not what is in it.",
+                evidence={"correlation": pearson, "distance_correlation": distance.value},
             )
 
 
