@@ -5,24 +5,11 @@ Imports are not timed, of no side, but they count in the memory of each.
 
 import importlib
 import json
-import resource
 import sys
 import time
-from pathlib import Path
 
 import numpy.ma  # noqa: F401 - which numpy loads when somebody first asks for it, in the middle of some side's work
-
-
-def peak_megabytes() -> float:
-    """Return the most memory this process held.
-
-    On Linux ``ru_maxrss`` would count in what the process was before it became this one.
-    """
-    status = Path("/proc/self/status")
-    if status.is_file():
-        fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
-        return int(fields["VmHWM"].split()[0]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+from memory import peak_megabytes
 
 
 def main(side: str, path: str) -> None:

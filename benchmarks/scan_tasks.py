@@ -4,11 +4,11 @@ python benchmarks/scan_tasks.py 70000 1000000 10000000
 """
 
 import multiprocessing
-import resource
 import sys
 import time
 
 import numpy as np
+from memory import peak_megabytes
 
 from fivesigma.searches.anomaly.options import ScanOptions
 from fivesigma.searches.anomaly.weak_training import TrainingTask, train_members
@@ -37,16 +37,11 @@ def measured(events: int) -> tuple[float, float, float, float]:
     train_members(
         TrainingTask(window=window, jobs=((0, 0),), options=options), {k: v[:20_000] for k, v in shared.items()}
     )
-    before, start = peak(), time.perf_counter()
+    before, start = peak_megabytes(), time.perf_counter()
     (member,) = train_members(TrainingTask(window=window, jobs=((0, 0),), options=options), shared)
     seconds = time.perf_counter() - start
     size = sum(array.nbytes for array in shared.values())
-    return size / 1e6, seconds, peak() - before, member.score.nbytes / 1e6
-
-
-def peak() -> float:
-    """Return the largest memory that this process has had, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    return size / 1e6, seconds, peak_megabytes() - before, member.score.nbytes / 1e6
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
 """Scans without labels: a trained window model against a notebook's, and a million events through one window."""
 
 import multiprocessing
-import resource
 import statistics
 import time
 from collections.abc import Callable
 
 import keras
 import numpy as np
+from memory import peak_megabytes
 from table import print_row
 
 from fivesigma.core.identity import entry_ids
@@ -91,4 +91,4 @@ def one_window(events: int) -> tuple[float, float]:
     start = time.perf_counter()
     seen = scan_events(mass, X, entry_ids("benchmark", np.arange(events)), asked)
     anomaly_scan(seen, [window], asked, features=FEATURES)
-    return time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    return time.perf_counter() - start, peak_megabytes()
