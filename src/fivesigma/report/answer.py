@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
 from fivesigma.report.anomaly import scan_sentence
+from fivesigma.report.comparison import comparison_sentence
 from fivesigma.report.format import SPACE, count, measured, number, significance
 from fivesigma.report.limit_plane import plane_sentence
 from fivesigma.report.limits import CONFIDENCE, LimitTexts, limit_texts
@@ -67,7 +68,8 @@ def answer(results: Mapping[str, Any], config: Mapping[str, Any]) -> str:
     """Return what the run found: expected and observed exclusion and significance, or what there is instead.
 
     Limits over a grid speak, else the first fit or what uncertainties cost, else the first counting experiment, in the order in
-    which the analyst declared them. Mass fits, which are stages of one search, speak together.
+    which the analyst declared them. Mass fits, which are stages of one search, speak together. Last stands what is usually quoted of
+    such a search, from the same events.
 
     Parameters
     ----------
@@ -83,7 +85,8 @@ def answer(results: Mapping[str, Any], config: Mapping[str, Any]) -> str:
     kind = status(results, config)
     if (told := _told(entry, results, config, pseudo=kind == "pseudo-data")) is not None:
         blind = "The signal region is blind." if kind == "blind" else ""
-        return " ".join(filter(None, [blind, _opened(setting(config), told), _doubts(name, results)]))
+        compared = comparison_sentence(entry, results)
+        return " ".join(filter(None, [blind, _opened(setting(config), told), compared, _doubts(name, results)]))
     sentences = [_yields(entry, kind)] if entry.get("type") == "counting" else []
     match kind:
         case "observed":
@@ -97,7 +100,7 @@ def answer(results: Mapping[str, Any], config: Mapping[str, Any]) -> str:
         case "expected":
             sentences.insert(0, _expected(entry, setting(config)))
             sentences.append(_why_not_observed(results))
-    sentences.append(_doubts(name, results))
+    sentences += [comparison_sentence(entry, results), _doubts(name, results)]
     return " ".join(filter(None, sentences))
 
 
