@@ -201,6 +201,46 @@ class TestAnotherSelection:
         np.testing.assert_array_equal(one["value"], same["value"])
 
 
+class TestTrainOn:
+    """Each model may train on some of the events; all are scored."""
+
+    def test_models_train_on_what_they_say_and_score_everything(self, folder, tmp_path):
+        blunt = CONFIGURATION["models"]["blunt"]
+        models = {"blunt": blunt, "half": {**blunt, "train_on": "x > 0"}, "cut": {**blunt, "train_on": "y > 0"}}
+        steps = []
+        path = written(folder, "train_on", models=models, inference={})
+        finished = run_analysis(path, tmp_path / "run", advance=lambda *step: steps.append(step))
+        built = {
+            name: json.loads((finished.directory / f"models/{name}/model.json").read_text())["folds"][0]["description"]
+            for name in models
+        }
+        trained = {name: one["training events"] for name, one in built.items()}
+        assert 0.3 * trained["blunt"] < trained["half"] < 0.8 * trained["blunt"]
+        assert trained["cut"] == trained["blunt"]  # the analysis asks for the same cut already
+        scores = {name: load_file(finished.directory / f"scores/{name}.safetensors") for name in models}
+        for name in ("half", "cut"):
+            np.testing.assert_array_equal(scores[name]["id"], scores["blunt"]["id"])
+        np.testing.assert_array_equal(scores["cut"]["raw"], scores["blunt"]["raw"])
+        assert not np.array_equal(scores["half"]["raw"], scores["blunt"]["raw"])
+        assert [step for step in steps if step[0] == "Training"] == [("Training", done, 6) for done in range(1, 7)]
+
+    def test_another_condition_trains_that_model_anew_and_no_other(self, folder, tmp_path):
+        blunt = CONFIGURATION["models"]["blunt"]
+        models = {"blunt": blunt, "half": {**blunt, "train_on": "x > 0"}}
+        run_analysis(written(folder, "first", models=models, inference={}), tmp_path / "run")
+        models["half"] = {**blunt, "train_on": "x > 1"}
+        again = run_analysis(written(folder, "second", models=models, inference={}), tmp_path / "run")
+        assert "model-half" in again.redone
+        assert "model-blunt" not in again.redone
+
+    def test_an_unknown_name_is_told_with_the_nearest(self, folder):
+        models = {"blunt": {**CONFIGURATION["models"]["blunt"], "train_on": "yy > 0"}}
+        with pytest.raises(
+            ConfigurationError, match=r"models.blunt.train_on: no input or observable 'yy'; did you mean y"
+        ):
+            load_configuration(written(folder, "unknown", models=models, inference={}))
+
+
 def linear(path, slope):
     """Write an ONNX model that gives slope × input."""
     helper = onnx.helper

@@ -15,6 +15,7 @@ from fivesigma.analysis.consistency import inconsistencies
 from fivesigma.analysis.inference_schema import INFERENCES, SYSTEMATICS, MassGrid
 from fivesigma.analysis.layouts import layouts_of
 from fivesigma.analysis.model_schema import Range
+from fivesigma.analysis.optional_models import with_installed_models
 from fivesigma.analysis.resolve import UnresolvedError, resolve
 from fivesigma.analysis.schema import Configuration
 from fivesigma.analysis.yaml_source import Location, YamlSource, merged, read_yaml
@@ -47,6 +48,7 @@ def load_configuration(path: Path, settings: Sequence[str] = (), layout: Path | 
         With everything that is wrong in it: file, line, path, what was given, and the nearest right name.
     """
     source, config = _read(path, settings, layout)
+    config = with_installed_models(config)
     _require_consistent(source, config)
     return config
 
@@ -76,6 +78,7 @@ def load_resolved(path: Path, folder: Path, settings: Sequence[str] = ()) -> Con
     for layout in (None, *layouts_of(path)):
         try:
             source, config = _read(path, settings, layout)
+            config = with_installed_models(config)
             _require_consistent(source, config)
             if not folder.is_dir():
                 raise DataError(f"{folder}: there is no such folder")

@@ -94,6 +94,11 @@ def _models(config: Configuration, folder: Path | None) -> Iterator[Inconsistenc
         if name in _OF_ALL_MODELS:
             yield here, f"what is said of all models is called {name!r} in results.json; give the model another name"
         yield from _parametrised(config, name)
+        if model.train_on is not None:
+            known = {*config.features.inputs, *config.features.observables}
+            yield from unknown(
+                sorted(Expression(model.train_on).names), known, "input or observable", (*here, "train_on")
+            )
         try:
             adapter = classifier(model.use)
             # a file that is named is looked at where it lies

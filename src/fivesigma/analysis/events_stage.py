@@ -75,6 +75,7 @@ def read_events(context: RunContext, digests: dict[str, str]) -> Outcome:
         {name: s.model_dump() for name, s in config.systematics.items() if moves_events(s)},
         config.analysis.periods if any(map(is_of_periods, config.systematics.values())) else None,
         config.left_out,
+        config.models_left_out,
         asks_for_variations(config),
         config.training.select,
         {name: region.model_dump() for name, region in config.regions.items()} if context.blind else None,
@@ -196,5 +197,9 @@ def findings_of(samples: Sequence[Sample], config: Configuration) -> tuple[Findi
             message="It is optional, and none of its files is there: nothing is expected of it.",
         )
         for name in config.left_out
+    ]
+    absent += [
+        Finding(code="model-left-out", severity="warning", subject=name, message=f"It is optional, and {why}.")
+        for name, why in config.models_left_out.items()
     ]
     return (*absent, *check_samples(samples, without_duplicates=removed, grid=grid))

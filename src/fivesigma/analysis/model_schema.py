@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from fivesigma.analysis.schema_types import Positive, Strict
+from fivesigma.analysis.schema_types import Positive, Strict, Text
 
 __all__ = ["Model", "Range", "Tuning"]
 
@@ -37,6 +37,10 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
 
     use: str = Field(description="Name of the classifier.")
+    optional: bool = Field(
+        default=False,
+        description="Whether it is left out, with what is inferred from it, if its library is not installed.",
+    )
     inputs: list[str] | None = Field(
         default=None,
         description="Names of the inputs it sees; all if not given. `column` and `onnx` may name observables.",
@@ -45,6 +49,10 @@ class Model(BaseModel):
         default=None,
         description="Steps that its inputs go through, learnt in each fold: standard, min_max, max_abs, normalise, quantile, pca;"
         " the classifier's own if not given.",
+    )
+    train_on: Text | None = Field(
+        default=None,
+        description="A condition on inputs and observables: the events that it trains on; all if not given. It scores all.",
     )
     seeds: int = Field(default=1, ge=1, description="Estimators in each fold, whose scores are averaged.")
     negative_weights: Literal["absolute", "drop", "keep"] = Field(

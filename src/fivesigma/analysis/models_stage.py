@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from fivesigma.analysis.schema import Configuration
 from fivesigma.analysis.score_files import write_member_scores, write_scores, write_training_scores
 from fivesigma.analysis.stages import Outcome, outcome_digest
 from fivesigma.core.dataset import Dataset
+from fivesigma.core.expressions import Expression
 from fivesigma.core.finding import Finding
 from fivesigma.core.identity import file_digest
 from fivesigma.learning.catalogue import classifier
@@ -34,7 +36,10 @@ def fit_models(context: RunContext, events: Outcome, dataset: Dataset) -> dict[s
     specs = [model_spec(config, name, context.data) for name in config.models]
     read = outcome_digest(context.directory, events)
     trained = [config.training.model_dump(), config.analysis.seed, config.judgement.signal]
-    parts = {spec.name: [read, _described(config, spec), _made_by(spec), *trained] for spec in specs}
+    parts = {
+        spec.name: [read, _described(config, spec), _made_by(spec), config.models[spec.name].train_on, *trained]
+        for spec in specs
+    }
     outcomes: dict[str, Outcome] = {}
     for spec in specs:
         if (before := stages.standing(f"model-{spec.name}", parts[spec.name])) is not None:
@@ -44,7 +49,7 @@ def fit_models(context: RunContext, events: Outcome, dataset: Dataset) -> dict[s
         stages.tell(f"Training {', '.join(spec.name for spec in todo)}: {config.training.folds} folds each")
         for spec in todo:
             stages.forget(f"model-{spec.name}")
-        for model in _fitted(context, todo, dataset, load_training_dataset(context.directory, events)):
+        for model in _fitted(context, todo, dataset, events):
             outcomes[model.name] = stages.keep(
                 f"model-{model.name}", parts[model.name], _store(context, model, dataset, events)
             )
@@ -62,24 +67,43 @@ def _made_by(spec: ModelSpec) -> list[str | None]:
     return [file_digest(Path(spec.parameters["file"])) if "file" in spec.parameters else None, plugin_version(spec.use)]
 
 
-def _fitted(
-    context: RunContext, specs: list[ModelSpec], dataset: Dataset, training_dataset: Dataset | None
-) -> Iterator[FittedModel]:
-    training = context.config.training
-    return cross_fit_all(
-        specs,
-        dataset,
-        signal=training.signal,
-        background=training.background,
-        equal=_grids(context.config) if training.points == "equal" else (),
-        training=training_dataset,
-        balance=training.balance,
-        folds=training.folds,
-        seed=context.config.analysis.seed,
-        workers=context.workers,
-        record=context.directory.root / "tuning",
-        progress=lambda done, total: context.advance("Training", done, total),
-    )
+def _fitted(context: RunContext, specs: list[ModelSpec], dataset: Dataset, events: Outcome) -> Iterator[FittedModel]:
+    """Yield the models as they are done: those that train on the same events together, with one count of estimators for all."""
+    config, training = context.config, context.config.training
+    base = load_training_dataset(context.directory, events)
+    together: dict[str | None, list[ModelSpec]] = {}
+    for spec in specs:
+        together.setdefault(config.models[spec.name].train_on, []).append(spec)
+    before, all_ = 0, sum(training.folds * spec.seeds for spec in specs if _learns(spec))
+    for train_on, some in together.items():
+        yield from cross_fit_all(
+            some,
+            dataset,
+            signal=training.signal,
+            background=training.background,
+            equal=_grids(config) if training.points == "equal" else (),
+            training=base if train_on is None else _narrowed(base or dataset, train_on),
+            balance=training.balance,
+            folds=training.folds,
+            seed=config.analysis.seed,
+            workers=context.workers,
+            record=context.directory.root / "tuning",
+            progress=partial(_advance, context, before, all_),
+        )
+        before += sum(training.folds * spec.seeds for spec in some if _learns(spec))
+
+
+def _advance(context: RunContext, before: int, all_: int, done: int, _: int) -> None:
+    context.advance("Training", before + done, all_)
+
+
+def _learns(spec: ModelSpec) -> bool:
+    return classifier(spec.use).trains_on != "nothing"
+
+
+def _narrowed(dataset: Dataset, train_on: str) -> Dataset:
+    """Return the events that a condition on inputs and observables leaves."""
+    return dataset.where(Expression(train_on).mask(dataset.columns(), len(dataset)))
 
 
 def _grids(config: Configuration) -> list[list[str]]:
@@ -115,7 +139,7 @@ def _store(context: RunContext, model: FittedModel, dataset: Dataset, events: Ou
 
 def _findings(spec: ModelSpec) -> Iterator[Finding]:
     """Yield what is notable in a model whatever comes of it."""
-    if classifier(spec.use).trains_on == "nothing":
+    if not _learns(spec):
         yield Finding(
             code="training-not-known",
             severity="warning",

@@ -253,3 +253,6 @@ class Configuration(Strict):
     left_out: list[str] = Field(
         default=[], description="Optional samples none of whose files was there; a run says so."
     )
+    models_left_out: dict[str, str] = Field(
+        default={}, description="Optional models whose library was not there, and what to install; a run says so."
+    )
