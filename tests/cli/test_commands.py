@@ -255,3 +255,10 @@ def test_the_command_is_light():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.rstrip().endswith("[]")
+
+
+def test_python_runs_the_package_itself():
+    done = subprocess.run(
+        [sys.executable, "-m", "fivesigma", "--version"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, f"fivesigma, version {__version__}\n")

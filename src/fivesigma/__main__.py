@@ -1,0 +1,6 @@
+"""``python -m fivesigma``: the command line, where the command itself is not on the path."""
+
+from fivesigma.cli.main import main
+
+if __name__ == "__main__":
+    main()
