@@ -67,7 +67,8 @@ def test_data_alone_run_to_a_page(run):
     scan = results["inference"]["scan"]
     best = scan["best"]
     assert (best["mass"], best["z_local"] > 5) == (3500, True)
-    assert not [one for one in finished.findings if one.code == "events-without-mass"]
+    assert not {one.code for one in finished.findings} & {"events-without-mass", "looks-like-tev", "deep-deficit"}
+    assert "How the scan was made" in finished.page.read_text()
     assert {row["mass"] for row in scan["windows"]} == {3000, 3500, 4000}
     assert [row["mass"] for row in scan["trained"]] == [3000, 3500, 4000]
     assert scan["trials"] == len(scan["windows"]) == 6
@@ -159,6 +160,26 @@ def test_events_without_a_mass_are_counted(folder, tmp_path):
     finished = run_analysis(written(tmp_path, "lost", configuration), tmp_path / "run", until="inference")
     (finding,) = [one for one in finished.findings if one.code == "events-without-mass"]
     assert (finding.severity, finding.evidence["events"]) == ("warning", 200)
+
+
+def test_masses_in_tev_are_told(folder, tmp_path):
+    events = pl.read_parquet(folder / "all.parquet").with_columns(mass=pl.col("mass") / 1000)
+    events.write_parquet(tmp_path / "all.parquet")
+    scan = {**SCAN, "masses": [3.5], "window": 0.5, "sideband": 0.4, "range": [2, 8]}
+    path = written(tmp_path, "tev", {**CONFIGURATION, "inference": {"scan": scan}})
+    finished = run_analysis(path, tmp_path / "run", until="inference")
+    assert [one.subject for one in finished.findings if one.code == "looks-like-tev"] == ["m"]
+
+
+def test_named_trees_have_ten_members_if_nothing_else_is_said(folder, tmp_path):
+    trees = {key: value for key, value in TREES.items() if key != "seeds"}
+    scan = {**SCAN, "masses": [3500], "classifier": trees, "decorrelate": True}
+    finished = run_analysis(
+        written(folder, "members", {**CONFIGURATION, "inference": {"scan": scan}}), tmp_path / "run"
+    )
+    entry = json.loads((finished.directory / "results.json").read_text())["inference"]["scan"]
+    assert (entry["training"]["members"], entry["training"]["decorrelated"]) == (10, True)
+    assert all(row["decorrelated"]["distance"] < 0.05 for row in entry["correlations"]["features"])
 
 
 def test_a_threshold_leaves_out_inputs_that_follow_the_mass(folder):

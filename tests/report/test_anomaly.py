@@ -47,6 +47,19 @@ def scan(**other: Any) -> dict[str, Any]:
     ]
     trained = {"inside": 500, "below": 400, "above": 300, "auc": 0.51, "loss": 0.7}
     return {
+        "model": None,
+        "features": ["a", "b"],
+        "range": [2000.0, 8000.0],
+        "background": {"family": "dijet", "order": 3},
+        "training": {
+            "use": "hist_gradient_boosting",
+            "parameters": {"max_iter": 20},
+            "prepare": None,
+            "folds": 3,
+            "members": 2,
+            "decorrelated": False,
+            "efficiency_of": "all",
+        },
         "efficiencies": [0.1, 0.02],
         "windows": rows,
         "trained": [{"mass": 3000, **trained}, {"mass": 3500, **trained}],
@@ -104,17 +117,16 @@ def test_what_was_not_looked_at_and_what_could_not_be_fitted_are_told_apart() ->
 
 
 def test_tables_of_nothing_have_no_global_p_value() -> None:
-    windows, correlations = scan_tables(nothing(trained=[]), "Observed")
-    assert windows.groups[0].rows == ()
-    assert correlations.caption == "Inputs and the mass"
-    windows, _ = scan_tables(nothing(), "Observed")
+    procedure, correlations = scan_tables(nothing(trained=[]), "Observed")
+    assert (procedure.caption, correlations.caption) == ("How the scan was made", "Inputs and the mass")
+    windows, *_ = scan_tables(nothing(), "Observed")
     assert [cell for cell in windows.groups[0].rows[0].cells[2:] if cell != MISSING] == []
 
 
 def test_the_best_window_stands_out_and_a_selection_without_a_fit_is_a_dash() -> None:
     entry = scan()
     entry["windows"] = [one for one in entry["windows"] if (one["mass"], one["efficiency"]) != (3000, 0.02)]
-    windows, p_values, _ = scan_tables(entry, "Observed")
+    windows, _, p_values, _ = scan_tables(entry, "Observed")
     one, other = windows.groups[0].rows
     assert (one.strong, other.strong) == (False, True)
     assert one.cells[-2:] == (MISSING, MISSING)
@@ -125,7 +137,7 @@ def test_the_best_window_stands_out_and_a_selection_without_a_fit_is_a_dash() ->
 
 def test_every_global_p_value_has_a_row() -> None:
     nulls = [null("conditional", [1.0], 0.5), null("independent", [1.0], 0.5)]
-    _, table, _ = scan_tables(scan(null_experiments=nulls, gross_vitells=bound(0.01)), "Observed")
+    _, _, table, _ = scan_tables(scan(null_experiments=nulls, gross_vitells=bound(0.01)), "Observed")
     heads = [line.head for line in table.groups[0].rows]
     assert heads[1] == "Gross and Vitells"
     assert ["that follow" in heads[2], "independent" in heads[3]] == [True, True]
@@ -134,12 +146,55 @@ def test_every_global_p_value_has_a_row() -> None:
 
 def test_inputs_that_are_left_out_are_told() -> None:
     rows = [
-        {"feature": "a", "pearson": None, "distance": None, "kept": True},
-        {"feature": "b", "pearson": None, "distance": None, "kept": False},
+        {"feature": "a", "pearson": None, "distance": None, "kept": True, "decorrelated": None},
+        {"feature": "b", "pearson": None, "distance": None, "kept": False, "decorrelated": None},
     ]
     *_, table = scan_tables(scan(correlations={"threshold": 0.1, "features": rows}), "Observed")
     assert [line.cells[-1].text for line in table.groups[0].rows] == ["yes", "no"]
     assert "above 0.1" in plain(table.note)
+
+
+def test_inputs_that_were_decorrelated_show_what_is_left() -> None:
+    left = {"pearson": None, "distance": 0.013}
+    rows = [{"feature": "a", "pearson": None, "distance": 0.4, "kept": True, "decorrelated": left}]
+    *_, table = scan_tables(scan(correlations={"threshold": None, "features": rows}), "Observed")
+    assert [column.text for column in table.columns][3:5] == ["Linear, decorrelated", "Distance, decorrelated"]
+    assert [line.text for line in table.groups[0].rows[0].cells][3] == "0.013"
+    assert "saw the decorrelated inputs" in table.note
+
+
+def test_how_the_scan_was_made_is_told() -> None:
+    entry = scan(null_experiments=[null("conditional", [1.0], 0.5)])
+    entry["training"]["decorrelated"] = True
+    _, procedure, *_ = scan_tables(entry, "Observed")
+    told = {line.head: plain(line.cells[0].text) for line in procedure.groups[0].rows}
+    assert told["Classifier"] == "hist_gradient_boosting (max_iter 20)"
+    assert told["Training"].startswith("3 folds, 2 members each")
+    assert "quantiles among events of the same mass" in told["Inputs enter as"]
+    assert told["Selections"] == "10 %, 2 % of the events of all masses, in each fold"
+    assert told["Pseudo-experiments, conditional features"] == "1, with 2 members a fold"
+    _, of_a_model, *_ = scan_tables(scan(training=None, model="trees"), "Observed")
+    assert "of the model “trees”" in {line.cells[0].text for line in of_a_model.groups[0].rows}
+
+
+def test_a_scatter_of_few_experiments_or_below_one_raises_no_excess() -> None:
+    one = null("conditional", [1.0], 0.5)
+    for width in (None, {"value": 0.9, "low": 0.8, "high": 1.0, "method": "rms"}):
+        text = scan_sentence(scan(null_experiments=[one | {"width": width}]), pseudo=False)
+        assert "scatter" not in text
+    assert MISSING in next(scan_tables_global(one | {"width": None})).cells
+
+
+def scan_tables_global(one: dict[str, Any]) -> Any:
+    _, _, table, _ = scan_tables(scan(null_experiments=[one]), "Observed")
+    return (line for line in table.groups[0].rows if "pseudo-experiments" in str(line.head))
+
+
+def test_a_bound_has_no_interval() -> None:
+    _, _, table, _ = scan_tables(scan(), "Observed")
+    value, interval, *_ = table.groups[0].rows[0].cells
+    assert value.text.startswith("≤ ")
+    assert interval == MISSING
 
 
 def test_probabilities_too_small_for_a_number_keep_their_exponent() -> None:

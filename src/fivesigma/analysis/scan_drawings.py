@@ -16,15 +16,15 @@ __all__ = ["scan_drawings"]
 def scan_drawings(name: str, made: Scanned) -> Iterator[Drawing]:
     """Yield what there is to draw of a scan."""
     scan = made.scan
-    yield inference_drawing(
-        f"scan-{name}",
-        f"Local p-values, {name}",
-        "One-sided local p-values of the events that each selection leaves in the window of a mass hypothesis, over a background fitted outside"
-        " it. The global p-value is of the largest excess anywhere.",
-        f"Local p-value against mass hypothesis for each selection of {name}.",
-        local_significances(scan),
-    )
     if scan.best is not None:
+        yield inference_drawing(
+            f"scan-{name}",
+            f"Local p-values, {name}",
+            "One-sided local p-values of the events that each selection leaves in the window of a mass hypothesis, over a background fitted outside"
+            " it. The global p-value is of the largest excess anywhere.",
+            f"Local p-value against mass hypothesis for each selection of {name}.",
+            local_significances(scan),
+        )
         yield from _best_drawings(name, scan)
     yield inference_drawing(
         f"scan-{name}-windows",
@@ -53,7 +53,8 @@ def scan_drawings(name: str, made: Scanned) -> Iterator[Drawing]:
     yield inference_drawing(
         f"scan-{name}-correlations",
         f"Inputs and the mass, {name}",
-        "Size of the correlation of each input with the mass, over all events in the range; with a threshold, inputs above it are left out.",
+        "Size of the correlation of each input with the mass, over all events in the range"
+        f"{'' if made.decorrelated is None else ', before it was decorrelated'}; with a threshold, inputs above it are left out.",
         f"Correlation of every input with the mass, {name}.",
         made.correlations,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,18 +28,21 @@ from fivesigma.searches.anomaly.windows import MassWindow, mass_windows, turn_on
 __all__ = ["Scanned", "grid_masses", "scan_masses"]
 
 _GEV = 1000.0  # in a TeV
-_MEMBERS = 10
+_TREES, _MEMBERS = "hist_gradient_boosting", 10
 _FEW = 0.01
+_TEV = 0.002  # of √s; a mass of 13 TeV collisions is larger, or a number of TeV
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scanned:
-    """A scan, and how its inputs depend on the mass."""
+    """A scan, how it was made, and how its inputs depend on the mass: as they are, and decorrelated if they were."""
 
     observable: str
     model: str | None
     scan: AnomalyScan
+    options: ScanOptions
     correlations: MassCorrelations
+    decorrelated: MassCorrelations | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +125,14 @@ def _scanned(
         scan = replace(scan, score=inference.model)
     if given.without_mass:
         scan = replace(scan, findings=(*scan.findings, _without_mass(inference.observable, given)))
-    return Scanned(observable=inference.observable, model=inference.model, scan=scan, correlations=correlations)
+    return Scanned(
+        observable=inference.observable,
+        model=inference.model,
+        scan=replace(scan, findings=(*scan.findings, *_unlikely_unit(inference.observable, events.mass, options))),
+        options=options,
+        correlations=correlations,
+        decorrelated=_decorrelated(given, inference, events, options),
+    )
 
 
 def _given(item: InferenceItem, inference: CwolaScan) -> _Given:
@@ -157,16 +167,37 @@ def _without_mass(observable: str, given: _Given) -> Finding:
     )
 
 
+def _unlikely_unit(observable: str, mass: Floats, options: ScanOptions) -> Iterator[Finding]:
+    largest = float(mass.max())
+    if options.energy is not None and largest < _TEV * options.energy:
+        yield Finding(
+            code="looks-like-tev",
+            severity="warning",
+            subject=observable,
+            message=f"The largest mass is {largest:.3g}, of collisions at {options.energy:g} GeV: is it in TeV? Masses are in GeV here.",
+            evidence={"largest": largest},
+        )
+
+
+def _decorrelated(
+    given: _Given, inference: CwolaScan, events: ScanEvents, options: ScanOptions
+) -> MassCorrelations | None:
+    if not options.decorrelate or given.score is not None:
+        return None
+    return mass_correlations(events.X, given.features, events.mass, observable=inference.observable)
+
+
 def _options(item: InferenceItem, inference: CwolaScan, mass: Floats) -> ScanOptions:
     config, chosen = item.config, inference.classifier
     low, high = inference.range or (_falls_from(mass), float(mass.max()) * (1 + 1e-9))
     trained: dict[str, Any] = {"members": _MEMBERS, "parameters": dict(WEAK_TREES)}
     if chosen is not None:
-        defaults = WEAK_TREES if chosen.use == "hist_gradient_boosting" else {}
+        defaults = WEAK_TREES if chosen.use == _TREES else {}
         trained = {
             "use": chosen.use,
             "parameters": {**defaults, **chosen.parameters},
-            "members": chosen.seeds,
+            # trees are cheap, and ten members what a scan takes where nothing is said
+            "members": _MEMBERS if chosen.use == _TREES and "seeds" not in chosen.model_fields_set else chosen.seeds,
             "prepare": None if chosen.prepare is None else tuple(chosen.prepare),
         }
     return ScanOptions(

@@ -13,6 +13,7 @@ from fivesigma.analysis.scan_inference import Scanned
 from fivesigma.analysis.stages import Outcome
 from fivesigma.core.estimate import Estimate
 from fivesigma.evaluation.mass_correlation import MassCorrelations
+from fivesigma.evaluation.observable_dependence import Dependence
 from fivesigma.plots.style import numbers
 from fivesigma.searches.anomaly.results import NullExperiments, ScanPoint, WindowScan
 
@@ -31,6 +32,7 @@ def keep_scan(context: RunContext, name: str, made: Scanned) -> Outcome:
         "features": list(scan.features),
         "range": list(scan.spectrum.range),
         "background": {"family": scan.family, "order": scan.order},
+        "training": None if made.model is not None else _training(made),
         "efficiencies": list(scan.efficiencies),
         "windows": [row for window in scan.windows for row in _rows(window)],
         "trained": [_trained(window) for window in scan.windows],
@@ -41,7 +43,7 @@ def keep_scan(context: RunContext, name: str, made: Scanned) -> Outcome:
         "bonferroni": _global(scan.bonferroni),
         "gross_vitells": _global(scan.gross_vitells),
         "null_experiments": [_null(one) for one in scan.null_experiments],
-        "correlations": _correlations(made.correlations),
+        "correlations": _correlations(made.correlations, made.decorrelated),
     }
     return Outcome(
         value=value,
@@ -49,6 +51,19 @@ def keep_scan(context: RunContext, name: str, made: Scanned) -> Outcome:
         figures=draw(context, list(scan_drawings(name, made)), "Drawing the scan"),
         files=(file,),
     )
+
+
+def _training(made: Scanned) -> dict[str, Any]:
+    options = made.options
+    return {
+        "use": options.use,
+        "parameters": dict(options.parameters),
+        "prepare": None if options.prepare is None else list(options.prepare),
+        "folds": options.folds,
+        "members": options.members,
+        "decorrelated": options.decorrelate,
+        "efficiency_of": options.efficiency_of,
+    }
 
 
 def _rows(window: WindowScan) -> Iterator[dict[str, Any]]:
@@ -107,14 +122,22 @@ def _null(one: NullExperiments) -> dict[str, Any]:
     }
 
 
-def _correlations(made: MassCorrelations) -> dict[str, Any]:
+def _correlations(made: MassCorrelations, decorrelated: MassCorrelations | None) -> dict[str, Any]:
+    left = {} if decorrelated is None else decorrelated.inputs.dependences
     rows = [
         {
             "feature": name,
-            "pearson": None if one.pearson is None else numbers(one.pearson),
-            "distance": None if one.distance is None else one.distance.value,
+            **_dependence(one),
             "kept": name in made.kept,
+            "decorrelated": _dependence(left[name]) if name in left else None,
         }
         for name, one in made.inputs.dependences.items()
     ]
     return {"threshold": made.threshold, "features": rows}
+
+
+def _dependence(one: Dependence) -> dict[str, Any]:
+    return {
+        "pearson": None if one.pearson is None else numbers(one.pearson),
+        "distance": None if one.distance is None else one.distance.value,
+    }

@@ -74,8 +74,9 @@ def _fraction(axes: Axes, one: NullExperiments, colour: str, lowest: float, high
     count = len(ordered)
     fraction = np.append(np.arange(count, -1, -1), 0) / count
     p_value = f"p {interval_text(one.p_value)} at {100 * one.p_value.level:.3g} % CL"
+    scatter = "" if one.width is None else f", root mean square of all z {plus_minus(one.width)}"
     label = (
-        f"{_FEATURES[one.features]}: {p_value}\n{count} experiments, root mean square of all z {plus_minus(one.width)}\n"
+        f"{_FEATURES[one.features]}: {p_value}\n{count} experiments{scatter}\n"
         f"mean largest |z| {one.largest_absolute_z.mean():.2f}, {one.expected_absolute_z:.2f} if independent"
     )
     axes.step(np.concatenate([[lowest], ordered, [highest]]), fraction, where="post", color=colour, label=label)

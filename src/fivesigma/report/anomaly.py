@@ -11,7 +11,7 @@ from fivesigma.report.cells import MISSING, Cell, cell, interval, measured_cell
 from fivesigma.report.format import count, number, percent, significance
 from fivesigma.report.tables import Column, Group, Row, Table
 
-__all__ = ["local_p", "probability", "scan_sentence", "scan_tables"]
+__all__ = ["global_p", "local_p", "probability", "scan_sentence", "scan_tables"]
 
 _SMALLEST = 1e-300
 _METHODS = {"bonferroni": "Bonferroni: p × trials, at most 1", "gross_vitells": "Gross and Vitells"}
@@ -52,21 +52,30 @@ def scan_sentence(entry: Mapping[str, Any], *, pseudo: bool) -> str:
 
 
 def _globally(entry: Mapping[str, Any]) -> str:
-    p = entry["p_global"]
     nulls = entry["null_experiments"]
     if not nulls:
-        return f"Globally p ≤ {probability(p['value'])}, the local one times the {entry['trials']} trials."
+        return f"Globally {global_p(entry)}, the local one times the {entry['trials']} trials."
     one = max(nulls, key=lambda null: null["p_value"]["value"])
     reached = sum(z >= entry["best"]["z_local"] for z in one["largest_z"])
     chance = f"{reached} of {one['experiments']} pseudo-experiments without a signal, trained anew, have as large a one"
-    calibrated = significance(entry["best"]["z_local"] / one["width"]["value"])
-    chance += f"; in units of the scatter of local Z there, the excess is {calibrated}"
-    return f"Globally p {'≤' if not reached else '='} {probability(p['value'])}: {chance}."
+    if (width := one["width"]) is not None and width["value"] > 1:
+        calibrated = significance(entry["best"]["z_local"] / width["value"])
+        chance += f"; in units of the scatter of local Z there, the excess is {calibrated}"
+    return f"Globally {global_p(entry)}: {chance}."
+
+
+def global_p(entry: Mapping[str, Any]) -> str:
+    """Return the global p-value of a scan in print: "p ≤ 0.048" where it is a bound, or as small as pseudo-experiments can tell."""
+    nulls = entry["null_experiments"]
+    bound = not nulls or all(max(null["largest_z"]) < entry["best"]["z_local"] for null in nulls)
+    return f"p {'≤' if bound else '='} {probability(entry['p_global']['value'])}"
 
 
 def scan_tables(entry: Mapping[str, Any], observed: str) -> Iterator[Table]:
     """Yield the windows, the global p-values, and how inputs depend on the mass; ``observed`` heads what was observed."""
-    yield _windows_table(entry, observed)
+    if entry["trained"]:
+        yield _windows_table(entry, observed)
+    yield _procedure_table(entry)
     if entry["best"] is not None:
         yield _global_table(entry)
     yield _correlation_table(entry["correlations"])
@@ -82,7 +91,40 @@ def _windows_table(entry: Mapping[str, Any], observed: str) -> Table:
         columns=(Column(text="Mass [GeV]"), *(Column(text=head) for head in heads)),
         groups=(Group(rows=tuple(_window_row(entry, trained, rows) for trained in entry["trained"])),),
         note=f"{observed} events in the window beside those expected, which are of a fit outside the window to the events that the selection keeps. The AUC is of telling the window"
-        " from its sidebands by events that did not train: it says nothing of a signal.",
+        " from its sidebands by events that did not train: it says nothing of a signal. Local Z is signed and that of the one-sided p-value of"
+        " an excess; a deficit has a p above one half and a negative Z, which for a discrete count is zero until it is one that less than half of the"
+        " counts reach.",
+    )
+
+
+def _procedure_table(entry: Mapping[str, Any]) -> Table:
+    """Return how the scan was made."""
+    background, low_high = entry["background"], entry["range"]
+    rows = {"Range": f"{number(low_high[0], 4)} to {number(low_high[1], 4)} GeV"}
+    if (training := entry["training"]) is None:
+        rows["Score"] = f"of the model “{entry['model']}”"
+    else:
+        parameters = ", ".join(f"{name} {value}" for name, value in training["parameters"].items())
+        rows["Classifier"] = f"{training['use']}{f' ({parameters})' if parameters else ''}"
+        rows["Inputs"] = ", ".join(entry["features"])
+        rows["Inputs enter as"] = (
+            "their quantiles among events of the same mass (decorrelated)" if training["decorrelated"] else "they are"
+        )
+        members = f"{training['members']} member{'s' if training['members'] > 1 else ''}"
+        rows["Training"] = f"{training['folds']} folds, {members} each, window against sidebands; scored out of fold"
+        of = {"all": "all masses", "sidebands": "the sidebands"}[training["efficiency_of"]]
+        rows["Selections"] = f"{', '.join(map(percent, entry['efficiencies']))} of the events of {of}, in each fold"
+    rows["Background"] = (
+        f"{background['family']}, fitted outside each window, its order by F-test there; order {background['order']} for all events"
+    )
+    for null in entry["null_experiments"]:
+        rows[f"Pseudo-experiments, {null['features']} features"] = (
+            f"{null['experiments']}, with {null['members']} member{'s' if null['members'] > 1 else ''} a fold"
+        )
+    return Table(
+        caption="How the scan was made",
+        columns=(Column(text="", numeric=False), Column(text="", numeric=False)),
+        groups=(Group(rows=tuple(Row(head=head, cells=(Cell(text=text),)) for head, text in rows.items())),),
     )
 
 
@@ -103,7 +145,11 @@ def _window_row(entry: Mapping[str, Any], trained: Mapping[str, Any], rows: Mapp
 
 
 def _global_table(entry: Mapping[str, Any]) -> Table:
-    rows = [_global_row(_METHODS[key], p) for key in _METHODS if (p := entry[key]) is not None]
+    rows = []
+    if (p := entry["bonferroni"]) is not None:
+        rows.append(_global_row(_METHODS["bonferroni"], p, bound=True))
+    if (p := entry["gross_vitells"]) is not None:
+        rows.append(_global_row(_METHODS["gross_vitells"], p))
     for null in entry["null_experiments"]:
         follow = "that follow the mass" if null["features"] == "conditional" else "independent of the mass"
         rows.append(
@@ -113,7 +159,9 @@ def _global_table(entry: Mapping[str, Any]) -> Table:
                 cell(null["experiments"]),
                 Cell(text=number(null["mean_largest_absolute_z"]), kind="number"),
                 Cell(text=number(null["expected_largest_absolute_z"]), kind="number"),
-                interval({"value": null["width"]["value"], "low": null["width"]["low"], "high": null["width"]["high"]}),
+                MISSING
+                if null["width"] is None
+                else interval({key: null["width"][key] for key in ("value", "low", "high")}),
             )
         )
     heads = (
@@ -136,31 +184,36 @@ def _global_table(entry: Mapping[str, Any]) -> Table:
     )
 
 
-def _global_row(method: str, p: Mapping[str, Any], *more: Cell) -> Row:
-    ends = f"{probability(p['low'])} to {probability(p['high'])}"
-    cells = (Cell(text=probability(p["value"]), kind="number"), Cell(text=ends, kind="number"), *more)
+def _global_row(method: str, p: Mapping[str, Any], *more: Cell, bound: bool = False) -> Row:
+    ends = MISSING if bound else Cell(text=f"{probability(p['low'])} to {probability(p['high'])}", kind="number")
+    value = f"≤ {probability(p['value'])}" if bound else probability(p["value"])
+    cells = (Cell(text=value, kind="number"), ends, *more)
     return Row(head=method, cells=cells + (MISSING,) * (6 - len(cells)))
 
 
 def _correlation_table(correlations: Mapping[str, Any]) -> Table:
-    rows = tuple(
-        Row(
-            head=row["feature"],
-            cells=(cell(row["pearson"]), cell(row["distance"]), Cell(text="yes" if row["kept"] else "no")),
-        )
-        for row in correlations["features"]
-    )
+    left = any(row["decorrelated"] is not None for row in correlations["features"])
     threshold = correlations["threshold"]
-    limit = "" if threshold is None else f" Inputs above {number(threshold)} are left out."
+    heads = ["Linear correlation", "Distance correlation"]
+    heads += ["Linear, decorrelated", "Distance, decorrelated"] if left else []
+    note = "A classifier can learn the mass from an input that follows it, and then the selected spectrum has a bump where the window is."
+    note += " The classifier saw the decorrelated inputs." if left else ""
+    note += "" if threshold is None else f" Inputs above {number(threshold)} are left out."
     return Table(
         caption="Inputs and the mass",
         columns=(
             Column(text="Input", numeric=False),
-            Column(text="Linear correlation"),
-            Column(text="Distance correlation"),
+            *(Column(text=head) for head in heads),
             Column(text="Trained on", numeric=False),
         ),
-        groups=(Group(rows=rows),),
-        note="A classifier can learn the mass from an input that follows it, and then the selected spectrum has a bump where the window is."
-        f"{limit}",
+        groups=(Group(rows=tuple(_correlation_row(row, left=left) for row in correlations["features"])),),
+        note=note,
     )
+
+
+def _correlation_row(row: Mapping[str, Any], *, left: bool) -> Row:
+    cells = [cell(row["pearson"]), cell(row["distance"])]
+    if left:
+        after = row["decorrelated"]
+        cells += [MISSING] * 2 if after is None else [cell(after["pearson"]), cell(after["distance"])]
+    return Row(head=row["feature"], cells=(*cells, Cell(text="yes" if row["kept"] else "no")))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fivesigma.report.anomaly import local_p, probability
+from fivesigma.report.anomaly import global_p, local_p
 from fivesigma.report.answer import Status, headline, status
 from fivesigma.report.cells import MISSING, Cell, cell, interval, measured_cell
 from fivesigma.report.content import RunContent
@@ -78,7 +78,7 @@ def _of_scan(entry: Mapping[str, Any]) -> list[KeyNumber]:
         KeyNumber(label="local p-value there", value=Cell(text=local_p(best), kind="number")),
         KeyNumber(
             label="global p-value, anywhere in the scan",
-            value=Cell(text=probability(entry["p_global"]["value"]), kind="number"),
+            value=Cell(text=global_p(entry).removeprefix("p ").removeprefix("= "), kind="number"),
         ),
     ]
 

@@ -158,13 +158,17 @@ def test_other_experiments_are_noted_elsewhere(tmp_path: Path) -> None:
 
 
 def test_the_width_and_its_error() -> None:
-    """Of one Z in each of five scans, and again without each in turn."""
-    found = scans(count=5, windows=WINDOWS[:1], options=replace(OPTIONS, efficiencies=(0.3,)))
+    """Of one Z in each of ten scans, and again without each in turn."""
+    found = scans(count=10, windows=WINDOWS[:1], options=replace(OPTIONS, efficiencies=(0.3,)))
     squares = found.largest_z**2
-    without = np.array([np.sqrt(np.mean(np.delete(squares, place))) for place in range(5)])
-    error = np.sqrt(4 / 5 * np.sum((without - without.mean()) ** 2))
+    without = np.array([np.sqrt(np.mean(np.delete(squares, place))) for place in range(10)])
+    error = np.sqrt(9 / 10 * np.sum((without - without.mean()) ** 2))
     assert found.width.value == pytest.approx(np.sqrt(np.mean(squares)))
     assert (found.width.low, found.width.high) == pytest.approx((found.width.value - error, found.width.value + error))
+
+
+def test_few_experiments_have_no_width() -> None:
+    assert scans(count=9, windows=WINDOWS[:1], options=replace(OPTIONS, efficiencies=(0.3,))).width is None
 
 
 def test_windows_with_too_few_events_do_not_count() -> None:

@@ -25,6 +25,8 @@ from fivesigma.searches.anomaly.windows import MassWindow
 
 __all__ = ["null_experiments"]
 
+_FEW = 10  # experiments whose scatter says nothing yet
+
 
 @dataclass(frozen=True, slots=True)
 class _Task:
@@ -130,12 +132,12 @@ def _summary(model: BackgroundModel, members: int, scans: Sequence[Floats], obse
     )
 
 
-def _width(scans: Sequence[Floats]) -> Estimate:
-    """Return the root mean square of all local Z, its error from the scatter between experiments, by the jackknife."""
+def _width(scans: Sequence[Floats]) -> Estimate | None:
+    """Return the root mean square of all local Z, its error from the scatter between experiments, by the jackknife; None if they are few."""
+    if len(scans) < _FEW:
+        return None
     squares, numbers = np.array([np.sum(scan**2) for scan in scans]), np.array([len(scan) for scan in scans])
     value = float(np.sqrt(squares.sum() / numbers.sum()))
-    if len(scans) < 2:
-        return Estimate(value=value, low=0.0, high=2 * value, method="root mean square of one experiment")
     without = np.sqrt((squares.sum() - squares) / (numbers.sum() - numbers))
     error = float(np.sqrt((len(scans) - 1) * np.mean((without - without.mean()) ** 2)))
     return Estimate(

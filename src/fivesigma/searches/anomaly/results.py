@@ -139,7 +139,7 @@ class NullExperiments:
         Windows × efficiencies of each scan.
     width
         Root mean square of all local significances of all scans: 1 if local p-values are right. Cross-fitting makes it larger, as what a fold's
-        events teach the estimators of the others, these teach it in turn.
+        events teach the estimators of the others, these teach it in turn. None for fewer than 10 experiments.
     expected_absolute_z
         What the largest unsigned significance would be on average if all were independent and normal.
     """
@@ -152,7 +152,7 @@ class NullExperiments:
     p_value: Estimate
     expected_absolute_z: float
     trials: int
-    width: Estimate
+    width: Estimate | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

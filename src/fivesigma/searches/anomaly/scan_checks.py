@@ -52,7 +52,26 @@ def scan_findings(
                 subject=f"{window.window.mass:g} GeV",
                 message=f"The events that a selection leaves could not be fitted, at efficiency {reason}.",
             )
+    yield from _deficits(judged)
     yield from _following(mass, X, features)
+
+
+def _deficits(judged: Sequence[WindowScan]) -> Iterator[Finding]:
+    """Yield, for each selection, the deepest deficit if as many independent windows would hardly have one."""
+    all_ = [(excess.efficiency, excess.z, window.window.mass) for window in judged for excess in window.excesses]
+    for efficiency in dict.fromkeys(efficiency for efficiency, _, _ in all_):
+        z, mass = min((z, mass) for of, z, mass in all_ if of == efficiency)
+        p_value = float(-np.expm1(len(all_) * stats.norm.logsf(z)))
+        if p_value < _UNLIKELY:
+            yield Finding(
+                code="deep-deficit",
+                severity="warning",
+                subject=f"{100 * efficiency:g} %",
+                message=f"At {mass:g} GeV this selection leaves {-z:.1f} σ fewer events than the fit beside the window expects; as many independent"
+                f" trials bring such a deficit with p = {p_value:.1g}. What makes deficits makes excesses, too: function and order, or a"
+                " classifier that shapes the spectrum.",
+                evidence={"mass": mass, "z": z, "p_value": p_value},
+            )
 
 
 def _following(mass: Floats, X: Matrix, features: Sequence[str]) -> Iterator[Finding]:
@@ -76,12 +95,23 @@ def _following(mass: Floats, X: Matrix, features: Sequence[str]) -> Iterator[Fin
 
 
 def null_findings(experiments: Sequence[NullExperiments]) -> Iterator[Finding]:
-    """Yield what is odd about scans of pseudo-experiments: largest significances beyond those of as many independent normal ones."""
+    """Yield what is odd about scans of pseudo-experiments: too few, or of significances beyond those of as many normal ones."""
     for one in experiments:
+        count = len(one.largest_z)
+        if not np.any(one.largest_z >= one.observed):
+            yield Finding(
+                code="few-pseudo-experiments",
+                severity="info",
+                subject=f"{one.features} features",
+                message=f"None of {count} pseudo-experiments reaches the excess that is seen, so that the global p-value is their number's,"
+                f" 1/{count + 1}, and would be it for any larger excess; more would tell.",
+                evidence={"experiments": count},
+            )
         of_normal = np.power(special.erf(one.largest_absolute_z / np.sqrt(2)), one.trials)
         p_value = float(stats.kstest(of_normal, "uniform", alternative="less").pvalue)
         if p_value < _UNLIKELY:
-            shaped = one.width.low > _SHAPED
+            shaped = one.width is not None and one.width.low > _SHAPED
+            scatter = "" if one.width is None else f"; all their local Z scatter by {one.width.value:.2f} and not by 1"
             why = (
                 "selections shape the spectrum"
                 if shaped
@@ -92,12 +122,11 @@ def null_findings(experiments: Sequence[NullExperiments]) -> Iterator[Finding]:
                 severity="serious" if shaped else "warning",
                 subject=f"{one.features} features",
                 message=f"Scans of pseudo-experiments without a signal find |Z| of {one.largest_absolute_z.mean():.1f} on average, where as"
-                f" many independent normal ones bring {one.expected_absolute_z:.1f}; all their local Z scatter by {one.width.value:.2f} and"
-                f" not by 1: {why}. Local p-values and Bonferroni's bound are too small; the global p-value knows, for it is taken from"
+                f" many independent normal ones bring {one.expected_absolute_z:.1f}{scatter}: {why}. Local p-values and Bonferroni's bound are too small; the global p-value knows, for it is taken from"
                 " such scans.",
                 evidence={
                     "p_value": p_value,
                     "mean_largest": float(one.largest_absolute_z.mean()),
-                    "width": one.width.value,
+                    **({} if one.width is None else {"width": one.width.value}),
                 },
             )
