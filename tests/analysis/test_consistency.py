@@ -1,8 +1,10 @@
 import pytest
 
+from fivesigma.analysis.configuration import load_configuration
 from fivesigma.analysis.consistency import inconsistencies
 from fivesigma.analysis.inference_names import axes_of
 from fivesigma.analysis.schema import Configuration
+from fivesigma.core.errors import ConfigurationError
 
 
 def told(config):
@@ -276,3 +278,23 @@ def test_every_fault_is_told(configuration):
         "training.signal",
         "samples.bkg.pseudo",
     }
+
+
+def test_simulation_needs_a_luminosity_and_data_alone_do_not(tmp_path):
+    text = """
+fivesigma: 1
+analysis: {name: some, energy: 13}
+samples:
+  all: {kind: data, files: all.csv}
+features: {inputs: {x: x}, observables: {m: m}}
+inference: {scan: {type: cwola_scan, observable: m, masses: [3000], window: 400, sideband: 400}}
+"""
+    path = tmp_path / "some.yaml"
+    path.write_text(text)
+    assert load_configuration(path).analysis.luminosity is None
+    path.write_text(text.replace("  all: {kind: data", "  top: {kind: background, files: top.csv}\n  all: {kind: data"))
+    with pytest.raises(ConfigurationError, match=r"analysis.luminosity: it is needed, in fb⁻¹"):
+        load_configuration(path)
+    path.write_text(text.replace("energy: 13}", "energy: 13, periods: {a: 1}}"))
+    with pytest.raises(ConfigurationError, match=r"analysis.luminosity: it is needed"):
+        load_configuration(path)

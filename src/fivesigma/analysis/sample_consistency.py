@@ -41,13 +41,7 @@ def sample_inconsistencies(config: Configuration) -> Iterator[Inconsistency]:
         if sample.kind != "data":
             yield from dict.fromkeys(_scales(config, sample, here))
     yield from _groups(config)
-    periods = config.analysis.periods
-    if periods and abs(sum(periods.values()) - config.analysis.luminosity) > _SAME * config.analysis.luminosity:
-        total = sum(periods.values())
-        yield (
-            ("analysis", "periods"),
-            f"they sum to {total:g} fb⁻¹, the luminosity is {config.analysis.luminosity:g} fb⁻¹",
-        )
+    yield from _luminosity(config)
 
 
 def is_grid(sample: SampleConfiguration) -> bool:
@@ -55,6 +49,16 @@ def is_grid(sample: SampleConfiguration) -> bool:
     if sample.kind != "signal" or sample.grid is not None:
         return False
     return bool(_named(sample))
+
+
+def _luminosity(config: Configuration) -> Iterator[Inconsistency]:
+    """Yield what is wrong with the luminosity of the whole and of its periods."""
+    whole, total = config.analysis.luminosity, sum(config.analysis.periods.values())
+    if whole is None:
+        if total or any(sample.kind != "data" for sample in config.samples.values()):
+            yield ("analysis", "luminosity"), "it is needed, in fb⁻¹: simulated events are expected at it"
+    elif total and abs(total - whole) > _SAME * whole:
+        yield ("analysis", "periods"), f"they sum to {total:g} fb⁻¹, the luminosity is {whole:g} fb⁻¹"
 
 
 def _named(sample: SampleConfiguration) -> set[str]:
@@ -171,7 +175,7 @@ def _covered(config: Configuration, sample: SampleConfiguration, here: Location)
             if not any(isinstance(files, Mapping) and period in files for files in found):
                 yield (
                     (*place, "files"),
-                    f"no files of the period {period!r}, {periods[period]:g} of {config.analysis.luminosity:g} fb⁻¹",
+                    f"no files of the period {period!r}, {periods[period]:g} of {config.analysis.luminosity or 0:g} fb⁻¹",
                 )
 
 

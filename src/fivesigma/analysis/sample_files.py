@@ -213,9 +213,12 @@ def cross_section_of(config: Configuration, part: Part) -> CrossSection | None:
     """Return what scales a part's weights; None where they are expected events already."""
     if part.cross_section is None or part.sum_of_weights == INCLUDED:
         return None
+    luminosity = part.luminosity or config.analysis.luminosity
+    if luminosity is None:  # which a configuration with simulation has
+        return None
     declared = part.sum_of_weights if part.sum_of_weights != FROM_FILES else None
     return CrossSection(
-        luminosity=part.luminosity or config.analysis.luminosity,
+        luminosity=luminosity,
         cross_section=Expression(part.cross_section),
         filter_efficiency=Expression(part.filter_efficiency or "1"),
         k_factor=Expression(part.k_factor or "1"),

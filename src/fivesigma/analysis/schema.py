@@ -44,7 +44,9 @@ class Analysis(Strict):
     name: Name = Field(description="Names the run.")
     title: str = Field(default="", description="What the page is called.")
     label: str = Field(default="", description="Stands on figures, such as 'CMS open data'.")
-    luminosity: Positive = Field(description="Integrated luminosity in fb⁻¹.")
+    luminosity: Positive | None = Field(
+        default=None, description="Integrated luminosity in fb⁻¹; needed unless all samples are data."
+    )
     energy: Positive = Field(description="Centre-of-mass energy in TeV.")
     periods: dict[str, Positive] = Field(
         default={}, description="Luminosity in fb⁻¹ of each data-taking period; they sum to the whole."
@@ -226,7 +228,7 @@ class Region(Strict):
 class Layout(Strict):
     """A form in which the events of a shipped analysis are to be had elsewhere."""
 
-    title: Text = Field(description="What it is called.")
+    title: str = Field(min_length=1, description="What it is called.")
     source: str = Field(default="", description="Where such files are to be had.")
 
 
