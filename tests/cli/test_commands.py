@@ -262,3 +262,9 @@ def test_python_runs_the_package_itself():
         [sys.executable, "-m", "fivesigma", "--version"], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (0, f"fivesigma, version {__version__}\n")
+
+
+def test_recipes_say_which_files_of_others_they_read():
+    told = invoke("recipes").stdout
+    assert "--data DIR: CSV files of the lesson on H → ZZ* → 4ℓ" in told
+    assert " from: " in told

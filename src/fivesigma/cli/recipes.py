@@ -16,8 +16,8 @@ def recipes() -> None:
 
     for recipe in shipped.recipes():
         click.echo(f"{recipe.name:<16} {read_configuration(recipe.path).analysis.title}")
-        for path in layouts_of(recipe.path):
-            layout = read_configuration(recipe.path, path).layout
-            if layout is not None:
-                source = f" ({layout.source})" if layout.source else ""
-                click.echo(f"{'':<16} --data DIR: {layout.title}{source}")
+        layouts = [read_configuration(recipe.path, path).layout for path in layouts_of(recipe.path)]
+        for layout in filter(None, layouts):
+            click.echo(f"{'':<16} --data DIR: {layout.title}")
+        for source in dict.fromkeys(layout.source for layout in layouts if layout is not None and layout.source):
+            click.echo(f"{'':<16} from: {source}")
