@@ -12,8 +12,10 @@ from fivesigma.analysis.inferring import Counted, FittedTemplates
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.sensitive_bins import SensitiveBins
 from fivesigma.analysis.stages import Outcome
+from fivesigma.inference.counting_curve import counting_curve
 from fivesigma.inference.histograms import to_uhi
 from fivesigma.inference.limit_plane import LimitPlane, LimitPoint
+from fivesigma.inference.limits import CLsCurve
 from fivesigma.inference.published_comparison import compared_with_published
 from fivesigma.inference.yields import ChannelYields
 from fivesigma.plots.style import numbers
@@ -27,8 +29,19 @@ def keep_count(context: RunContext, name: str, counted: Counted) -> Outcome:
     result = counted.result
     value = {"type": "counting", **numbers(dataclasses.replace(result, findings=()))}
     del value["findings"]
-    drawings = [] if counted.curve is None else [_curve_drawing(name, counted.curve)]
+    drawings = [_cls_drawing(name, counting_curve(result, method=counted.method))]
+    drawings += [] if counted.curve is None else [_curve_drawing(name, counted.curve)]
     return Outcome(value=value, findings=result.findings, figures=draw(context, drawings, "Drawing the limits"))
+
+
+def _cls_drawing(name: str, curve: CLsCurve) -> Drawing:
+    return inference_drawing(
+        f"cls-{name}",
+        f"CLs against the signal strength, {name}",
+        "Where a curve falls below the line the strength is excluded; bands hold 68 % and 95 % of background-only outcomes.",
+        f"CLs against the signal strength for {name}.",
+        curve,
+    )
 
 
 def _curve_drawing(name: str, curve: WorkingPointCurve) -> Drawing:
@@ -176,13 +189,7 @@ def _drawings(name: str, fitted: FittedTemplates) -> Iterator[Drawing]:
     """Yield the CLs curve, the templates of every region before and after the fit, the breakdown, the pulls and the ranking."""
     result = fitted.result
     on = "expected for μ = 1, on Asimov data" if result.postfit is None else "on the data fitted"
-    yield inference_drawing(
-        f"cls-{name}",
-        f"CLs against the signal strength, {name}",
-        "Where a curve falls below the line the strength is excluded; bands hold 68 % and 95 % of background-only outcomes.",
-        f"CLs against the signal strength for {name}.",
-        result.curve,
-    )
+    yield _cls_drawing(name, result.curve)
     yield from _template_drawings(name, "before", result.prefit)
     yield from _template_drawings(name, "after", result.postfit or ())
     yield inference_drawing(

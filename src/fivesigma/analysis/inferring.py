@@ -20,6 +20,7 @@ from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.parallel import Shared
 from fivesigma.evaluation.working_points import merit_of
 from fivesigma.inference.counting import CountingResult
+from fivesigma.inference.counting_scan import Method
 from fivesigma.inference.ranking import Ranking, rank_nuisances
 from fivesigma.inference.systematics import Systematic, restricted
 from fivesigma.inference.template_fit import TemplateFitResult, fit_templates
@@ -33,9 +34,10 @@ __all__ = ["Counted", "FitInputs", "FittedTemplates", "Inferred", "fit_inputs", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """A count, and the expected limit against the cut if there is one."""
+    """A count, how its limits were made, and the expected limit against the cut if there is one."""
 
     result: CountingResult
+    method: Method
     curve: WorkingPointCurve | None
 
 
@@ -136,7 +138,7 @@ def _count(item: InferenceItem, counting: Counting) -> Counted:
         result = count_in_region(
             events.dataset, mask, background_uncertainty=uncertainty, method=method, show_data=shows, region=region
         )
-        return Counted(result=result, curve=None)
+        return Counted(result=result, method=method, curve=None)
     judgement, scores = item.config.judgement, events.scores(counting.model)
     merit = merit_of(
         counting.maximise or judgement.maximise,
@@ -163,4 +165,4 @@ def _count(item: InferenceItem, counting: Counting) -> Counted:
         floor=judgement.floor,
         region=region,
     )
-    return Counted(result=result, curve=curve)
+    return Counted(result=result, method=method, curve=curve)
