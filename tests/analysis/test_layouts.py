@@ -150,6 +150,20 @@ def test_a_line_of_the_analysis_stays_its_own_beside_a_layout(analysis):
     assert str(caught.value).startswith(f"{analysis}:12: systematics.top_rate.size: ")
 
 
+def test_tables_of_numbers_are_taken_from_beside_the_analysis_where_the_folder_has_none(analysis, tmp_path):
+    table = "key,xs,sum\ntop,0.5,1000\n"
+    (analysis.parent / "table.csv").write_text(table)
+    metadata = "events: {weight: w, metadata: {file: table.csv, key: key, cross_section: xs, sum_of_weights: sum}}"
+    text = ANALYSIS.replace("events: {weight: w}", metadata).replace("top.parquet", "top.parquet, metadata: top")
+    analysis.write_text(text)
+    folder = ours(tmp_path / "data")
+    (part,) = load_resolved(analysis, folder).samples["top"].parts.values()
+    assert (part.cross_section, part.sum_of_weights) == ("0.5", "1000.0")
+    (folder / "table.csv").write_text(table.replace("0.5", "0.7"))  # what lies with the events is theirs
+    (part,) = load_resolved(analysis, folder).samples["top"].parts.values()
+    assert part.cross_section == "0.7"
+
+
 @pytest.mark.parametrize("recipe", recipes(), ids=lambda recipe: recipe.name)
 def test_layouts_of_recipes_are_valid_and_say_what_they_are(recipe):
     for layout in layouts_of(recipe.path):

@@ -261,3 +261,12 @@ def test_a_folder_of_none_of_these_is_told_what_each_lacks(tmp_path):
     with pytest.raises(DataError, match="has the files of none of these") as caught:
         load_resolved(RECIPE, tmp_path)
     assert str(caught.value).count("\n- ") == 5
+
+
+def test_cross_sections_and_published_limits_stand_beside_their_events_too(tmp_path):
+    write(tmp_path, [*SIGNALS, "TT_pow", "Wjets_100to200"])
+    config = load_resolved(RECIPE, tmp_path, FEW)
+    (part,) = config.samples["stop_450_420"].parts.values()
+    assert float(part.cross_section) == pytest.approx(STOP_CROSS_SECTIONS[450])
+    (table,) = config.inference["limits"].published.values()
+    assert Path(table.file).is_file()

@@ -8,9 +8,41 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["layouts_of"]
+from fivesigma.analysis.inference_schema import LimitPlane
+from fivesigma.analysis.schema import Configuration
+
+__all__ = ["layouts_of", "with_tables_beside"]
 
 
 def layouts_of(analysis: Path) -> tuple[Path, ...]:
     """Return the layouts that lie beside an analysis, by name."""
     return tuple(sorted((analysis.parent / "layouts").glob("*.yaml")))
+
+
+def with_tables_beside(config: Configuration, folder: Path, home: Path) -> Configuration:
+    """Return the configuration with tables of numbers taken from beside the YAML where the folder of the events has none of that name.
+
+    They are of cross sections, and of published limits: they belong to the analysis, whosever events it reads.
+    """
+
+    def placed(file: str) -> str:
+        return str((home / file).resolve()) if not (folder / file).is_file() and (home / file).is_file() else file
+
+    metadata = config.events.metadata
+    events = config.events
+    if metadata is not None:
+        events = events.model_copy(update={"metadata": metadata.model_copy(update={"file": placed(metadata.file)})})
+    inference = {
+        name: one.model_copy(
+            update={
+                "published": {
+                    whose: table.model_copy(update={"file": placed(table.file)})
+                    for whose, table in one.published.items()
+                }
+            }
+        )
+        if isinstance(one, LimitPlane)
+        else one
+        for name, one in config.inference.items()
+    }
+    return config.model_copy(update={"events": events, "inference": inference})
