@@ -96,3 +96,23 @@ def test_a_parameter_that_moves_nothing_stays_where_it_is() -> None:
     found = minimise(likelihood, np.array([1.0, 0.0]), BOTH, ["mu", "alpha"])
     assert found.values[0] == 1.0
     assert found.covariance[0, 0] == 0
+
+
+def test_steps_into_what_no_number_holds_are_halved_without_a_word() -> None:
+    """A bin of exp(θ) events grows beyond all numbers where one of few is met with many: θ = -5, and ln 10⁶ is sought."""
+
+    def expected(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        events = np.exp(values)
+        return events, events[:, None]
+
+    likelihood = Likelihood(
+        counts=np.array([1e6]),
+        expected=expected,
+        normal=np.array([], dtype=np.int64),
+        centre=np.array([]),
+        width=np.array([1.0]),
+        low=np.array([-np.inf]),
+        high=np.array([np.inf]),
+    )
+    found = minimise(likelihood, np.array([-5.0]), np.array([True]), ["theta"])
+    assert found.values[0] == pytest.approx(np.log(1e6))

@@ -137,8 +137,9 @@ def _score(likelihood: Likelihood, values: Floats, free: Bools) -> Floats | None
         for halving in range(_HALVINGS):
             trial = np.clip(values + step * (taken / 2**halving), likelihood.low, likelihood.high)
             trial = np.where(free, trial, values)
-            expected, jacobian = likelihood.expected(trial)
-            reached = likelihood.deviance(trial, expected)
+            with np.errstate(over="ignore", invalid="ignore"):  # a step too far: infinite, and so it is halved
+                expected, jacobian = likelihood.expected(trial)
+                reached = likelihood.deviance(trial, expected)
             if reached <= deviance + 1e-12 * (1 + deviance):
                 break
         else:
@@ -174,7 +175,8 @@ def _migrad(likelihood: Likelihood, start: Floats, free: Bools, names: Sequence[
     minuit.errordef, minuit.strategy, minuit.tol = 1.0, 1, 1e-4
     minuit.limits = list(zip(likelihood.low, likelihood.high, strict=True))
     minuit.fixed = list(~free)
-    minuit.migrad()
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite counts as 1e100
+        minuit.migrad()
     values = np.asarray(minuit.values)
     if not minuit.valid:
         bound = [
