@@ -12,6 +12,8 @@ from fivesigma.report.tables import Column, Group, Row, Table
 
 __all__ = ["excluded_points", "plane_sentence", "plane_table"]
 
+_FEW = 6
+
 
 def excluded_points(entry: Mapping[str, Any], key: str) -> tuple[int, int]:
     """Return how many points have a limit below μ = 1, and how many have a limit; ``key`` says expected or observed."""
@@ -24,10 +26,20 @@ def plane_sentence(entry: Mapping[str, Any], *, pseudo: bool) -> str:
     """Return in a sentence how much of the grid is excluded."""
     expected, points = excluded_points(entry, "limit_expected")
     observed, seen = excluded_points(entry, "limit_observed")
-    told = f"{expected} of {points} signal points are expected to be excluded at {CONFIDENCE}"
+    told = f"{expected} of {points} signal points are expected to be excluded at {CONFIDENCE}{_which(entry, expected)}"
     if not seen:
         return f"{told}."
     return f"{told}, {observed} of {seen} are by the {'pseudo-data' if pseudo else 'data'}."
+
+
+def _which(entry: Mapping[str, Any], expected: int) -> str:
+    """Return the points that are expected to be excluded, if they are few: "(m_stop, m_lsp = (250, 220))"."""
+    if not 0 < expected <= _FEW:
+        return ""
+    excluded = [point for point in entry["points"] if point["limit_expected"] and point["limit_expected"][2] < 1]
+    places = [", ".join(map(digits, point["parameters"].values())) for point in excluded]
+    shown = [f"({place})" if len(entry["parameters"]) > 1 else place for place in places]
+    return f" ({', '.join(entry['parameters'])} = {', '.join(shown)})"
 
 
 def plane_table(entry: Mapping[str, Any], observed: str) -> Table:
