@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -33,6 +34,8 @@ from fivesigma.plots.style import (
 __all__ = ["plot_overtraining", "plot_score_distribution"]
 
 _UNCERTAINTY = "simulation's uncertainty"
+_HEADROOM, _LEGEND_ROW = 0.28, 0.06
+"""Shares of the height of the axes: what is left above the bins at least, and what a row of the legend takes."""
 
 
 @register(ScoreDistribution)
@@ -53,8 +56,10 @@ def plot_score_distribution(result: ScoreDistribution, *, context: Context) -> F
     main.set_ylabel("events / bin")
     spread_score_axis(main, result.edges[-2])
     lowest.tick_params(axis="x", labelsize="x-small")
-    _log_scale(main, [background, *(sample.histogram.total for sample in result.samples)], result.data)
     title = None if result.agreement is None else agreement_text(result.agreement)
+    rows = math.ceil(len(main.get_legend_handles_labels()[0]) / 2) + (title is not None)
+    totals = [background, *(sample.histogram.total for sample in result.samples)]
+    _log_scale(main, totals, result.data, headroom=max(_HEADROOM, _LEGEND_ROW * (rows + 1)))
     main.legend(ncols=2, loc="upper center", title=title)
     lowest.set_xlabel(f"score of {context.title_of(result.model)} (fraction of background below)")
     return figure
@@ -159,7 +164,7 @@ def _ratio(axes: Axes, result: ScoreDistribution, data: DataHistogram, backgroun
     axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
 
 
-def _log_scale(axes: Axes, totals: Sequence[Floats], data: DataHistogram | None, headroom: float = 0.28) -> None:
+def _log_scale(axes: Axes, totals: Sequence[Floats], data: DataHistogram | None, headroom: float) -> None:
     """Set a logarithmic ordinate from below the smallest relevant bin, with a share of the height left for the legend."""
     top = max([float(total.max()) for total in totals] + ([float(data.high.max())] if data is not None else []))
     positive = np.concatenate([total[total > 0] for total in totals])

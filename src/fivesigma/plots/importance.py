@@ -12,7 +12,7 @@ from fivesigma.core.estimate import Estimate
 from fivesigma.evaluation.importance import Importances
 from fivesigma.evaluation.importance_table import ImportanceRow, ImportanceTable, importance_table
 from fivesigma.plots.registry import register, register_several
-from fivesigma.plots.style import Context, colours, new_figure
+from fivesigma.plots.style import Context, colours, label_from_right, new_figure
 
 __all__ = ["plot_importance_table", "plot_importances"]
 
@@ -38,6 +38,7 @@ def plot_importance_table(table: ImportanceTable, *, context: Context, most: int
     above = 0.5 if len(table.models) <= 3 else 0.8
     lines = sum(1 + 0.35 * max(0, len(row.inputs) - 2) for row in rows)
     figure, axes = new_figure(context, size=(6.4, 1.2 + above + step * max(lines, 2)))
+    label_from_right(axes, context)
     colour = colours(table.models, context)
     for place, model in enumerate(table.models):
         offset = (place - (len(table.models) - 1) / 2) * 0.8 / max(len(table.models), 1)

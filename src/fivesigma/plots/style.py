@@ -34,6 +34,7 @@ __all__ = [
     "digits",
     "figure_with_ratio",
     "hatched_band",
+    "label_from_right",
     "logarithmic",
     "new_figure",
     "new_grid",
@@ -368,6 +369,12 @@ def _dress(axes: Axes) -> None:
     for which in sizes:
         axes.tick_params(axis="both", which=which, direction="in", length=_STYLE[f"xtick.{which}.size"])
     axes.set_title("")  # at the height that the settings tell
+
+
+def label_from_right(axes: Axes, context: Context) -> None:
+    """Write whose events they are beside their conditions, ending at the right of axes that begin far from the figure's left."""
+    axes.set_title("", loc="left")
+    axes.set_title(",  ".join(filter(None, (context.label, context.conditions))), loc="right", fontsize="medium")
 
 
 def _label(axes: Axes, context: Context, into: Axes | None = None) -> None:
