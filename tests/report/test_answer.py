@@ -151,3 +151,8 @@ def test_without_data_nothing_is_blind(blind: Run) -> None:
     results, config = blind
     results["samples"] = {name: sample for name, sample in results["samples"].items() if sample["kind"] != "data"}
     assert status(results, config) == "expected"
+
+
+def test_without_a_luminosity_it_begins_with_the_energy(results: dict[str, Any], config: dict[str, Any]) -> None:
+    del config["analysis"]["luminosity"]
+    assert plain(answer(results, config)).startswith("At 13 TeV, this search expects")

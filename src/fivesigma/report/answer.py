@@ -193,7 +193,9 @@ def _doubts(name: str | None, results: Mapping[str, Any]) -> str:
 
 
 def _opened(where: str, clause: str) -> str:
-    return f"With {where}, {clause}" if where else clause[0].upper() + clause[1:]
+    if not where:
+        return clause[0].upper() + clause[1:]
+    return f"{'With' if 'fb' in where else 'At'} {where}, {clause}"
 
 
 def _without_inference(results: Mapping[str, Any]) -> str:
