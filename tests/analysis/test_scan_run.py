@@ -68,7 +68,9 @@ def test_data_alone_run_to_a_page(run):
     best = scan["best"]
     assert (best["mass"], best["z_local"] > 5) == (3500, True)
     assert not {one.code for one in finished.findings} & {"events-without-mass", "looks-like-tev", "deep-deficit"}
+    assert results["models"] == {"scan": {"auc": None, "auc_train": None, "auc_difference": None, "folds": 3}}
     assert "How the scan was made" in finished.page.read_text()
+    assert ">Models<" not in finished.page.read_text()
     assert {row["mass"] for row in scan["windows"]} == {3000, 3500, 4000}
     assert [row["mass"] for row in scan["trained"]] == [3000, 3500, 4000]
     assert scan["trials"] == len(scan["windows"]) == 6

@@ -258,9 +258,7 @@ def test_the_command_is_light():
 
 
 def test_python_runs_the_package_itself():
-    done = subprocess.run(
-        [sys.executable, "-m", "fivesigma", "--version"], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-m", "fivesigma", "--version"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, f"fivesigma, version {__version__}\n")
 
 

@@ -67,16 +67,26 @@ def results(config: Configuration, outcomes: Outcomes) -> dict[str, Any]:
         name: {**judged["models"][name], "seconds": outcome.value["seconds"], "folds": outcome.value["folds"]}
         for name, outcome in outcomes.models.items()
     }
+    inference = {name: outcome.value for name, outcome in outcomes.inference.items()}
     return {
         "schema": 1,
         "fivesigma": __version__,
         "analysis": config.analysis.name,
         "samples": outcomes.events.value["samples"],
         "variations": outcomes.events.value["variations"],
-        "models": models,
+        "models": {**models, **_without_labels(inference)},
         "judgement": {**judged["judgement"], **outcomes.features.value},
-        "inference": {name: outcome.value for name, outcome in outcomes.inference.items()},
+        "inference": inference,
         "findings": [dataclasses.asdict(finding) for finding in outcomes.findings],
+    }
+
+
+def _without_labels(inference: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the classifiers that scans trained: without labels there is no AUC of signal and background."""
+    return {
+        name: {"auc": None, "auc_train": None, "auc_difference": None, "folds": entry["training"]["folds"]}
+        for name, entry in inference.items()
+        if entry["type"] == "cwola_scan" and entry["training"] is not None
     }
 
 

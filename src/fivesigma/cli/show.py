@@ -68,6 +68,8 @@ def _print(run: Path, results: dict[str, Any]) -> None:
         samples.add_row(name, kind, f"{sample['events']:,}", measured(sample["yield"], sample["yield_error"]))
     models = Table("Model", "AUC, out of fold", "AUC, training events", title="Models")
     for name, model in results["models"].items():
+        if model["auc"] is None:  # of a scan, whose table says more
+            continue
         models.add_row(name, *(_interval(model[key]) for key in ("auc", "auc_train")))
     word = "pseudo-data" if any(sample["pseudo"] for sample in results["samples"].values()) else "observed"
     heads = ("Inference", "Z expected", f"Z {word}", "μ < expected", f"μ < {word}")

@@ -107,15 +107,20 @@ def inputs_table(
     )
 
 
+def _labelled(content: RunContent) -> dict[str, Any]:
+    """Return the models that were trained with labels; those of a scan stand beside it."""
+    return {name: model for name, model in (content.results.get("models") or {}).items() if model["auc"] is not None}
+
+
 def _models(content: RunContent) -> Iterator[Part]:
-    if models := content.results.get("models"):
+    if models := _labelled(content):
         yield Part(tables=(auc_table(models),))
     if content.models:
         yield Part(tables=(built_table(content.models),))
 
 
 def _judgement(content: RunContent) -> Iterator[Part]:
-    judgement, models = (content.results.get(key) or {} for key in ("judgement", "models"))
+    judgement, models = content.results.get("judgement") or {}, _labelled(content)
     for table in judgement_tables(judgement, models, pseudo=has_pseudo_data(content.results)):
         yield Part(tables=(table,))
 
