@@ -34,10 +34,12 @@ def test_p_values_in_print(log_p: float, text: str) -> None:
 
 
 def test_intervals_of_p_values() -> None:
-    def estimate(value: float, low: float, high: float) -> Estimate:
-        return Estimate(value=value, low=low, high=high, level=0.95, method="m")
+    def estimate(value: float, low: float, high: float, method: str = "m") -> Estimate:
+        return Estimate(value=value, low=low, high=high, level=0.95, method=method)
 
-    assert interval_text(estimate(0.01, 0.0, 0.036)) == "= 0.01 [0, 0.036]"
+    assert interval_text(estimate(0.01, 0.0, 0.036)) == "≤ 0.01 [0, 0.036]"
+    assert interval_text(estimate(0.02, 0.01, 0.036)) == "= 0.02 [0.01, 0.036]"
+    assert interval_text(estimate(0.02, 0.001, 0.02, method="Bonferroni, 20 trials")) == "≤ 0.02"
     assert interval_text(estimate(0.01, 0.01, 0.01)) == "= 0.01"
     assert interval_text(estimate(0.0, 0.0, 0.0)) == "< 10⁻³⁰⁰"
 

@@ -54,7 +54,7 @@ def test_a_scan_of_22_windows() -> None:
     z[7] = 4.5
     axes, labels, title = drawn(view({0.1: list(0.3 * z), 0.01: list(z)}, masses))
     assert labels == ["10 % of events selected", "1 % of events selected", "best: 4300 GeV, 1 %, 4.50σ"]
-    assert title == "smallest local p = 3.4×10⁻⁶, of 44 looked at\nglobal p = 0.03, Bonferroni's bound"
+    assert title == "smallest local p = 3.4×10⁻⁶, of 44 looked at\nglobal p ≤ 0.03, Bonferroni's bound"
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("$m_{jj}$ [GeV]", "local p-value")
     np.testing.assert_allclose(axes.lines[1].get_ydata(), log_p_from_z(z) / np.log(10))
     best = axes.lines[2]

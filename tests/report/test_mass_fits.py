@@ -1,7 +1,7 @@
 from typing import Any
 
 from fivesigma.report.cells import MISSING
-from fivesigma.report.mass_fits import mass_fit_tables
+from fivesigma.report.mass_fits import mass_fit_tables, mass_fits_sentence
 
 
 def entry(**other: Any) -> dict[str, Any]:
@@ -37,3 +37,14 @@ def test_a_weighted_simulation_that_could_not_be_fitted_is_a_dash() -> None:
     assert one.cells[-1] != MISSING
     assert other.cells[-1] == MISSING
     assert [cell.text for cell in one.cells[:-1]] == [cell.text for cell in other.cells[:-1]]
+
+
+def test_of_many_stages_a_sentence_tells_the_first_and_how_many_more_there_are():
+    fits = [
+        {"stage": f"stage {n}", "z": 2.0 + n, "z_observed": None, "z_with_spurious_signal": 2.0 + n, "observable": "m"}
+        for n in range(6)
+    ]
+    told = mass_fits_sentence(fits, {})
+    assert told.endswith("in “stage 2” (3 more stages are in the table).")
+    assert "stage 3" not in told
+    assert "more stages" not in mass_fits_sentence(fits[:4], {})

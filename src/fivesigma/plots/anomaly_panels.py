@@ -105,11 +105,12 @@ def p_value_text(log_p: float) -> str:
 
 
 def interval_text(estimate: Estimate) -> str:
-    """Return "= value", and the interval of a p-value where it has one; "< …" of one too small for a double."""
+    """Return "= value", and the interval of a p-value where it has one; "≤ value" of a bound, and where no pseudo-experiment reaches it."""
     if estimate.value <= 0:
         return f"< {power_of_ten(round(_SMALLEST))}"
-    value = f"= {p_value_text(math.log(estimate.value))}"
-    if estimate.low == estimate.high:
+    is_bound = "Bonferroni" in estimate.method
+    value = f"{'≤' if is_bound or estimate.low <= 0 else '='} {p_value_text(math.log(estimate.value))}"
+    if is_bound or estimate.low == estimate.high:
         return value
     low, high = (p_value_text(math.log(end)) if end > 0 else "0" for end in (estimate.low, estimate.high))
     return f"{value} [{low}, {high}]"

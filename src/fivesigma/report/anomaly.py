@@ -123,7 +123,7 @@ def _procedure_table(entry: Mapping[str, Any]) -> Table:
         )
     return Table(
         caption="How the scan was made",
-        columns=(Column(text="", numeric=False), Column(text="", numeric=False)),
+        columns=(Column(text="Part", numeric=False), Column(text="How", numeric=False)),
         groups=(Group(rows=tuple(Row(head=head, cells=(Cell(text=text),)) for head, text in rows.items())),),
     )
 

@@ -13,6 +13,7 @@ __all__ = ["mass_fit_tables", "mass_fits_of", "mass_fits_sentence"]
 
 
 _MUCH_LESS = 0.8
+_MOST_TOLD = 4  # stages in a sentence
 
 
 def mass_fits_of(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
@@ -23,10 +24,12 @@ def mass_fits_of(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[
 def mass_fits_sentence(fits: Iterable[Mapping[str, Any]], titles: Mapping[str, str]) -> str:
     """Return in a sentence what is expected of each stage, and what is seen; ``titles`` say what figures call the mass."""
     stages = list(fits)
-    told = [f"{significance(fit['z'])} {_stage(fit)}{_doubt(fit)}" for fit in stages]
-    seen = [f"{significance(fit['z_observed'])} {_stage(fit)}" for fit in stages if fit["z_observed"] is not None]
+    shown = stages if len(stages) <= _MOST_TOLD else stages[: _MOST_TOLD - 1]
+    told = [f"{significance(fit['z'])} {_stage(fit)}{_doubt(fit)}" for fit in shown]
+    seen = [f"{significance(fit['z_observed'])} {_stage(fit)}" for fit in shown if fit["z_observed"] is not None]
+    rest = f" ({len(stages) - len(shown)} more stages are in the table)" if len(shown) < len(stages) else ""
     mass = titles.get(stages[0]["observable"], stages[0]["observable"]).partition(" [")[0]
-    sentence = f"fits of the {mass} spectrum expect {_listed(told)}"
+    sentence = f"fits of the {mass} spectrum expect {_listed(told)}{rest}"
     return f"{sentence}; observed are {_listed(seen)}." if seen else f"{sentence}."
 
 
