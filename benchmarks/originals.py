@@ -33,12 +33,13 @@ def main() -> None:
     parser.add_argument("recipe", choices=SETTINGS)
     parser.add_argument("rows", type=int)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--set", action="append", default=[], help="as `fivesigma run` takes it")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         size = write(asked.recipe, asked.rows, Path(folder) / "data")
         command = [sys.executable, "-m", "fivesigma", "run", asked.recipe, "--data", f"{folder}/data"]
         command += ["--output", f"{folder}/run", "--workers", str(asked.workers)]
-        command += [part for setting in SETTINGS[asked.recipe] for part in ("--set", setting)]
+        command += [part for setting in (*SETTINGS[asked.recipe], *asked.set) for part in ("--set", setting)]
         seconds, megabytes = watched(command)
     print(f"{asked.recipe}: {asked.rows:,} rows, {size:.0f} MB of files: {seconds:.0f} s, {megabytes:.0f} MB of memory")
 

@@ -302,7 +302,7 @@ class TestFromElsewhere:
         assert not list((directory / "figures").glob("overtraining-*"))
         shown = CliRunner().invoke(show, [str(directory)])
         assert shown.exit_code == 0
-        assert "—" in next(line for line in shown.stdout.splitlines() if "published" in line)
+        assert "—" in next(line for line in shown.stdout.splitlines() if line.lstrip("│ ").startswith("published"))
 
     def test_another_file_of_the_same_name_is_another_model(self, folder, run):
         directory, _ = run
