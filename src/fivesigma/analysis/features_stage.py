@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from math import isfinite
 from typing import Any
 
 from fivesigma.analysis.drawing import Drawing, draw
@@ -21,11 +22,18 @@ from fivesigma.evaluation.input_checks import check_inputs
 from fivesigma.evaluation.input_groups import input_groups
 from fivesigma.evaluation.observable_dependence import InputCorrelations, input_correlations
 from fivesigma.evaluation.observable_findings import input_follows_observable
+from fivesigma.evaluation.scatter import scatter_samples
 from fivesigma.evaluation.separation import Separation, separation
 from fivesigma.evaluation.single_cuts import SingleCut, single_cuts
 from fivesigma.plots.style import numbers
 
-__all__ = ["judge_features"]
+__all__ = ["SCATTER", "judge_features"]
+
+SCATTER = "page/scatter.json"
+"""What the page draws feature against feature: a few events of each sample."""
+_INPUTS, _OBSERVABLES = 6, 2
+"""How many there are: of the inputs, those that separate best."""
+_DRAWN = 1200
 
 
 def judge_features(context: RunContext, events: Outcome, dataset: Dataset) -> Outcome:
@@ -96,6 +104,7 @@ def _features(context: RunContext, dataset: Dataset) -> Outcome:
         )
     separations = separation(dataset, **classes(config), seed=seed)
     followers = input_correlations(dataset, background=classes(config)["background"], seed=seed)
+    context.directory.write_json(SCATTER, _scattered(dataset, separations, seed))
     value = {
         "inputs": {
             one.feature: {
@@ -113,7 +122,31 @@ def _features(context: RunContext, dataset: Dataset) -> Outcome:
         *_with_takers(config, input_follows_observable(followers), followers),
         *data_and_simulation_differ(agreements),
     )
-    return Outcome(value=value, findings=findings, figures=draw(context, drawings, "Drawing the inputs"))
+    return Outcome(
+        value=value, findings=findings, figures=draw(context, drawings, "Drawing the inputs"), files=(SCATTER,)
+    )
+
+
+def _scattered(dataset: Dataset, separations: Sequence[Separation], seed: int) -> dict[str, Any]:
+    """Return a few events of each sample in the inputs that separate best and the first observables, to four digits."""
+    best = [one.feature for one in sorted(separations, key=lambda one: -one.auc.value)][:_INPUTS]
+    features = [*best, *list(dataset.observables)[:_OBSERVABLES]]
+    return {
+        "features": features,
+        "samples": [
+            {
+                "name": one.name,
+                "title": one.title,
+                "kind": one.kind,
+                "values": [[_four_digits(value) for value in row] for row in one.values.T.tolist()],
+            }
+            for one in scatter_samples(dataset, features, events=_DRAWN, seed=seed)
+        ],
+    }
+
+
+def _four_digits(value: float) -> float | None:
+    return float(f"{value:.4g}") if isfinite(value) else None
 
 
 def _taken(config: Configuration) -> dict[str, list[str]]:

@@ -19,10 +19,14 @@ from fivesigma.analysis.stages import Outcome, outcome_digest
 from fivesigma.core.identity import derive_seed
 from fivesigma.core.parallel import Shared, iterate_map
 from fivesigma.evaluation.comparison import Comparison, compare
+from fivesigma.plots.style import numbers
 
-__all__ = ["judge_models"]
+__all__ = ["THRESHOLDS", "judge_models"]
 
 Found = TypeVar("Found")
+
+THRESHOLDS = "page/thresholds.json"
+"""What the page needs to show any cut on a score: yields sample by sample."""
 
 _INSPECTED = 8
 """Inputs whose partial dependence is drawn: those that the models owe most to, the same for all."""
@@ -60,6 +64,7 @@ def _models(context: RunContext, items: list[ModelToJudge], models: Mapping[str,
     curves = _each(context, partial(depend_model, inspected=inspected), items)
     comparison = _compared(items)
     told = {name: summary(result) for name, result in found.items()}
+    context.directory.write_json(THRESHOLDS, numbers([result.thresholds for result in found.values()]))
     drawings = [*judgement_drawings(context, found, comparison, curves), *loss_drawings(models)]
     return Outcome(
         value={
@@ -68,6 +73,7 @@ def _models(context: RunContext, items: list[ModelToJudge], models: Mapping[str,
         },
         findings=judgement_findings(context.config, found),
         figures=draw(context, drawings, "Drawing the judgement"),
+        files=(THRESHOLDS,),
     )
 
 

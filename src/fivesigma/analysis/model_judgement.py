@@ -38,6 +38,7 @@ from fivesigma.evaluation.score_scale import ScaleCheck, check_score_scale
 from fivesigma.evaluation.sculpting import sculpting
 from fivesigma.evaluation.significance_improvement import SignificanceImprovement, significance_improvement
 from fivesigma.evaluation.spurious_signal import ObservableSculpting, spurious_signal
+from fivesigma.evaluation.threshold_yields import ThresholdYields, threshold_yields
 from fivesigma.evaluation.working_points import maximised
 from fivesigma.events.files import filled
 from fivesigma.learning.catalogue import classifier, scores_log_odds
@@ -61,6 +62,7 @@ class JudgedModel:
     overtraining: Overtraining | None
     scale: ScaleCheck | None
     merits: MeritScan
+    thresholds: ThresholdYields
     maximised: FigureOfMerit
     classification: Classification | None
     score: ScoreDistribution
@@ -125,6 +127,7 @@ def judge_model(item: ModelToJudge, _shared: Shared) -> JudgedModel:
         if learns
         else None,
         merits=merits,
+        thresholds=threshold_yields(dataset, scores, show_data=item.shows_data),
         maximised=figure,
         classification=None
         if figure.best is None

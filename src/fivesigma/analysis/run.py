@@ -30,7 +30,7 @@ from fivesigma.core.parallel import Workers
 __all__ = ["STAGES", "FinishedRun", "run_analysis"]
 
 STAGES = ("events", "models", "judgement", "inference", "page")
-_SWEPT = ("figures", "inference", "models", "scores", "stages", "templates", "tuning")
+_SWEPT = ("figures", "inference", "models", "page", "scores", "stages", "templates", "tuning")
 _NOTHING = Outcome(value={"models": {}, "judgement": {}})
 
 

@@ -15,7 +15,7 @@ from fivesigma.core.sample import Kind
 from fivesigma.evaluation.columns import columns_of
 from fivesigma.evaluation.distributions import FeatureDistribution, feature_distributions
 
-__all__ = ["ScatterMatrix", "ScatterSample", "scatter_matrix"]
+__all__ = ["ScatterMatrix", "ScatterSample", "scatter_matrix", "scatter_samples"]
 
 _MOST = 8
 
@@ -64,22 +64,28 @@ def scatter_matrix(
         If there are more than eight columns, or one is no input or observable.
     """
     names = tuple(dataset.columns())[:_MOST] if columns is None else tuple(columns)
-    there = columns_of(dataset, names)
-    if len(names) > _MOST:
-        raise FivesigmaError(f"a scatter matrix of {len(names)} columns cannot be read; name {_MOST} at most")
-    values = np.stack([there[name] for name in names], axis=1)
     return ScatterMatrix(
         features=names,
-        samples=tuple(
-            ScatterSample(
-                name=info.name, title=info.title, kind=info.kind, values=values[_drawn(dataset, info.name, count, seed)]
-            )
-            for info in dataset.samples
-            if info.kind != "data"
-            for count in (round(events / 2 * _share(dataset, info.name, info.kind)),)
-        ),
+        samples=scatter_samples(dataset, names, events=events, seed=seed),
         distributions=feature_distributions(dataset, features=names),
     )
+
+
+def scatter_samples(
+    dataset: Dataset, columns: Sequence[str], *, events: int = 1500, seed: int = 0
+) -> tuple[ScatterSample, ...]:
+    """Return the events of a `scatter_matrix` alone, without the distributions of all; parameters and errors are its own."""
+    there = columns_of(dataset, columns)
+    if len(columns) > _MOST:
+        raise FivesigmaError(f"a scatter matrix of {len(columns)} columns cannot be read; name {_MOST} at most")
+    found = []
+    for info in dataset.samples:
+        if info.kind != "data":
+            count = round(events / 2 * _share(dataset, info.name, info.kind))
+            drawn = _drawn(dataset, info.name, count, seed)
+            values = np.stack([there[name][drawn] for name in columns], axis=1)
+            found.append(ScatterSample(name=info.name, title=info.title, kind=info.kind, values=values))
+    return tuple(found)
 
 
 def _share(dataset: Dataset, sample: str, kind: Kind) -> float:

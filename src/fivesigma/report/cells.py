@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from fivesigma.report.format import count, plus_minus, quantum, to_quantum
 from fivesigma.report.labels import quantity
+from fivesigma.report.traced import origin
 
 __all__ = ["MISSING", "Cell", "cell", "interval", "is_estimate", "measured_cell", "record_cells"]
 
@@ -16,7 +17,10 @@ CellKind: TypeAlias = Literal["text", "number", "code", "missing"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One entry of a table: text, with a symmetric error or an error up and one down."""
+    """One entry of a table: text, with a symmetric error or an error up and one down.
+
+    ``origin`` is the file of the run and the JSON pointer that its number was read from; empty for what was computed here.
+    """
 
     text: str = ""
     kind: CellKind = "text"
@@ -24,6 +28,7 @@ class Cell:
     up: str = ""
     down: str = ""
     title: str = ""
+    origin: str = ""
 
 
 MISSING = Cell(text="—", kind="missing", title="blind or not asked")
@@ -35,9 +40,9 @@ def measured_cell(value: float | None, error: float | None) -> Cell:
     if value is None:
         return MISSING
     if not error:
-        return Cell(text=quantity("", value), kind="number")
+        return Cell(text=quantity("", value), kind="number", origin=origin(value))
     value_text, error_text = plus_minus(value, error)
-    return Cell(text=value_text, error=error_text, kind="number")
+    return Cell(text=value_text, error=error_text, kind="number", origin=origin(value))
 
 
 def interval(estimate: Mapping[str, Any]) -> Cell:
@@ -54,12 +59,12 @@ def interval(estimate: Mapping[str, Any]) -> Cell:
         text = (
             f"{quantity('', value)} [{quantity('', low)}, {quantity('', high)}]" if high > low else quantity("", value)
         )
-        return Cell(text=text, kind="number", title=title)
+        return Cell(text=text, kind="number", title=title, origin=origin(value))
     step = quantum(min(error for error in (up, down) if error > 0))
     texts = [to_quantum(number, step) for number in (value, up, down)]
     if texts[1] == texts[2]:
-        return Cell(text=texts[0], error=texts[1], kind="number", title=title)
-    return Cell(text=texts[0], up=f"+{texts[1]}", down=f"−{texts[2]}", kind="number", title=title)
+        return Cell(text=texts[0], error=texts[1], kind="number", title=title, origin=origin(value))
+    return Cell(text=texts[0], up=f"+{texts[1]}", down=f"−{texts[2]}", kind="number", title=title, origin=origin(value))
 
 
 def is_estimate(value: object) -> bool:
@@ -86,9 +91,9 @@ def _scalar_cell(value: Any, key: str) -> Cell:
         case bool():
             return Cell(text="yes" if value else "no")
         case int() if not key:
-            return Cell(text=count(value), kind="number")
+            return Cell(text=count(value), kind="number", origin=origin(value))
         case int() | float():
-            return Cell(text=quantity(key, value), kind="number")
+            return Cell(text=quantity(key, value), kind="number", origin=origin(value))
         case _:
             return Cell(text=str(value), kind="code" if _is_code(str(value)) else "text")
 
