@@ -13,6 +13,16 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from fivesigma.core.dataset import Dataset
+from fivesigma.core.identity import fold_of
+from fivesigma.core.sample import SampleInfo
+from fivesigma.core.scores import Scores
+from fivesigma.evaluation.correlation import correlations
+from fivesigma.evaluation.distributions import feature_distributions
+from fivesigma.evaluation.roc import roc as roc_curve
+from fivesigma.evaluation.scatter import scatter_samples
+from fivesigma.evaluation.threshold_yields import threshold_yields
+from fivesigma.plots.style import numbers
 from fivesigma.report.content import FigureEntry, FigureSection, RunContent
 
 INPUTS = ("lep_pt_1", "lep_pt_2", "lep_pt_3", "lep_pt_4", "lep_eta_1", "lep_eta_2", "m_z1", "m_z2", "cos_theta_star")
@@ -100,7 +110,8 @@ def figures() -> tuple[FigureEntry, ...]:
         ),
         entry("score", "yields", "Score of the boosted trees", distribution("Score", 2), "Out of fold."),
         *(entry(f"input {name}", "features", name, distribution(name, 10 + i)) for i, name in enumerate(INPUTS[:4])),
-        entry("history", "models", "Loss of the network", roc()),
+        entry("correlations", "features", "Correlations", distribution("ρ", 4)),
+        entry("losses", "models", "Loss of the network", roc()),
         entry("roc", "judgement", "ROC curves", roc(), "Weighted, out of fold."),
         entry("overtraining", "judgement", "Training events against events out of fold", distribution("Score", 3)),
         entry(
@@ -214,6 +225,66 @@ PROVENANCE: dict[str, Any] = {
 }
 
 
+TOY_SAMPLES = (
+    SampleInfo(name="higgs", kind="signal", label="H(125)"),
+    SampleInfo(name="zz", kind="background", label="ZZ/γ*"),
+    SampleInfo(name="top", kind="background", label="tt̄ & <script>alert('top')</script>"),
+    SampleInfo(name="pseudo", kind="data", label="Pseudo-data"),
+)
+
+
+@pytest.fixture(scope="session")
+def toy() -> tuple[Dataset, dict[str, Scores]]:
+    """Return events of the samples of the page, and scores of two models."""
+    generator, sizes, yields = np.random.default_rng(5), (3000, 4000, 300, 357), (12.84, 341.2, 3.07, 357.0)
+    sample = np.repeat(np.arange(4), sizes).astype(np.int16)
+    shift = (sample == 0) * 1.5
+    X = np.stack([generator.normal(size=len(sample)) + shift * size for size in (1, 0.5, 0.2)], axis=1)
+    ids = generator.integers(0, 2**63, size=len(sample)).astype(np.uint64)
+    dataset = Dataset(
+        X=X.astype(np.float32),
+        inputs=("lep_pt_1", "lep_pt_2", "m_z1"),
+        observables={"m4l": 125 + 20 * generator.normal(size=len(sample)) * (sample > 0)},
+        weight=np.asarray([total / size for total, size in zip(yields, sizes, strict=True)])[sample],
+        id=ids,
+        sample=sample,
+        samples=TOY_SAMPLES,
+    )
+    fold = fold_of(ids, seed=1, folds=5)
+    scores = {}
+    for name, noise in (("trees", 0.3), ("network", 0.8)):
+        raw = X[:, 0] + noise * generator.normal(size=len(sample))
+        background = np.sort(raw[dataset.background])
+        value = np.searchsorted(background, raw) / len(background)
+        scores[name] = Scores(model=name, raw=raw, value=value, fold=fold, folds=5)
+    return dataset, scores
+
+
+@pytest.fixture(scope="session")
+def page_numbers(toy: tuple[Dataset, dict[str, Scores]]) -> dict[str, Any]:
+    """Return what scripts of the page draw, made of events as the stages of a run make it."""
+    dataset, scores = toy
+    features = ["lep_pt_1", "lep_pt_2", "m_z1", "m4l"]
+    losses = [1 / np.sqrt(np.arange(1, 30) + fold) for fold in range(2)]
+    return {
+        "thresholds": numbers([threshold_yields(dataset, one, show_data=True) for one in scores.values()]),
+        "features": numbers(feature_distributions(dataset, show_data=True)),
+        "correlations": numbers(correlations(dataset)),
+        "roc": numbers([roc_curve(dataset, one, seed=1) for one in scores.values()]),
+        "losses": [
+            {"model": "trees", "step": "tree", "training": numbers(losses), "validation": numbers(losses)},
+            {"model": "network", "step": "epoch", "training": numbers(losses), "validation": numbers(losses)},
+        ],
+        "scatter": {
+            "features": features,
+            "samples": [
+                {"name": one.name, "title": one.title, "kind": one.kind, "values": numbers(one.values.T)}
+                for one in scatter_samples(dataset, features, events=300, seed=1)
+            ],
+        },
+    }
+
+
 @pytest.fixture
 def results() -> dict[str, Any]:
     return copy.deepcopy(RESULTS)
@@ -225,7 +296,9 @@ def config() -> dict[str, Any]:
 
 
 @pytest.fixture
-def content(figures: tuple[FigureEntry, ...], results: dict[str, Any], config: dict[str, Any]) -> RunContent:
+def content(
+    figures: tuple[FigureEntry, ...], results: dict[str, Any], config: dict[str, Any], page_numbers: dict[str, Any]
+) -> RunContent:
     return RunContent(
         config=config,
         results=results,
@@ -233,6 +306,7 @@ def content(figures: tuple[FigureEntry, ...], results: dict[str, Any], config: d
         models=MODELS,
         provenance=PROVENANCE,
         figures=figures,
+        numbers=page_numbers,
         hero="cls",
     )
 

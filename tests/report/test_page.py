@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from fivesigma.core.version import DOCUMENTATION
 from fivesigma.report.content import RunContent
 from fivesigma.report.page import render
 
@@ -77,8 +78,15 @@ def test_nothing_is_fetched(page: Page, content: RunContent) -> None:
     assert sources
     assert all(source.startswith("data:image/svg+xml,") for source in sources)
     files = {link for figure in content.figures for link in figure.files}
-    assert {link for link in page.attributes("href") if not link.startswith("#")} == files | {"data:,"}
-    assert not {tag for tag, _ in page.tags} & {"script", "iframe", "object", "embed", "video", "audio", "form", "base"}
+    outside = {link for link in page.attributes("href") if not link.startswith("#")} - files - {"data:,"}
+    assert outside == {f"{DOCUMENTATION}reference/findings.html#{one['code']}" for one in content.results["findings"]}
+    assert outside <= set(page.attributes("href", "a")), "only what is clicked leads away"
+    assert [attrs for tag, attrs in page.tags if tag == "script"] == [
+        {"type": "application/json", "id": "run"},
+        {"type": "text/plain", "id": "plotly"},
+        {"id": "code"},
+    ]
+    assert not {tag for tag, _ in page.tags} & {"iframe", "object", "embed", "video", "audio", "form", "base"}
     style = re.search(r"<style>(.*?)</style>", render(content), re.DOTALL)
     assert style
     assert "url(" not in style[1]

@@ -23,6 +23,7 @@ from fivesigma.core.identity import digest
 from fivesigma.core.provenance import code_digest, library_versions
 from fivesigma.core.version import __version__
 from fivesigma.report.content import FigureEntry, RunContent
+from fivesigma.report.interactive import CHARTS
 from fivesigma.report.page import render
 
 __all__ = ["Outcomes", "provenance", "resolved_yaml", "results", "write_page", "write_page_again"]
@@ -138,6 +139,7 @@ def write_page(
         models={name: _as_built(config, outcome.value) for name, outcome in outcomes.models.items()},
         provenance=origin,
         figures=figures,
+        numbers=_numbers(directory, outcomes),
         hero=_hero(outcomes),
     )
     directory.write_text("report.html", render(content))
@@ -170,6 +172,15 @@ def _recorded(directory: RunDirectory, config: Configuration) -> Outcomes:
         judgement=stages.recorded("judgement"),
         inference={name: stages.recorded(f"inference-{name}") for name in config.inference},
     )
+
+
+def _numbers(directory: RunDirectory, outcomes: Outcomes) -> dict[str, Any]:
+    """Return what scripts of the page draw: numbers of figures, and what stages left for the page alone."""
+    scans = (f"scan-{name}" for name, outcome in outcomes.inference.items() if outcome.value["type"] == "cwola_scan")
+    drawn = {note.name for note in outcomes.figures}.intersection([*CHARTS, "features", *scans])
+    left = {Path(file).stem: file for outcome in outcomes.all for file in outcome.files if file.startswith("page/")}
+    files = {**{name: f"figures/{name}.json" for name in sorted(drawn)}, **left}
+    return {name: directory.read_json(file) for name, file in files.items()}
 
 
 def _hero(outcomes: Outcomes) -> str:

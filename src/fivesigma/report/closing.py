@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fivesigma.core.explanations import explanations
+from fivesigma.core.version import DOCUMENTATION
 from fivesigma.report.cells import cell
 from fivesigma.report.format import MINUS
 from fivesigma.report.labels import column_label, row_label
@@ -40,6 +41,11 @@ class FindingGroup:
     code: str
     findings: tuple[FindingView, ...]
     meaning: str
+
+    @property
+    def link(self) -> str:
+        """Where the documentation explains it."""
+        return f"{DOCUMENTATION}reference/findings.html#{self.code}"
 
 
 def finding_groups(findings: Iterable[Mapping[str, Any]] | None) -> tuple[FindingGroup, ...]:

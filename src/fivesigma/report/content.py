@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, get_args
 
 __all__ = ["FigureEntry", "FigureSection", "RunContent"]
@@ -63,6 +63,9 @@ class RunContent:
         Versions, seed, digests, command, times.
     figures : tuple of FigureEntry
         In the order in which they are numbered.
+    numbers : Mapping
+        What scripts of the page draw: the numbers of some figures by the figure's name, and the yields above every cut
+        (``thresholds``) and a few events (``scatter``) as the stages left them.
     hero : str
         The name of the figure that shows the answer; empty where there are no figures.
 
@@ -78,6 +81,7 @@ class RunContent:
     models: Mapping[str, Mapping[str, Any]]
     provenance: Mapping[str, Any]
     figures: tuple[FigureEntry, ...] = ()
+    numbers: Mapping[str, Any] = field(default_factory=dict)
     hero: str = ""
 
     def __post_init__(self) -> None:

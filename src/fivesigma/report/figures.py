@@ -7,7 +7,7 @@ clip paths and glyphs), and an image runs no script and fetches nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import quote
@@ -29,9 +29,13 @@ _VIEW_BOX = re.compile(r"""<svg[^>]*?\bviewBox=["']\s*\S+\s+\S+\s+([\d.]+)\s+([\
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FigureView:
-    """A figure as the page prints it; width and height in CSS pixels where the SVG tells them."""
+    """A figure as the page prints it; width and height in CSS pixels where the SVG tells them.
+
+    ``chart`` is the kind of chart that scripts can draw in its place; empty where there is none.
+    """
 
     identifier: str
+    name: str
     number: int
     title: str
     caption: str
@@ -40,6 +44,7 @@ class FigureView:
     files: tuple[tuple[str, str], ...]
     width: int | None
     height: int | None
+    chart: str = ""
 
     @property
     def is_wide(self) -> bool:
@@ -54,9 +59,10 @@ def identifier(*names: str) -> str:
     return "-".join(re.sub(r"[^A-Za-z0-9]", lambda match: f"_{ord(match[0]):x}", name) for name in names)
 
 
-def figure_views(figures: Iterable[FigureEntry]) -> tuple[FigureView, ...]:
-    """Return the figures numbered from one, in the order given."""
-    return tuple(_view(figure, number) for number, figure in enumerate(figures, start=1))
+def figure_views(figures: Iterable[FigureEntry], charts: Mapping[str, str] | None = None) -> tuple[FigureView, ...]:
+    """Return the figures numbered from one, in the order given; ``charts`` has the kind of chart for those that have one."""
+    kinds = charts or {}
+    return tuple(_view(figure, number, kinds.get(figure.name, "")) for number, figure in enumerate(figures, start=1))
 
 
 def _encoded(svg: str) -> Markup:
@@ -64,11 +70,12 @@ def _encoded(svg: str) -> Markup:
     return Markup(quote(svg if "'" in svg else svg.replace('"', "'"), safe=_KEPT))  # noqa: S704 (encoded)
 
 
-def _view(figure: FigureEntry, number: int) -> FigureView:
+def _view(figure: FigureEntry, number: int, chart: str) -> FigureView:
     box = _VIEW_BOX.search(figure.svg)
     width, height = (round(float(side) * _PIXELS_PER_POINT) for side in box.groups()) if box else (None, None)
     return FigureView(
         identifier=identifier("figure", figure.name),
+        name=figure.name,
         number=number,
         title=figure.title,
         caption=figure.caption,
@@ -77,4 +84,5 @@ def _view(figure: FigureEntry, number: int) -> FigureView:
         files=tuple((link, PurePosixPath(link).suffix.removeprefix(".").upper() or link) for link in figure.files),
         width=width,
         height=height,
+        chart=chart,
     )

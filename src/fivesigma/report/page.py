@@ -1,7 +1,9 @@
-"""The page: one HTML file that fetches nothing, runs nothing, and reads well on paper, on a phone and in the dark."""
+"""The page: one HTML file that fetches nothing, and reads well without scripts, on paper, on a phone and in the dark."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -12,8 +14,10 @@ from fivesigma.report.answer import answer, setting, status
 from fivesigma.report.closing import finding_groups, outline, provenance_part
 from fivesigma.report.content import RunContent
 from fivesigma.report.figures import FigureView, figure_views
+from fivesigma.report.interactive import scripts
 from fivesigma.report.opening import key_numbers, source
 from fivesigma.report.sections import sections
+from fivesigma.report.traced import traced
 
 __all__ = ["environment", "render"]
 
@@ -22,9 +26,13 @@ def render(content: RunContent) -> str:
     """Return the page of a run as HTML text, UTF-8 to be.
 
     Whatever comes from the user is escaped; figures are images of their own; a content security policy inside the page
-    forbids scripts and any request.
+    forbids any request and any script but the two that it names by their digests.
     """
-    hero, rest = _figures(content)
+    running = scripts(content)
+    content = replace(
+        content, results=traced(content.results, "results.json"), cutflow=traced(content.cutflow, "cutflow.json")
+    )
+    hero, rest = _figures(content, running.charts)
     analysis = content.config.get("analysis", {})
     return (
         environment()
@@ -42,6 +50,7 @@ def render(content: RunContent) -> str:
             findings=finding_groups(content.results.get("findings")),
             provenance=provenance_part(content.provenance),
             configuration=outline(content.config),
+            scripts=running,
             version=content.results.get("fivesigma") or __version__,
             css=Markup(files("fivesigma.report").joinpath("templates", "page.css").read_text("utf-8")),  # noqa: S704 (ours)
         )
@@ -59,12 +68,14 @@ def environment() -> Environment:
     )
 
 
-def _figures(content: RunContent) -> tuple[FigureView | None, dict[str, tuple[FigureView, ...]]]:
+def _figures(
+    content: RunContent, charts: Mapping[str, str]
+) -> tuple[FigureView | None, dict[str, tuple[FigureView, ...]]]:
     """Return the figure that shows the answer and the others by section, numbered in the order of the page."""
     order = ("summary", "yields", "features", "models", "judgement", "inference")
     ranked = sorted(content.figures, key=lambda figure: (figure.name != content.hero, order.index(figure.section)))
     hero, by_section = None, dict[str, tuple[FigureView, ...]]()
-    for figure, view in zip(ranked, figure_views(ranked), strict=True):
+    for figure, view in zip(ranked, figure_views(ranked, charts), strict=True):
         if figure.name == content.hero:
             hero = view
         else:
