@@ -43,7 +43,7 @@ def _print_cutflow(cutflow: dict[str, list[dict[str, Any]]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from fivesigma.report.format import measured
+    from fivesigma.core.format import measured
 
     table = Table("Sample", "Step", "Events", "Yield", title="Cutflow; the run did not come to results")
     for sample, rows in cutflow.items():
@@ -57,8 +57,8 @@ def _print(run: Path, results: dict[str, Any]) -> None:
     from rich.table import Table
 
     from fivesigma.analysis.configuration import read_configuration
+    from fivesigma.core.format import measured
     from fivesigma.report.answer import answer
-    from fivesigma.report.format import measured
 
     console = Console(highlight=False)
     console.print(answer(results, read_configuration(run / "config.yaml").model_dump()), markup=False)

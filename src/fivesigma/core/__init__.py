@@ -7,5 +7,7 @@
 - ``identity``: event identifiers, folds, seeds and digests.
 - ``sample``, ``dataset``, ``scores``: the events, what models see of them, and what models say of them.
 - ``estimate``, ``finding``: a number with its interval, and what a check found.
+- ``format``: numbers as physicists print them: rounding by the PDG's rule, grouping, powers of ten. ``display``: tables that show
+  themselves in a notebook.
 - ``parallel``: the one seam through which work goes to other processes.
 """

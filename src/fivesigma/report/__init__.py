@@ -3,7 +3,6 @@
 - ``content``: ``RunContent`` and ``FigureEntry``, everything the page is made from.
 - ``page``: ``render`` turns that content into the page. ``explore``: the page of events before any model.
 - ``answer``: the run in a sentence or two, for the page, the terminal and the README alike.
-- ``format``: numbers as physicists print them: rounding by the PDG's rule, grouping, units, powers of ten.
 - ``labels``: what the fields of ``results.json`` are called in print.
 - ``tables``: tables, and how any nested results become some.
 - ``cells``: one entry of a table: a number with its errors, a text, or nothing.

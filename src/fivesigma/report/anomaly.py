@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from fivesigma.core.format import count, number, percent, significance
 from fivesigma.report.cells import MISSING, Cell, cell, interval, measured_cell
-from fivesigma.report.format import count, number, percent, significance
 from fivesigma.report.tables import Column, Group, Row, Table
 
 __all__ = ["global_p", "local_p", "probability", "scan_sentence", "scan_tables"]

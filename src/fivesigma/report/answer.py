@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
+from fivesigma.core.format import SPACE, count, measured, number, significance
 from fivesigma.report.anomaly import scan_sentence
 from fivesigma.report.comparison import comparison_sentence
-from fivesigma.report.format import SPACE, count, measured, number, significance
 from fivesigma.report.limit_plane import plane_sentence
 from fivesigma.report.limits import CONFIDENCE, LimitTexts, limit_texts
 from fivesigma.report.mass_fits import mass_fits_of, mass_fits_sentence

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from fivesigma.report.format import count, plus_minus, quantum, to_quantum
+from fivesigma.core.format import count, plus_minus, quantum, to_quantum
 from fivesigma.report.labels import quantity
 from fivesigma.report.traced import origin
 

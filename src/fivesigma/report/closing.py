@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from fivesigma.core.explanations import explanations
+from fivesigma.core.format import MINUS
 from fivesigma.core.version import DOCUMENTATION
 from fivesigma.report.cells import cell
-from fivesigma.report.format import MINUS
 from fivesigma.report.labels import column_label, row_label
 from fivesigma.report.tables import Part, depth, pairs, tables_of
 

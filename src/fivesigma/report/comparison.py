@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fivesigma.report.format import number, significance
+from fivesigma.core.format import number, significance
 from fivesigma.report.mass_fits import mass_fits_of
 
 __all__ = ["comparison_sentence"]

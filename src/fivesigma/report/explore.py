@@ -9,13 +9,13 @@ from typing import Any
 
 from markupsafe import Markup
 
+from fivesigma.core.format import percent
 from fivesigma.core.version import __version__
 from fivesigma.report.answer import setting
 from fivesigma.report.cells import Cell
 from fivesigma.report.closing import finding_groups
 from fivesigma.report.content import FigureEntry
 from fivesigma.report.figures import FigureView, figure_views
-from fivesigma.report.format import percent
 from fivesigma.report.page import environment
 from fivesigma.report.sections import Section, inputs_table
 from fivesigma.report.tables import Column, Group, Part, Row, Table

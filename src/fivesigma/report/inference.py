@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from fivesigma.core.format import aligned, count
 from fivesigma.report.anomaly import scan_tables
 from fivesigma.report.answer import Status
 from fivesigma.report.cells import MISSING, Cell, cell
-from fivesigma.report.format import aligned, count
 from fivesigma.report.labels import row_label
 from fivesigma.report.limit_plane import plane_table
 from fivesigma.report.limits import CONFIDENCE, LIMIT_BAND, limit_texts

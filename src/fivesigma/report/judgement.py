@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from fivesigma.report.format import SPACE, number
+from fivesigma.core.format import SPACE, number
 from fivesigma.report.labels import column_label
 from fivesigma.report.tables import Column, Table, rows_of
 from fivesigma.statistics.two_samples import LEAST_P_VALUE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fivesigma.report.format import count, duration, number, percent, significance
+from fivesigma.core.format import count, duration, number, percent, significance
 
 __all__ = ["column_label", "is_plain", "quantity", "row_label"]
 

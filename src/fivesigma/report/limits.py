@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fivesigma.report.format import SPACE, aligned
+from fivesigma.core.format import SPACE, aligned
 
 __all__ = ["CONFIDENCE", "LIMIT_BAND", "LimitTexts", "limit_texts"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from fivesigma.core.format import number, significance
 from fivesigma.report.cells import MISSING, Cell, cell, interval, measured_cell
-from fivesigma.report.format import number, significance
 from fivesigma.report.tables import Column, Group, Row, Table
 
 __all__ = ["mass_fit_tables", "mass_fits_of", "mass_fits_sentence"]

@@ -8,8 +8,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from fivesigma.core.format import number, to_quantum
 from fivesigma.report.cells import MISSING, Cell, cell, is_estimate, record_cells
-from fivesigma.report.format import number, to_quantum
 from fivesigma.report.judgement import SHAPED, comparison_tables, importance_tables, model_tables
 from fivesigma.report.labels import column_label
 from fivesigma.report.tables import Column, Group, Row, Table, depth, tables_of

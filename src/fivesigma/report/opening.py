@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fivesigma.core.format import number, percent
 from fivesigma.report.anomaly import global_p, local_p
 from fivesigma.report.answer import Status, headline, status
 from fivesigma.report.cells import MISSING, Cell, cell, interval, measured_cell
 from fivesigma.report.content import RunContent
-from fivesigma.report.format import number, percent
 from fivesigma.report.inference import expected_limit_cell, observed_label, observed_limit_cell, type_name
 from fivesigma.report.limit_plane import excluded_points
 from fivesigma.report.limits import CONFIDENCE

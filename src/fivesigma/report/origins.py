@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from fivesigma.core.format import count
 from fivesigma.report.cells import measured_cell
 from fivesigma.report.content import RunContent
-from fivesigma.report.format import count
 from fivesigma.report.traced import token
 from fivesigma.report.yields import sample_label
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fivesigma.core.format import number
 from fivesigma.report.cells import Cell, cell
-from fivesigma.report.format import number
 from fivesigma.report.tables import Column, Group, Row, Table
 
 __all__ = [

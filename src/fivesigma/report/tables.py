@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from fivesigma.core.format import column
 from fivesigma.report.cells import Cell, is_estimate, record_cells
-from fivesigma.report.format import column
 from fivesigma.report.labels import column_label, is_plain, row_label
 
 __all__ = ["Column", "Group", "Part", "Row", "Table", "depth", "pairs", "rows_of", "tables_of"]

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fivesigma.core.format import count, percent
 from fivesigma.report.cells import MISSING, Cell, cell, measured_cell, record_cells
-from fivesigma.report.format import count, percent
 from fivesigma.report.labels import column_label
 from fivesigma.report.tables import Column, Group, Row, Table
 

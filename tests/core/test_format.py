@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fivesigma.report.format import (
+from fivesigma.core.format import (
     aligned,
     column,
     count,
