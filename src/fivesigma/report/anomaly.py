@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from fivesigma.core.format import count, number, percent, significance
-from fivesigma.report.cells import MISSING, Cell, cell, interval, measured_cell
+from fivesigma.report.cells import MISSING, Cell, cell, interval, measured_cell, told_as
 from fivesigma.report.tables import Column, Group, Row, Table
 
 __all__ = ["global_p", "local_p", "probability", "scan_sentence", "scan_tables"]
@@ -157,8 +157,8 @@ def _global_table(entry: Mapping[str, Any]) -> Table:
                 f"pseudo-experiments, features {follow}",
                 null["p_value"],
                 cell(null["experiments"]),
-                Cell(text=number(null["mean_largest_absolute_z"]), kind="number"),
-                Cell(text=number(null["expected_largest_absolute_z"]), kind="number"),
+                told_as(number(null["mean_largest_absolute_z"]), null["mean_largest_absolute_z"]),
+                told_as(number(null["expected_largest_absolute_z"]), null["expected_largest_absolute_z"]),
                 MISSING
                 if null["width"] is None
                 else interval({key: null["width"][key] for key in ("value", "low", "high")}),
@@ -185,9 +185,9 @@ def _global_table(entry: Mapping[str, Any]) -> Table:
 
 
 def _global_row(method: str, p: Mapping[str, Any], *more: Cell, bound: bool = False) -> Row:
-    ends = MISSING if bound else Cell(text=f"{probability(p['low'])} to {probability(p['high'])}", kind="number")
+    ends = MISSING if bound else told_as(f"{probability(p['low'])} to {probability(p['high'])}", p["low"])
     value = f"≤ {probability(p['value'])}" if bound else probability(p["value"])
-    cells = (Cell(text=value, kind="number"), ends, *more)
+    cells = (told_as(value, p["value"]), ends, *more)
     return Row(head=method, cells=cells + (MISSING,) * (6 - len(cells)))
 
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from fivesigma.core.format import count, plus_minus, quantum, to_quantum
+from fivesigma.core.format import asymmetric, count, plus_minus
 from fivesigma.report.labels import quantity
 from fivesigma.report.traced import origin
 
-__all__ = ["MISSING", "Cell", "cell", "interval", "is_estimate", "measured_cell", "record_cells"]
+__all__ = ["MISSING", "Cell", "cell", "interval", "is_estimate", "measured_cell", "record_cells", "told_as"]
 
 CellKind: TypeAlias = Literal["text", "number", "code", "missing"]
 
@@ -33,6 +33,11 @@ class Cell:
 
 MISSING = Cell(text="—", kind="missing", title="blind or not asked")
 """What the page prints where a result is null."""
+
+
+def told_as(text: str, value: float) -> Cell:
+    """Return a number that is printed in a way of its own."""
+    return Cell(text=text, kind="number", origin=origin(value))
 
 
 def measured_cell(value: float | None, error: float | None) -> Cell:
@@ -60,8 +65,7 @@ def interval(estimate: Mapping[str, Any]) -> Cell:
             f"{quantity('', value)} [{quantity('', low)}, {quantity('', high)}]" if high > low else quantity("", value)
         )
         return Cell(text=text, kind="number", title=title, origin=origin(value))
-    step = quantum(min(error for error in (up, down) if error > 0))
-    texts = [to_quantum(number, step) for number in (value, up, down)]
+    texts = asymmetric(value, low, high)
     if texts[1] == texts[2]:
         return Cell(text=texts[0], error=texts[1], kind="number", title=title, origin=origin(value))
     return Cell(text=texts[0], up=f"+{texts[1]}", down=f"−{texts[2]}", kind="number", title=title, origin=origin(value))

@@ -9,19 +9,17 @@ from typing import Any
 from fivesigma.core.format import aligned, count
 from fivesigma.report.anomaly import scan_tables
 from fivesigma.report.answer import Status
-from fivesigma.report.cells import MISSING, Cell, cell
+from fivesigma.report.cells import MISSING, Cell, cell, told_as
 from fivesigma.report.labels import row_label
 from fivesigma.report.limit_plane import plane_table
-from fivesigma.report.limits import CONFIDENCE, LIMIT_BAND, limit_texts
+from fivesigma.report.limits import CONFIDENCE, LIMIT_BAND, band_cells, expected_limit_cell, observed_limit_cell
 from fivesigma.report.strength import reaching_sentence, strength_table
 from fivesigma.report.tables import Column, Group, Part, Row, Table, tables_of
 
 __all__ = [
     "OVERVIEW_TYPES",
-    "expected_limit_cell",
     "inference_parts",
     "observed_label",
-    "observed_limit_cell",
     "overview",
     "type_name",
 ]
@@ -92,18 +90,6 @@ def _overview_row(name: str, entry: Mapping[str, Any]) -> Row:
     )
 
 
-def expected_limit_cell(entry: Mapping[str, Any]) -> Cell:
-    """Return the median expected limit with the distances to the ends of its ±1σ band."""
-    limits = limit_texts(entry)
-    return Cell(text=limits.median, up=limits.up, down=limits.down, kind="number") if limits.median else MISSING
-
-
-def observed_limit_cell(entry: Mapping[str, Any]) -> Cell:
-    """Return the observed limit."""
-    observed = limit_texts(entry).observed
-    return Cell(text=observed, kind="number") if observed else MISSING
-
-
 def inference_parts(entries: Mapping[str, Mapping[str, Any]], status: Status) -> Iterator[Part]:
     """Yield one part an inference: its limits, its breakdown, and every other field of its result."""
     for name, entry in entries.items():
@@ -128,9 +114,7 @@ def inference_parts(entries: Mapping[str, Mapping[str, Any]], status: Status) ->
 def _limit_tables(entry: Mapping[str, Any], status: Status) -> Iterator[Table]:
     if "limit_expected" not in entry and "limit_observed" not in entry:
         return
-    band = limit_texts(entry).band
-    expected = [Cell(text=text, kind="number") for text in band] if band else [MISSING] * len(LIMIT_BAND)
-    cells = (*expected, observed_limit_cell(entry))
+    cells = (*band_cells(entry), observed_limit_cell(entry))
     yield Table(
         caption=f"Upper limit on μ at {CONFIDENCE}",
         columns=(
@@ -157,7 +141,7 @@ def _yields(entry: Mapping[str, Any], status: Status) -> Iterator[Table]:
         ]
         rows.append(Row(head="Total", strong=True, cells=tuple(cell(region["total"][key]) for key in keys)))
         if region["observed"] is not None:
-            seen = Cell(text=count(int(region["observed"])), kind="number")
+            seen = told_as(count(int(region["observed"])), region["observed"])
             rows.append(Row(head=observed_label("Observed", status), cells=(seen, *([Cell()] if fitted else []))))
         groups.append(Group(title=name, rows=tuple(rows)))
     yield Table(
@@ -175,9 +159,7 @@ def _breakdown(entry: Mapping[str, Any]) -> Iterator[Table]:
     ordered = sorted(breakdown.items(), key=lambda item: -(item[1] or 0.0))
     texts = iter(aligned([size for _, size in ordered if size is not None]))
     rows = tuple(
-        Row(
-            head=_SOURCES.get(group, group), cells=(MISSING if size is None else Cell(text=next(texts), kind="number"),)
-        )
+        Row(head=_SOURCES.get(group, group), cells=(MISSING if size is None else told_as(next(texts), size),))
         for group, size in ordered
     )
     yield Table(

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fivesigma.core.numbers import digits
-from fivesigma.report.cells import MISSING, Cell, cell
-from fivesigma.report.limits import CONFIDENCE, limit_texts
+from fivesigma.report.cells import cell
+from fivesigma.report.limits import CONFIDENCE, expected_limit_cell, observed_limit_cell
 from fivesigma.report.tables import Column, Group, Row, Table
 
 __all__ = ["excluded_points", "plane_sentence", "plane_table"]
@@ -79,11 +79,8 @@ def _published(entry: Mapping[str, Any]) -> dict[str, list[float | None]]:
 def _row(
     point: Mapping[str, Any], names: list[str], published: Sequence[float | None], *, with_cross_section: bool
 ) -> Row:
-    limits = limit_texts(point)
-    expected = Cell(text=limits.median, up=limits.up, down=limits.down, kind="number") if limits.median else MISSING
-    observed = Cell(text=limits.observed, kind="number") if limits.observed else MISSING
     cells = [cell(point["parameters"][name], name) for name in names[1:]]
-    cells += [expected, observed, cell(point["z_expected"], "z_expected")]
+    cells += [expected_limit_cell(point), observed_limit_cell(point), cell(point["z_expected"], "z_expected")]
     if with_cross_section:
         limit = point["cross_section_limit"]
         cells += [cell(point["cross_section"], "cross_section"), cell(limit and limit["expected"][2], "limit")]

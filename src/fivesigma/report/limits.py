@@ -1,14 +1,23 @@
-"""An expected limit, its band and the observed one, written with the same decimals wherever they are printed."""
+"""An expected limit, its band and the observed one, written with the same decimals wherever they are printed: as texts and as cells."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fivesigma.core.format import SPACE, aligned
+from fivesigma.report.cells import MISSING, Cell, told_as
 
-__all__ = ["CONFIDENCE", "LIMIT_BAND", "LimitTexts", "limit_texts"]
+__all__ = [
+    "CONFIDENCE",
+    "LIMIT_BAND",
+    "LimitTexts",
+    "band_cells",
+    "expected_limit_cell",
+    "limit_texts",
+    "observed_limit_cell",
+]
 
 CONFIDENCE = f"95{SPACE}%{SPACE}CL"
 """The confidence level of every limit we quote."""
@@ -40,3 +49,25 @@ def limit_texts(entry: Mapping[str, Any]) -> LimitTexts:
     _, low, median, high, _ = band
     texts = aligned([*band, high - median, median - low, *seen], like=[low, median, high, *seen])
     return LimitTexts(band=texts[:5], up=f"+{texts[5]}", down=f"−{texts[6]}", observed=texts[7] if seen else None)
+
+
+def band_cells(entry: Mapping[str, Any]) -> tuple[Cell, ...]:
+    """Return the five expected limits."""
+    band = limit_texts(entry).band
+    if band is None:
+        return (MISSING,) * len(LIMIT_BAND)
+    return tuple(told_as(text, value) for text, value in zip(band, entry["limit_expected"], strict=True))
+
+
+def expected_limit_cell(entry: Mapping[str, Any]) -> Cell:
+    """Return the median expected limit with the distances to the ends of its ±1σ band."""
+    limits = limit_texts(entry)
+    if limits.median is None:
+        return MISSING
+    return replace(told_as(limits.median, entry["limit_expected"][2]), up=limits.up, down=limits.down)
+
+
+def observed_limit_cell(entry: Mapping[str, Any]) -> Cell:
+    """Return the observed limit."""
+    observed = limit_texts(entry).observed
+    return MISSING if observed is None else told_as(observed, entry["limit_observed"])

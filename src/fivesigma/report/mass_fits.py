@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fivesigma.core.format import number, significance
-from fivesigma.report.cells import MISSING, Cell, cell, interval, measured_cell
+from fivesigma.report.cells import MISSING, Cell, cell, interval, measured_cell, told_as
 from fivesigma.report.tables import Column, Group, Row, Table
 
 __all__ = ["mass_fit_tables", "mass_fits_of", "mass_fits_sentence"]
@@ -105,9 +105,9 @@ def _made_of(fit: Mapping[str, Any]) -> Row:
     family = background["family"].replace("_", " ")
     cells = [cut, Cell(text=f"{family} {background['order']}"), cell(fit["signal"]), cell(fit["background_events"])]
     cells += [cell(peak["mean"]), cell(peak["width"])]
-    cells += [Cell(text=number(spurious["largest_ratio"], 2), kind="number"), cell(spurious["largest_at"])]
+    cells += [told_as(number(spurious["largest_ratio"], 2), spurious["largest_ratio"]), cell(spurious["largest_at"])]
     return Row(head=fit["stage"], cells=tuple(cells))
 
 
 def _per_degree(chi2: float, ndf: int) -> Cell:
-    return Cell(text=f"{number(chi2)}/{ndf}", kind="number")
+    return told_as(f"{number(chi2)}/{ndf}", chi2)

@@ -9,11 +9,11 @@ from typing import Any
 from fivesigma.core.format import number, percent
 from fivesigma.report.anomaly import global_p, local_p
 from fivesigma.report.answer import Status, headline, status
-from fivesigma.report.cells import MISSING, Cell, cell, interval, measured_cell
+from fivesigma.report.cells import MISSING, Cell, cell, interval, measured_cell, told_as
 from fivesigma.report.content import RunContent
-from fivesigma.report.inference import expected_limit_cell, observed_label, observed_limit_cell, type_name
+from fivesigma.report.inference import observed_label, type_name
 from fivesigma.report.limit_plane import excluded_points
-from fivesigma.report.limits import CONFIDENCE
+from fivesigma.report.limits import CONFIDENCE, expected_limit_cell, observed_limit_cell
 from fivesigma.report.mass_fits import mass_fits_of
 from fivesigma.report.strength import counted_with_simulation, first_strength
 
@@ -75,10 +75,10 @@ def _of_scan(entry: Mapping[str, Any]) -> list[KeyNumber]:
     place = f"{number(best['mass'], 4)} GeV, {percent(best['efficiency'])} of events"
     return [
         KeyNumber(label=f"largest local significance ({place})", value=cell(best["z_local"], "z_observed")),
-        KeyNumber(label="local p-value there", value=Cell(text=local_p(best), kind="number")),
+        KeyNumber(label="local p-value there", value=told_as(local_p(best), best["p_local"])),
         KeyNumber(
             label="global p-value, anywhere in the scan",
-            value=Cell(text=global_p(entry).removeprefix("p ").removeprefix("= "), kind="number"),
+            value=told_as(global_p(entry).removeprefix("p ").removeprefix("= "), entry["p_global"]["value"]),
         ),
     ]
 

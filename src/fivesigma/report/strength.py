@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fivesigma.core.format import number
-from fivesigma.report.cells import Cell, cell
+from fivesigma.report.cells import cell, told_as
 from fivesigma.report.tables import Column, Group, Row, Table
 
 __all__ = [
@@ -82,7 +82,7 @@ def reaching_sentence(entry: Mapping[str, Any]) -> str:
 
 
 def _row(row: Mapping[str, Any]) -> Row:
-    shown = [Cell(text=number(row["cut"], 3), kind="number")]
+    shown = [told_as(number(row["cut"], 3), row["cut"])]
     shown += [cell(row[key], key) for key in STRENGTH_COLUMNS]
     shown += [cell(row["mc_statistics"]), cell(counted_with_simulation(row)), cell(row["fit"]["total"])]
     shown += [cell(row["seconds"])]

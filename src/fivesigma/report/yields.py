@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from fivesigma.core.format import count, percent
-from fivesigma.report.cells import MISSING, Cell, cell, measured_cell, record_cells
+from fivesigma.report.cells import MISSING, Cell, cell, measured_cell, record_cells, told_as
 from fivesigma.report.labels import column_label
 from fivesigma.report.tables import Column, Group, Row, Table
 
 __all__ = ["cutflow_table", "sample_label", "sample_table", "variations_table"]
 
+_SUM = "the sum of the rows above, errors in quadrature"
 _FIRST_COLUMNS = ("kind", "events", "yield", "effective_events", "negative_weight_fraction")
 _NOT_COLUMNS = frozenset({"pseudo", "yield_error", "label", "parameters"})
 
@@ -55,8 +57,8 @@ def _total_row(backgrounds: Sequence[Mapping[str, Any]], keys: Sequence[str]) ->
     """Add up samples, which are statistically independent: their errors add in quadrature."""
     error = math.hypot(*(sample.get("yield_error") or 0.0 for sample in backgrounds))
     known = {
-        "events": Cell(text=count(sum(sample.get("events") or 0 for sample in backgrounds)), kind="number"),
-        "yield": measured_cell(sum(sample["yield"] for sample in backgrounds), error),
+        "events": Cell(text=count(sum(sample.get("events") or 0 for sample in backgrounds)), kind="number", title=_SUM),
+        "yield": replace(measured_cell(sum(sample["yield"] for sample in backgrounds), error), title=_SUM),
     }
     return Row(head="Total background", strong=True, cells=tuple(known.get(key, Cell()) for key in keys))
 
@@ -102,7 +104,7 @@ def _cutflow_row(steps: Sequence[Mapping[str, Any]], position: int, *, lost: boo
             cell(step["events"], "events"),
             measured_cell(step["total"], step.get("error")),
             _ratio(step, previous),
-            Cell() if cumulative is None else Cell(text=percent(cumulative), kind="number"),
+            Cell() if cumulative is None else told_as(percent(cumulative), cumulative),
             *([cell(step["missing"], "events")] if lost else []),
         ),
     )
@@ -140,4 +142,6 @@ def _ratio(step: Mapping[str, Any], reference: Mapping[str, Any] | None) -> Cell
         return Cell()
     if not reference["total"] or step["total"] is None:
         return Cell(text="—", kind="missing", title="nothing to divide by")
-    return Cell(text=percent(step["total"] / reference["total"]), kind="number")
+    return Cell(
+        text=percent(step["total"] / reference["total"]), kind="number", title="the yield over that of the step before"
+    )
