@@ -19,7 +19,7 @@ __all__ = ["Drawing", "draw", "inference_drawing"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """A result to draw, and what the page says of its figure."""
+    """A result to draw, and what the page says of its figure; ``detail`` as a `FigureNote` has it."""
 
     name: str
     section: FigureSection
@@ -27,11 +27,19 @@ class Drawing:
     caption: str
     alt: str
     result: Any
+    detail: bool = False
 
     @property
     def note(self) -> FigureNote:
         """What the page says of the figure."""
-        return FigureNote(name=self.name, section=self.section, title=self.title, caption=self.caption, alt=self.alt)
+        return FigureNote(
+            name=self.name,
+            section=self.section,
+            title=self.title,
+            caption=self.caption,
+            alt=self.alt,
+            detail=self.detail,
+        )
 
 
 def inference_drawing(name: str, title: str, caption: str, alt: str, result: Any) -> Drawing:

@@ -147,6 +147,7 @@ def _sculpting(config: Configuration, models: Sequence[JudgedModel]) -> Iterator
                 caption=f"Shapes of the background before and after cuts on the score of {model}, and their ratio.",
                 alt=f"Background in {observable} before and after cuts on {model}.",
                 result=both,
+                detail=True,
             )
 
 
@@ -161,6 +162,7 @@ def _model_drawings(name: str, result: JudgedModel, points: str) -> Iterator[Dra
         caption=f"{said} on the common scale{shown}: the fraction of background below.",
         alt=f"Stacked score distribution of {name} by sample.",
         result=result.score,
+        detail=True,
     )
     if result.overtraining is not None:
         yield Drawing(
@@ -171,4 +173,5 @@ def _model_drawings(name: str, result: JudgedModel, points: str) -> Iterator[Dra
             " estimators, with the interval of one; the ROC curve pools the events of all.",
             alt=f"Score of {name} on training and out-of-fold events.",
             result=result.overtraining,
+            detail=True,
         )

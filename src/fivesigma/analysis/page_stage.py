@@ -199,6 +199,7 @@ def _entry(directory: RunDirectory, note: FigureNote) -> FigureEntry:
         title=note.title,
         caption=note.caption,
         alt=note.alt,
+        detail=note.detail,
         svg=svg,
         files=note.files,
     )

@@ -28,13 +28,17 @@ FINAL = ("results.json", "report.html", "findings.json", "provenance.json")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FigureNote:
-    """What the page says of a figure; its files are ``figures/<name>.svg``, ``.pdf`` and ``.json`` (the numbers drawn)."""
+    """What the page says of a figure; its files are ``figures/<name>.svg``, ``.pdf`` and ``.json`` (the numbers drawn).
+
+    ``detail`` is whether the page shows it only when asked to: one of many alike, of a single model or fit.
+    """
 
     name: str
     section: FigureSection
     title: str
     caption: str
     alt: str
+    detail: bool = False
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ FigureSection: TypeAlias = Literal["summary", "yields", "features", "models", "j
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FigureEntry:
-    """One figure: its SVG, what it shows, and where its files lie relative to the page.
+    """One figure: its SVG, what it shows, and where its files lie relative to the page; a ``detail`` is shown when asked for.
 
     Raises
     ------
@@ -30,6 +30,7 @@ class FigureEntry:
     caption: str
     alt: str
     svg: str
+    detail: bool = False
     files: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

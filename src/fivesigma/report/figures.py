@@ -45,6 +45,7 @@ class FigureView:
     width: int | None
     height: int | None
     chart: str = ""
+    detail: bool = False
 
     @property
     def is_wide(self) -> bool:
@@ -85,4 +86,5 @@ def _view(figure: FigureEntry, number: int, chart: str) -> FigureView:
         width=width,
         height=height,
         chart=chart,
+        detail=figure.detail,
     )

@@ -73,7 +73,9 @@ def _figures(
 ) -> tuple[FigureView | None, dict[str, tuple[FigureView, ...]]]:
     """Return the figure that shows the answer and the others by section, numbered in the order of the page."""
     order = ("summary", "yields", "features", "models", "judgement", "inference")
-    ranked = sorted(content.figures, key=lambda figure: (figure.name != content.hero, order.index(figure.section)))
+    ranked = sorted(
+        content.figures, key=lambda figure: (figure.name != content.hero, order.index(figure.section), figure.detail)
+    )
     hero, by_section = None, dict[str, tuple[FigureView, ...]]()
     for figure, view in zip(ranked, figure_views(ranked, charts), strict=True):
         if figure.name == content.hero:

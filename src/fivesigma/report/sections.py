@@ -34,6 +34,16 @@ class Section:
     figures: tuple[FigureView, ...] = ()
     empty: str = "Nothing was made for this section."
 
+    @property
+    def shown(self) -> tuple[FigureView, ...]:
+        """The figures that are open to see."""
+        return tuple(figure for figure in self.figures if not figure.detail)
+
+    @property
+    def details(self) -> tuple[FigureView, ...]:
+        """The figures that are shown when asked for."""
+        return tuple(figure for figure in self.figures if figure.detail)
+
 
 def sections(content: RunContent, figures: Mapping[str, tuple[FigureView, ...]]) -> tuple[Section, ...]:
     """Return the sections between the summary and the findings.

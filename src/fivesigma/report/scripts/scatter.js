@@ -10,7 +10,7 @@ function pairsOf(features) {
 /** Return the axes of one panel: those of a column share their range, the lowest has its title. */
 function panelAxes(features, { row, column }, name, lowest) {
   const last = features.length - 1, step = 1 / last, bottom = row === last;
-  const title = (place) => ({ title: { text: escaped(titleOf(run.scatter.features[features[place]])) } });
+  const title = (place) => ({ title: { text: escaped(titleOf(run.scatter.features[features[place]])), font: { size: 12 } } });
   const lines = { gridcolor: shown("--rule"), linecolor: shown("--muted"), showline: true, mirror: true, zeroline: false };
   return {
     [`xaxis${name}`]: {
@@ -46,8 +46,9 @@ function panelTraces(features, { row, column }, name, selected) {
 
 function scatterPanel(panel) {
   const place = panel.querySelector(".chart"), chosen = panel.querySelector("fieldset");
+  const first = panel.parentElement.clientWidth < 600 ? 3 : 4;
   run.scatter.features.forEach((feature, i) => {
-    const box = element("input", { type: "checkbox", value: i, ...(i < 4 ? { checked: "" } : {}) });
+    const box = element("input", { type: "checkbox", value: i, ...(i < first ? { checked: "" } : {}) });
     chosen.append(element("label", {}, box, " ", titleOf(feature)));
   });
   const boxes = [...chosen.querySelectorAll("input")];
