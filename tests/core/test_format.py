@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fivesigma.core.format import (
     aligned,
+    asymmetric,
     column,
     count,
     duration,
@@ -153,3 +154,10 @@ def test_units() -> None:
 )
 def test_durations(seconds: float, expected: str) -> None:
     assert plain(duration(seconds)) == expected
+
+
+def test_two_errors_are_rounded_by_the_smaller() -> None:
+    assert asymmetric(4.31, 3.9, 4.9) == ("4.3", "0.6", "0.4")
+    assert asymmetric(1.0, 0.9, 1.0) == ("1.00", "0.00", "0.10")
+    with pytest.raises(ValueError, match="positive"):
+        asymmetric(1.0, 1.0, 1.0)

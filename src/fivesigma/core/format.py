@@ -14,6 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal
 __all__ = [
     "MINUS",
     "aligned",
+    "asymmetric",
     "column",
     "count",
     "duration",
@@ -83,6 +84,22 @@ def plus_minus(value: float, error: float) -> tuple[str, str]:
     """
     step = quantum(error)
     return to_quantum(value, step), to_quantum(error, step)
+
+
+def asymmetric(value: float, low: float, high: float) -> tuple[str, str, str]:
+    """Return a value, its error up and its error down as text, rounded together by the smaller error that is not zero.
+
+    >>> asymmetric(4.31, 3.9, 4.9)
+    ('4.3', '0.6', '0.4')
+
+    Raises
+    ------
+    ValueError
+        If the interval has no width.
+    """
+    up, down = high - value, value - low
+    step = quantum(min((error for error in (up, down) if error > 0), default=0.0))
+    return to_quantum(value, step), to_quantum(up, step), to_quantum(down, step)
 
 
 def measured(value: float, error: float | None) -> str:
