@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from fivesigma.core.version import __version__
 
 if TYPE_CHECKING:
+    from fivesigma.analysis.recipes import recipe
+    from fivesigma.core.display import table
     from fivesigma.core.parallel import Workers
     from fivesigma.core.sample import Variation
     from fivesigma.evaluation.calibration import calibration
@@ -90,6 +92,7 @@ _HOMES = {
     "plot": "plots.registry",
     "rank_nuisances": "inference.ranking",
     "read": "events.read",
+    "recipe": "analysis.recipes",
     "roc": "evaluation.roc",
     "scan_events": "searches.anomaly.scan",
     "scatter_matrix": "evaluation.scatter",
@@ -98,6 +101,7 @@ _HOMES = {
     "significance_improvement": "evaluation.significance_improvement",
     "spurious_signal": "evaluation.spurious_signal",
     "strength_uncertainty": "inference.strength_uncertainty",
+    "table": "core.display",
     "templates": "inference.filling",
     "upper_limit": "inference.template_fit",
     "working_point_curve": "searches.limit_working_point",
@@ -139,6 +143,7 @@ __all__ = [
     "plot",
     "rank_nuisances",
     "read",
+    "recipe",
     "roc",
     "scan_events",
     "scatter_matrix",
@@ -147,6 +152,7 @@ __all__ = [
     "significance_improvement",
     "spurious_signal",
     "strength_uncertainty",
+    "table",
     "templates",
     "upper_limit",
     "working_point_curve",

@@ -1,4 +1,5 @@
 import json
+import struct
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -6,6 +7,7 @@ from dataclasses import dataclass
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from fivesigma.core.errors import FivesigmaError
@@ -154,3 +156,11 @@ def test_numbers_are_strict_json():
 def test_errors_are_quoted_to_two_digits(value, error, text):
     estimate = Estimate(value=value, low=value - error, high=value + error, method="test")
     assert plus_minus(estimate) == text
+
+
+def test_a_figure_shows_itself_in_a_notebook_and_pyplot_does_not_know_it(results):
+    content, size = plot(results[0])._repr_png_()
+    width, height = struct.unpack(">II", content[16:24])
+    assert content.startswith(b"\x89PNG")
+    assert (width, height) == pytest.approx((2 * size["width"], 2 * size["height"]), abs=1)
+    assert plt.get_fignums() == []

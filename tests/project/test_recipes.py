@@ -7,8 +7,9 @@ import json
 import pytest
 from ruamel.yaml import YAML
 
-from fivesigma.analysis.recipes import find_analysis
+from fivesigma.analysis.recipes import find_analysis, recipe
 from fivesigma.analysis.run import run_analysis
+from fivesigma.core.errors import FivesigmaError
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +85,11 @@ def test_its_events_are_embedded_and_its_signal_is_what_the_recipe_says(dijets):
     assert dijets["samples"]["mixture"]["events"] == 45_200  # QCD, and 200 signal events
     folder = find_analysis("dijet-anomaly").parent / "events"
     assert {path.stem for path in folder.glob("*.parquet")} == {"qcd", "wprime"}
+
+
+def test_a_recipe_by_its_name_and_no_other():
+    shipped = recipe("ttz")
+    assert shipped.path == find_analysis("ttz")
+    assert (shipped.events / "ttz_standin.parquet").is_file()
+    with pytest.raises(FivesigmaError, match="did you mean ttz"):
+        recipe("ttzz")

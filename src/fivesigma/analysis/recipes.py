@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from fivesigma.core.errors import ConfigurationError, Problem, suggestion
+from fivesigma.core.errors import ConfigurationError, FivesigmaError, Problem, suggestion
 
-__all__ = ["Recipe", "find_analysis", "recipes"]
+__all__ = ["Recipe", "find_analysis", "recipe", "recipes"]
 
 _FOLDER = Path(__file__).parents[1] / "recipes"
 _YAML = "analysis.yaml"
@@ -15,15 +15,34 @@ _YAML = "analysis.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A shipped analysis."""
+    """A shipped analysis: its name, its YAML, and where its events lie."""
 
     name: str
     path: Path
+
+    @property
+    def events(self) -> Path:
+        """The folder of its Parquet files."""
+        return self.path.with_name("events")
 
 
 def recipes() -> tuple[Recipe, ...]:
     """Return the recipes by name."""
     return tuple(Recipe(path.parent.name, path) for path in sorted(_FOLDER.glob(f"*/{_YAML}")))
+
+
+def recipe(name: str) -> Recipe:
+    """Return the recipe of a name.
+
+    Raises
+    ------
+    FivesigmaError
+        If there is none.
+    """
+    by_name = {each.name: each for each in recipes()}
+    if name not in by_name:
+        raise FivesigmaError(f"no recipe {name!r}{suggestion(name, by_name)}")
+    return by_name[name]
 
 
 def find_analysis(what: str) -> Path:
@@ -34,7 +53,7 @@ def find_analysis(what: str) -> Path:
     ConfigurationError
         If it is neither.
     """
-    by_name = {recipe.name: recipe.path for recipe in recipes()}
+    by_name = {each.name: each.path for each in recipes()}
     if what in by_name:
         return by_name[what]
     path = Path(what)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats, Matrix, UInts, require_length
+from fivesigma.core.display import table
 from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.core.sample import NOMINAL, Kind, SampleInfo, Variation
 
@@ -146,3 +147,12 @@ class Dataset:
     def columns(self) -> dict[str, Floats]:
         """Return inputs and observables by name, as expressions for regions see them."""
         return {name: self.X[:, i].astype(np.float64) for i, name in enumerate(self.inputs)} | dict(self.observables)
+
+    def _repr_html_(self) -> str:
+        rows = {}
+        for info in self.samples:
+            weight = self.weight[self.of(info.name)]
+            expected = (float(weight.sum()), float(np.sqrt((weight**2).sum())))
+            rows[info.title] = {"kind": info.kind, "events": len(weight), "expected": expected}
+        seen, kept = ", ".join(self.inputs), ", ".join(self.observables) or "nothing"
+        return table(rows, notes=[f"Models see {seen}.", f"Kept from them: {kept}."]).html

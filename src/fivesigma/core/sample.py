@@ -9,7 +9,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from fivesigma.core.arrays import Floats, UInts, require_length
-from fivesigma.core.finding import Finding
+from fivesigma.core.display import Entry, table
+from fivesigma.core.finding import Finding, remarks
 
 __all__ = ["NOMINAL", "Column", "CutflowRow", "Kind", "Sample", "SampleInfo", "Variation"]
 
@@ -125,3 +126,9 @@ class Sample:
 
     def __repr__(self) -> str:
         return f"<Sample {self.name} ({self.kind}): {len(self)} events, yield {self.weight.sum():.6g}>"
+
+    def _repr_html_(self) -> str:
+        rows: dict[str, dict[str, Entry]] = {
+            row.step: {"events": row.events, "expected": (row.total, row.error)} for row in self.cutflow
+        }
+        return table(rows, f"{self.info.title} ({self.kind})", notes=remarks(self.findings)).html

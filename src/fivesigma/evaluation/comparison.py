@@ -19,6 +19,7 @@ from typing import Literal, TypeAlias
 
 from fivesigma.core.arrays import Bytes
 from fivesigma.core.dataset import Dataset
+from fivesigma.core.display import Entry, table
 from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.core.estimate import Estimate
 from fivesigma.core.scores import Scores
@@ -110,6 +111,19 @@ class Comparison:
     def of(self, quantity: Quantity) -> ComparedQuantity:
         """Return one quantity."""
         return next(compared for compared in self.quantities if compared.name == quantity)
+
+    def _repr_html_(self) -> str:
+        rows: dict[str, dict[str, Entry]] = {
+            f"{quantity.title}: {pair.first} − {pair.second}": {
+                "difference": pair.retrained,
+                "verdict": f"{pair.better} is {pair.verdict}" if pair.verdict else "none",
+            }
+            for quantity in self.quantities
+            for pair in quantity.differences
+        }
+        return table(
+            rows, notes=[f"Some verdict of a row of pairs is wrong with a probability of {self.error_rate:.0%}."]
+        ).html
 
 
 def compare(

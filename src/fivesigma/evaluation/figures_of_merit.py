@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.dataset import Dataset
+from fivesigma.core.display import Entry, table
 from fivesigma.core.numbers import digits
 from fivesigma.core.scores import Scores
 from fivesigma.evaluation.choice import HonestMaximum, honest_maximum, score_cuts
@@ -98,6 +99,20 @@ class MeritScan:
     background_uncertainty: float
     floor: float
     figures: tuple[FigureOfMerit, ...]
+
+    def _repr_html_(self) -> str:
+        rows: dict[str, dict[str, Entry]] = {}
+        for figure in self.figures:
+            best = figure.best
+            if best is not None:
+                rows[figure.title] = {
+                    "cut": best.cut,
+                    "signal": best.signal,
+                    "background": best.background,
+                    "value": best.value,
+                    "read where it was chosen": best.naive_value,
+                }
+        return table(rows, self.model).html
 
 
 def figures_of_merit(

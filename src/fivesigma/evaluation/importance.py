@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.dataset import Dataset
+from fivesigma.core.display import Entry, facts
 from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.estimate import Estimate
 from fivesigma.core.identity import derive_seed
@@ -77,6 +78,11 @@ class Importances:
     def of(self, *inputs: str) -> Estimate | None:
         """Return the drop of an input or of a group; None for what the model does not take."""
         return next((found.drop for found in (*self.inputs, *self.groups) if found.inputs == inputs), None)
+
+    def _repr_html_(self) -> str:
+        ranked = sorted(self.inputs, key=lambda one: -one.drop.value)
+        drops: dict[str, Entry] = {", ".join(one.inputs): one.drop for one in ranked}
+        return facts(f"AUC that {self.model} loses without", drops).html
 
 
 def permutation_importance(

@@ -18,6 +18,7 @@ import numpy as np
 
 from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.dataset import Dataset
+from fivesigma.core.display import facts
 from fivesigma.core.estimate import Estimate
 from fivesigma.core.scores import Scores
 from fivesigma.evaluation.classes import label
@@ -89,6 +90,13 @@ class RocCurve:
     def monotone(self) -> bool:
         """Whether both efficiencies rise, or stay, as the cut loosens."""
         return self.largest_fall == 0
+
+    def _repr_html_(self) -> str:
+        rows = {
+            f"background at {point.signal_efficiency:.0%} signal": point.background_efficiency
+            for point in self.rejections
+        }
+        return facts(self.model, {"AUC": self.auc, **rows}).html
 
 
 def roc(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.dataset import Dataset
+from fivesigma.core.display import facts
 from fivesigma.core.estimate import Estimate
 from fivesigma.core.identity import derive_seed
 from fivesigma.evaluation.classes import class_totals, label
@@ -61,6 +62,9 @@ class Separation:
     missing_signal: float
     missing_background: float
     bins: int
+
+    def _repr_html_(self) -> str:
+        return facts(self.feature, {"separation": self.value, "AUC by itself": self.auc}).html
 
 
 def separation(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.dataset import Dataset
+from fivesigma.core.display import Entry, facts
 from fivesigma.core.scores import Scores
 from fivesigma.evaluation.choice import HonestMaximum, halves, honest_maximum
 from fivesigma.evaluation.classes import label, require_classes
@@ -76,6 +77,13 @@ class SignificanceImprovement:
     best_signal_efficiency: float | None
     best_background_efficiency: float | None
     naive_signal_efficiency: float | None
+
+    def _repr_html_(self) -> str:
+        best = self.best
+        if best is None:
+            return facts(self.model, {"largest improvement": None}).html
+        values: dict[str, Entry] = {"largest improvement": best.value, "at the cut": best.cut}
+        return facts(self.model, values | {"read where it was chosen": best.naive_value}).html
 
 
 def significance_improvement(

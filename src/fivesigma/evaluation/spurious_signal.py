@@ -16,6 +16,7 @@ from scipy.special import ndtri
 
 from fivesigma.core.arrays import Floats
 from fivesigma.core.dataset import Dataset
+from fivesigma.core.display import Entry, table
 from fivesigma.core.estimate import Estimate
 from fivesigma.core.finding import Finding
 from fivesigma.core.scores import Scores
@@ -85,6 +86,18 @@ class SpuriousSignal:
     model: str
     observable: str
     cuts: tuple[SpuriousCut, ...]
+
+    def _repr_html_(self) -> str:
+        rows: dict[str, dict[str, Entry]] = {
+            f"{cut.efficiency:.0%} of background kept": {
+                "signal": cut.signal,
+                "background": cut.background,
+                "fitted in background": None if cut.fit is None else cut.fit.events,
+                "in errors of the data's fit": None if cut.fit is None else cut.fit.ratio,
+            }
+            for cut in self.cuts
+        }
+        return table(rows, f"{self.model}, spurious signal in {self.observable}").html
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from fivesigma.core.arrays import Floats
-from fivesigma.core.finding import Finding
+from fivesigma.core.display import Entry, band, facts
+from fivesigma.core.finding import Finding, remarks
 from fivesigma.inference.counting_scan import CountingScan, Method, counting_scan
 from fivesigma.statistics.bands import Band, band_of
 from fivesigma.statistics.poisson_limits import expected_upper_limits
@@ -67,6 +68,18 @@ class CountingResult:
     cut: float | None = None
     cuts: tuple[float, ...] = ()
     findings: tuple[Finding, ...] = ()
+
+    def _repr_html_(self) -> str:
+        values: dict[str, Entry] = {
+            "signal": self.signal,
+            "background": (self.background, self.background_error),
+            "observed": self.observed,
+            "significance expected": self.z_expected,
+            "significance observed": self.z_observed,
+            f"limit on μ at {self.level:.0%} expected": band(self.limit_expected),
+            "limit observed": self.limit_observed,
+        }
+        return facts(self.region, values, notes=[f"Limits: {self.method}.", *remarks(self.findings)]).html
 
 
 def count(

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fivesigma.core.arrays import Floats
+from fivesigma.core.display import Entry, band, table
 from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.inference.event_numbers import not_negative, signal_events
 from fivesigma.statistics import asymptotic_limits, poisson_limits
+from fivesigma.statistics.bands import band_of
 from fivesigma.statistics.on_off_likelihood import signal_interval
 from fivesigma.statistics.poisson import log_p_value
 from fivesigma.statistics.quadrature import quadrature
@@ -89,6 +91,20 @@ class CountingScan:
     def z_asymptotic(self) -> Floats | None:
         """Significance of what was seen from the asymptotic p-value; 0 for a deficit."""
         return None if self.log_p_asymptotic is None else z_from_log_p(self.log_p_asymptotic)
+
+    def _repr_html_(self) -> str:
+        shape, seen = self.z_expected.shape, self.observed
+        rows: dict[str, dict[str, Entry]] = {}
+        for number, place in enumerate(np.ndindex(shape), start=1):
+            rows[str(number)] = {
+                "signal": float(np.broadcast_to(self.signal, shape)[place]),
+                "background": float(np.broadcast_to(self.background, shape)[place]),
+                "significance expected": float(self.z_expected[place]),
+                "limit expected": band(band_of(self.limit_expected[(slice(None), *place)])),
+                "observed": None if seen is None else float(seen[place]),
+                "limit observed": None if self.limit_observed is None else float(self.limit_observed[place]),
+            }
+        return table(rows, f"Limits on μ at {self.level:.0%}", notes=[f"Limits: {self.method}."]).html
 
 
 def counting_scan(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats, Ints, require_length
 from fivesigma.core.dataset import Dataset
+from fivesigma.core.display import Entry, facts
 from fivesigma.core.errors import DataError, FivesigmaError
 from fivesigma.core.estimate import Estimate
 from fivesigma.core.scores import Scores
@@ -106,6 +107,14 @@ class HonestBins:
             # rounding must not carry a value over the edge that it lies beside
             out[here] = np.clip(np.interp(values[here], own, common), common[at], np.nextafter(common[at + 1], -np.inf))
         return out
+
+    def _repr_html_(self) -> str:
+        values: dict[str, Entry] = {
+            "bins": len(self.median_edges) - 1,
+            "expected significance": self.z,
+            "read where they were chosen": self.naive_z,
+        }
+        return facts(f"Bins of {self.label or self.name}", values).html
 
 
 def honest_bins(

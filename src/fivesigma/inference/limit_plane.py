@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from fivesigma.core.display import Entry, band, table
 from fivesigma.core.errors import FivesigmaError
-from fivesigma.core.finding import Finding
+from fivesigma.core.finding import Finding, remarks
 from fivesigma.inference.published_limits import PublishedLimits
 from fivesigma.inference.template_fit import TemplateFitResult
 from fivesigma.statistics.bands import Band, band_of
@@ -243,6 +244,17 @@ class LimitPlane:
             message=f"there is no limit here: {point.failure}",
             evidence=dict(point.parameters),
         )
+
+    def _repr_html_(self) -> str:
+        rows: dict[str, dict[str, Entry]] = {
+            point.title: {
+                "expected": None if point.limit_expected is None else band(point.limit_expected),
+                "observed": point.limit_observed,
+                "expected to be excluded": point.expects_exclusion,
+            }
+            for point in self.points
+        }
+        return table(rows, f"Upper limits on μ at {self.level:.0%}", notes=remarks(self.findings)).html
 
 
 def require_grid(name: str, points: tuple[SignalPoint, ...]) -> None:

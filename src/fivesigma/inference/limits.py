@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from fivesigma.core.arrays import Floats
+from fivesigma.core.display import Entry, band, facts
 from fivesigma.core.errors import FivesigmaError
 from fivesigma.inference.engine import Data, Model
 from fivesigma.inference.profile import Profile, nominal_asimov, profiled_asimov, rising_root
@@ -99,6 +100,10 @@ class UpperLimit:
     curve: CLsCurve
     nuisances: Nuisances
     method: str
+
+    def _repr_html_(self) -> str:
+        values: dict[str, Entry] = {"expected": band(self.expected), "observed": self.observed}
+        return facts(f"Upper limit on μ at {self.level:.0%}", values, notes=[f"Made by {self.method}."]).html
 
 
 def cls_limit(

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import numpy as np
 
 from fivesigma.core.arrays import Floats
+from fivesigma.core.display import Entry, table
 from fivesigma.inference.engine import Data, Fit, Model
 from fivesigma.inference.fitted_parameters import FittedParameter, fitted_parameters
 from fivesigma.inference.profile import nominal_asimov
@@ -65,6 +66,12 @@ class Ranking:
     error: float
     left_out: int
     expected: bool
+
+    def _repr_html_(self) -> str:
+        rows: dict[str, dict[str, Entry]] = {
+            impact.parameter.name: {"Δμ down": impact.postfit[0], "Δμ up": impact.postfit[1]} for impact in self.impacts
+        }
+        return table(rows, "Impact on the strength").html
 
 
 def ranking(model: Model, data: Data | None = None, *, most: int | None = None) -> Ranking:

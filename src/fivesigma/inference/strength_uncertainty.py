@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from fivesigma.core.arrays import Floats
+from fivesigma.core.display import table
 from fivesigma.inference.event_numbers import not_negative, signal_events
 from fivesigma.statistics.quadrature import quadrature
 
@@ -41,6 +42,12 @@ class StrengthUncertainty:
     detector: Floats
     systematic: Floats
     total: Floats
+
+    def _repr_html_(self) -> str:
+        parts = {field.name: np.ravel(getattr(self, field.name)) for field in fields(self)}
+        size = len(parts["total"])
+        rows = {str(i + 1) if size > 1 else "δμ": {n: float(v[i]) for n, v in parts.items()} for i in range(size)}
+        return table(rows, "Uncertainty of the strength").html
 
 
 def strength_uncertainty(

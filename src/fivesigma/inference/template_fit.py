@@ -8,8 +8,9 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from fivesigma.core.display import Entry, band, facts
 from fivesigma.core.estimate import Estimate
-from fivesigma.core.finding import Finding
+from fivesigma.core.finding import Finding, remarks
 from fivesigma.core.identity import derive_seed
 from fivesigma.core.parallel import Workers
 from fivesigma.inference.breakdown import Breakdown, breakdown
@@ -112,6 +113,18 @@ class TemplateFitResult:
         """The constrained parameters, as figures show them."""
         constrained = tuple(p for p in self.parameters if p.pull is not None)
         return Pulls(parameters=constrained, expected=self.mu is None)
+
+    def _repr_html_(self) -> str:
+        values: dict[str, Entry] = {
+            "strength μ": self.mu,
+            "its uncertainty": self.sigma_mu,
+            "significance expected": self.z_expected,
+            "significance observed": self.z_observed,
+            f"limit on μ at {self.level:.0%} expected": band(self.limit_expected),
+            "limit observed": self.limit_observed,
+            "goodness of fit, p": self.goodness_of_fit,
+        }
+        return facts(f"Fit of {', '.join(self.signal)}", values, notes=remarks(self.findings)).html
 
 
 def fit_templates(

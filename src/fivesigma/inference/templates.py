@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from fivesigma.core.arrays import Floats, require_length
+from fivesigma.core.display import Entry, table
 from fivesigma.core.errors import DataError, FivesigmaError, suggestion
 from fivesigma.core.sample import Kind, SampleInfo, Variation
 from fivesigma.inference.binning import Binning
@@ -229,6 +230,14 @@ class Templates:
                 for c in self.channels
             )
         )
+
+    def _repr_html_(self) -> str:
+        rows: dict[str, dict[str, Entry]] = {}
+        for channel in self.channels:
+            bins = {t.sample.title: (t.total, t.error) for t in channel.templates}
+            seen = None if channel.observed is None else float(channel.observed.sum())
+            rows[channel.name] = {"bins": channel.binning.count, **bins, "observed": seen}
+        return table(rows).html
 
 
 def joined(*parts: Templates) -> Templates:

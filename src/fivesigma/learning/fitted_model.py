@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fivesigma.core.arrays import Bools, Floats, Matrix, UInts
 from fivesigma.core.dataset import Dataset
+from fivesigma.core.display import Entry, facts
 from fivesigma.core.errors import DataError, FivesigmaError, suggestion
 from fivesigma.core.identity import derive_seed, fold_of
 from fivesigma.core.numbers import digits
@@ -292,3 +293,8 @@ class FittedModel:
                 f"model {self.name!r} is parametrised in {self.spec.parametrised}: a point is one of {known}"
             )
         return point
+
+    def _repr_html_(self) -> str:
+        built = {key: str(value) for key, value in self.fits[0].description.items()}
+        values: dict[str, Entry] = {"classifier": self.spec.use, "inputs": len(self.spec.inputs), "folds": self.folds}
+        return facts(self.name, {**values, **built, "seconds": self.seconds}).html

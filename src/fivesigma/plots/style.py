@@ -96,6 +96,7 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SCORE_TICKS = (0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9998, 0.9999)
 _ROUNDING = 1e-6
 _LETTER = 0.074  # inches, of a digit in the smallest print
+_SCREEN, _SHARP = 72, 2  # pixels an inch in a notebook, and how many dots make a pixel
 _METADATA: dict[Format, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
 
 
@@ -355,8 +356,19 @@ def plus_minus(estimate: Estimate) -> str:
     return f"{value:.{decimals}f} ± {estimate.error:.{decimals}f}".replace("-", "\N{MINUS SIGN}")
 
 
+class _Figure(Figure):
+    """A figure that shows itself in a notebook; pyplot, which would show it once more, does not know it."""
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        buffer = io.BytesIO()
+        with mpl.rc_context(cast("Any", _STYLE)):
+            self.savefig(buffer, format="png", dpi=_SHARP * _SCREEN)
+        width, height = self.get_size_inches() * _SCREEN
+        return buffer.getvalue(), {"width": round(width), "height": round(height)}
+
+
 def _figure(context: Context, size: tuple[float, float]) -> Figure:
-    figure = Figure(figsize=size, layout="constrained")
+    figure = _Figure(figsize=size, layout="constrained")
     FigureCanvasAgg(figure)
     if context.title:
         figure.suptitle(context.title, x=0.02, ha="left", fontsize="medium")

@@ -9,8 +9,9 @@ import numpy as np
 
 from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.dataset import Dataset
+from fivesigma.core.display import Entry, facts
 from fivesigma.core.errors import DataError
-from fivesigma.core.finding import Finding
+from fivesigma.core.finding import Finding, remarks
 from fivesigma.core.scores import Scores
 from fivesigma.evaluation.choice import score_cuts
 from fivesigma.evaluation.yields import FoldYields, yields_by_fold
@@ -112,6 +113,19 @@ class StrengthScan:
     floor: float
     best: StrengthRow
     findings: tuple[Finding, ...]
+
+    def _repr_html_(self) -> str:
+        best = self.best
+        values: dict[str, Entry] = {
+            "cut": best.cut,
+            "signal": best.expected_signal,
+            "background": best.expected_background,
+            "δμ from statistics": best.statistics,
+            **{f"δμ from {name}": part for name, part in best.nuisances.items()},
+            "δμ in all": best.total,
+            "of the simulation, besides": best.mc_statistics,
+        }
+        return facts(f"{self.model} at its best cut", values, notes=remarks(self.findings)).html
 
 
 def classifier_systematics(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.dataset import Dataset
+from fivesigma.core.display import Entry, band, facts
 from fivesigma.core.errors import DataError
 from fivesigma.core.scores import Scores
 from fivesigma.evaluation.merits import Merit, expected_limit_merit
@@ -67,6 +68,15 @@ class WorkingPointCurve:
     background_uncertainty: float
     level: float
     method: str
+
+    def _repr_html_(self) -> str:
+        values: dict[str, Entry] = {
+            "cut": self.cut,
+            "expected limit": band(self.limit),
+            "the same, exact": band(self.limit_exact),
+            "read where it was chosen": self.naive_limit,
+        }
+        return facts(f"{self.model}: the cut with the lowest limit", values).html
 
 
 def working_point_curve(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from fivesigma.core.display import Entry, facts
 from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.estimate import Estimate
-from fivesigma.core.finding import Finding
+from fivesigma.core.finding import Finding, remarks
+from fivesigma.core.format import number
 from fivesigma.core.parallel import Workers
 from fivesigma.inference.mass.backgrounds import BackgroundFamily, BinnedBackground
 from fivesigma.inference.mass.checks import check_mass_fit, require_beside, require_spectra
@@ -104,6 +106,21 @@ class MassFitResult:
         return replace(
             found, value=found.value / self.signal, low=found.low / self.signal, high=found.high / self.signal
         )
+
+    def _repr_html_(self) -> str:
+        values: dict[str, Entry] = {
+            "signal": self.signal,
+            "background": self.background_events,
+            "function": f"{self.background.family} of order {self.background.order}",
+            "χ² without a peak": f"{number(self.fits.without.chi2)} / {self.fits.without.ndf}",
+            "fitted signal": self.signal_yield,
+            "spurious signal": (self.spurious_signal.at_signal.events, self.spurious_signal.at_signal.error),
+            "significance expected": self.z,
+            "with the spurious signal": self.z_with_spurious_signal,
+            "of the simulation": self.z_simulation,
+            "observed": self.z_observed,
+        }
+        return facts(self.name, values, notes=remarks(self.findings)).html
 
 
 def fit_mass(

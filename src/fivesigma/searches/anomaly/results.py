@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fivesigma.core.arrays import Bools, Floats, Matrix
+from fivesigma.core.display import Entry, table
 from fivesigma.core.estimate import Estimate
-from fivesigma.core.finding import Finding
+from fivesigma.core.finding import Finding, remarks
+from fivesigma.core.format import number
 from fivesigma.inference.mass.backgrounds import BackgroundFamily
 from fivesigma.inference.mass.fitting import SpectrumFit
 from fivesigma.inference.mass.spectrum import Spectrum
@@ -226,3 +228,23 @@ class AnomalyScan:
         if window is None or best is None:
             return None
         return next(one for one in window.excesses if one.efficiency == best.efficiency)
+
+    def _sentences(self) -> list[str]:
+        if self.best is None or self.p_global is None:
+            return []
+        local = f"The largest has a local p-value of {number(self.best.p_value)}"
+        return [f"{local}, and a global one of {number(self.p_global.value)} ({self.p_global.method})."]
+
+    def _repr_html_(self) -> str:
+        rows: dict[str, dict[str, Entry]] = {
+            f"{window.window.mass:g}, {excess.efficiency:.1%} kept": {
+                "seen": int(excess.observed),
+                "expected": (excess.expected, excess.expected_error),
+                "local Z": excess.z,
+            }
+            for window in self.windows
+            for excess in window.excesses
+        }
+        largest = sorted(rows, key=lambda name: -float(str(rows[name]["local Z"])))[:8]
+        notes = [f"The {len(largest)} largest of {self.trials} looked at.", *self._sentences(), *remarks(self.findings)]
+        return table({name: rows[name] for name in largest}, self.name, notes=notes).html
