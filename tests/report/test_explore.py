@@ -101,7 +101,8 @@ def test_links_lead_to_sections_and_only_findings_lead_outside(content):
     explained = {f"{DOCUMENTATION}reference/findings.html#few-effective-events"}
     assert {attrs["href"] for tag, attrs in page.tags if tag == "a"} <= {f"#{name}" for name in ids} | explained
     assert all(attrs["src"].startswith("data:") for tag, attrs in page.tags if tag == "img")
-    assert not [tag for tag, _ in page.tags if tag in ("script", "iframe", "object")]
+    assert [attrs["id"] for tag, attrs in page.tags if tag == "script"] == ["run", "plotly", "code"]
+    assert not [tag for tag, _ in page.tags if tag in ("iframe", "object")]
     assert "default-src 'none'" in text
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from fivesigma.analysis.bookkeeping import cutflow_of, yields_of
 from fivesigma.analysis.configuration import load_resolved
 from fivesigma.analysis.events_stage import findings_of, load_events
+from fivesigma.analysis.page_numbers import events_to_draw
 from fivesigma.analysis.schema import Configuration
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.parallel import Shared, Workers, run_map
@@ -24,7 +25,7 @@ from fivesigma.evaluation.distributions import (
 )
 from fivesigma.evaluation.scatter import scatter_matrix
 from fivesigma.plots.registry import plot
-from fivesigma.plots.style import Context, save
+from fivesigma.plots.style import Context, numbers, save
 from fivesigma.report.content import FigureEntry
 from fivesigma.report.explore import Exploration, render_exploration
 
@@ -92,6 +93,7 @@ def explore(
             for name in dict.fromkeys(drawing.place for drawing in drawings)
         },
         findings=[dataclasses.asdict(finding) for finding in findings_of(samples, config)],
+        numbers=_numbers(distributions, drawings),
     )
     page = output or Path(f"explore-{config.analysis.name}.html")
     page.parent.mkdir(parents=True, exist_ok=True)
@@ -99,6 +101,17 @@ def explore(
     part.write_text(render_exploration(content), encoding="utf-8")
     part.replace(page)
     return page
+
+
+def _numbers(distributions: Sequence[FeatureDistribution], drawings: Sequence[_Drawing]) -> dict[str, Any]:
+    """Return what scripts of the page draw: every distribution, and what the figures show besides."""
+    drawn = {drawing.name: drawing.result for drawing in drawings}
+    pairs = drawn["pairs"]
+    return {
+        "features": numbers(distributions),
+        "correlations": numbers(drawn["correlations"]),
+        "scatter": events_to_draw(pairs.features, pairs.samples),
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

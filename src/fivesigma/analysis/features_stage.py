@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
-from math import isfinite
 from typing import Any
 
 from fivesigma.analysis.drawing import Drawing, draw
 from fivesigma.analysis.judging import classes, in_doubt, judged, judged_by, told
+from fivesigma.analysis.page_numbers import events_to_draw
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.schema import Configuration
 from fivesigma.analysis.stages import Outcome, outcome_digest
@@ -128,25 +128,10 @@ def _features(context: RunContext, dataset: Dataset) -> Outcome:
 
 
 def _scattered(dataset: Dataset, separations: Sequence[Separation], seed: int) -> dict[str, Any]:
-    """Return a few events of each sample in the inputs that separate best and the first observables, to four digits."""
+    """Return a few events of each sample in the inputs that separate best and the first observables."""
     best = [one.feature for one in sorted(separations, key=lambda one: -one.auc.value)][:_INPUTS]
     features = [*best, *list(dataset.observables)[:_OBSERVABLES]]
-    return {
-        "features": features,
-        "samples": [
-            {
-                "name": one.name,
-                "title": one.title,
-                "kind": one.kind,
-                "values": [[_four_digits(value) for value in row] for row in one.values.T.tolist()],
-            }
-            for one in scatter_samples(dataset, features, events=_DRAWN, seed=seed)
-        ],
-    }
-
-
-def _four_digits(value: float) -> float | None:
-    return float(f"{value:.4g}") if isfinite(value) else None
+    return events_to_draw(features, scatter_samples(dataset, features, events=_DRAWN, seed=seed))
 
 
 def _taken(config: Configuration) -> dict[str, list[str]]:

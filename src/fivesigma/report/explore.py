@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
@@ -17,6 +17,7 @@ from fivesigma.report.closing import finding_groups
 from fivesigma.report.content import FigureEntry
 from fivesigma.report.figures import FigureView, figure_views
 from fivesigma.report.page import environment
+from fivesigma.report.scripts import Scripts, assembled, charted_samples
 from fivesigma.report.sections import Section, inputs_table
 from fivesigma.report.tables import Column, Group, Part, Row, Table
 from fivesigma.report.yields import cutflow_table, sample_label, sample_table
@@ -47,6 +48,8 @@ class Exploration:
         Fraction of the events that lack a feature, by feature and sample; only what is lacking somewhere.
     figures
         By section: distributions, correlations, pairs.
+    numbers
+        What scripts of the page draw: ``features``, ``correlations`` and ``scatter``, as those of a run's page are.
     findings
         What was found in the events, as in ``findings.json``.
     """
@@ -58,11 +61,14 @@ class Exploration:
     missing: Mapping[str, Mapping[str, float]]
     figures: Mapping[str, Sequence[FigureEntry]]
     findings: Sequence[Mapping[str, Any]]
+    numbers: Mapping[str, Any] = field(default_factory=dict)
 
 
 def render_exploration(content: Exploration) -> str:
     """Return the page as HTML text, UTF-8 to be; it is as closed as that of a run, see `fivesigma.report.page.render`."""
-    views = iter(figure_views([entry for name in _SECTIONS for entry in content.figures.get(name, ())]))
+    running = _scripts(content)
+    entries = [entry for name in _SECTIONS for entry in content.figures.get(name, ())]
+    views = iter(figure_views(entries, running.charts))
     figures = {name: tuple(next(views) for _ in content.figures.get(name, ())) for name in _SECTIONS}
     analysis = content.config["analysis"]
     return (
@@ -74,9 +80,30 @@ def render_exploration(content: Exploration) -> str:
             blind=content.blind,
             sections=tuple(_sections(content, figures)),
             findings=finding_groups(content.findings),
+            scripts=running,
             version=__version__,
             css=Markup(files("fivesigma.report").joinpath("templates", "page.css").read_text("utf-8")),  # noqa: S704 (ours)
         )
+    )
+
+
+def _scripts(content: Exploration) -> Scripts:
+    """Return what runs on the page."""
+    numbers, titles = content.numbers, {name: sample_label(name, content.config) for name in content.samples}
+    charts = {name: name for name in ("correlations",) if numbers.get(name)}
+    return assembled(
+        {
+            "samples": charted_samples({name: one["kind"] for name, one in content.samples.items()}, titles),
+            "titles": content.config["features"].get("titles") or {},
+            "data_title": "pseudo-data" if any(one.get("pseudo") for one in content.samples.values()) else "data",
+            "charts": {name: numbers[name] for name in charts},
+            **numbers,
+        },
+        {
+            "distributions": ("histograms",) if numbers.get("features") else (),
+            "pairs": ("scatter",) if numbers.get("scatter") else (),
+        },
+        charts,
     )
 
 
