@@ -15,6 +15,7 @@ from fivesigma.core.version import __version__
 __all__ = ["cli", "main"]
 
 _COMMANDS: Mapping[str, str] = {
+    "compare": "Say what differs between runs, and what that did to each number.",
     "doctor": "Say what is installed, and what is missing for what.",
     "explain": "Say what a finding means and what to do about it.",
     "explore": "Look at the events of an analysis, before any model, on one page.",
