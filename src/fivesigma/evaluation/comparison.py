@@ -121,9 +121,7 @@ class Comparison:
             for quantity in self.quantities
             for pair in quantity.differences
         }
-        return table(
-            rows, notes=[f"Some verdict of a row of pairs is wrong with a probability of {self.error_rate:.0%}."]
-        ).html
+        return table(rows, notes=[f"In each quantity, the chance of any wrong verdict is {self.error_rate:.0%}."]).html
 
 
 def compare(
