@@ -38,4 +38,4 @@ def test_the_difference_of_the_classes_is_that_of_their_matrices(toy):
     signal, background, difference = correlations(dataset, features=["useful", "follower", "mass"])
     assert difference.name == "signal − background"
     assert_allclose(difference.matrix, np.array(signal.matrix) - np.array(background.matrix))
-    assert difference.matrix[1][1] == 0
+    assert difference.matrix[1][1] == pytest.approx(0, abs=1e-12)
