@@ -12,7 +12,7 @@ from fivesigma.analysis.directory import RunDirectory
 from fivesigma.analysis.events_stage import findings_of, load_events
 from fivesigma.analysis.inference_item import InferenceItem
 from fivesigma.analysis.inferring import infer_one
-from fivesigma.analysis.page_stage import _as_built
+from fivesigma.analysis.page_content import _as_built
 from fivesigma.analysis.run import run_analysis
 from fivesigma.analysis.stages import Stages
 from fivesigma.core.errors import ConfigurationError, DataError

@@ -105,7 +105,7 @@ class RunDirectory:
 
     def write_text(self, name: str, text: str) -> None:
         """Write a file at once or not at all."""
-        with self._beside(name) as part:
+        with self.writing_file(name) as part:
             part.write_text(text, encoding="utf-8")
 
     def write_json(self, name: str, value: object) -> None:
@@ -126,7 +126,7 @@ class RunDirectory:
         """Write arrays as safetensors."""
         # the library writes the memory of an array as it lies, whatever the strides
         contiguous = {key: np.asarray(array, order="C") for key, array in arrays.items()}
-        with self._beside(name) as part:
+        with self.writing_file(name) as part:
             save_file(contiguous, part)
 
     def read_arrays(self, name: str) -> dict[str, NDArray[Any]]:
@@ -147,14 +147,8 @@ class RunDirectory:
             part.replace(place)
 
     @contextlib.contextmanager
-    def _reading(self, name: str) -> Iterator[None]:
-        try:
-            yield
-        except (OSError, ValueError, SafetensorError) as error:
-            raise DataError(f"{self.root / name}: not there or not readable; is {self.root} a finished run?") from error
-
-    @contextlib.contextmanager
-    def _beside(self, name: str) -> Iterator[Path]:
+    def writing_file(self, name: str) -> Iterator[Path]:
+        """Give a path to write to; it takes the place of the file when the block ends without an error."""
         place = self.path(name)
         part = place.with_name(f"{_TEMPORARY}{os.getpid()}-{place.name}")
         try:
@@ -162,3 +156,10 @@ class RunDirectory:
             part.replace(place)
         finally:
             part.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def _reading(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError, SafetensorError) as error:
+            raise DataError(f"{self.root / name}: not there or not readable; is {self.root} a finished run?") from error

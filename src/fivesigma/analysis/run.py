@@ -18,7 +18,8 @@ from fivesigma.analysis.inference_names import needs_classes
 from fivesigma.analysis.inference_stage import infer
 from fivesigma.analysis.judgement_stage import judge_models
 from fivesigma.analysis.models_stage import fit_models
-from fivesigma.analysis.page_stage import Outcomes, provenance, resolved_yaml, results, write_page
+from fivesigma.analysis.page_content import Outcomes
+from fivesigma.analysis.page_stage import provenance, resolved_yaml, results, write_page
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.schema import Configuration
 from fivesigma.analysis.stages import FINAL, Outcome, Stages

@@ -19,7 +19,7 @@ _COMMANDS: Mapping[str, str] = {
     "doctor": "Say what is installed, and what is missing for what.",
     "explain": "Say what a finding means and what to do about it.",
     "explore": "Look at the events of an analysis, before any model, on one page.",
-    "export": "Write the models of a run as ONNX.",
+    "export": "Write figures, tables, models and fits of a run for papers and other programs.",
     "init": "Write a first YAML for event files to stdout.",
     "inspect": "Say what event files hold.",
     "recipes": "List the analyses that come with the package.",

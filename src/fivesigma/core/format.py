@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 __all__ = [
     "MINUS",
@@ -31,6 +31,8 @@ MINUS = "\N{MINUS SIGN}"
 NARROW = "\N{NARROW NO-BREAK SPACE}"
 SPACE = "\N{NO-BREAK SPACE}"
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_EVERY_DIGIT = Context(prec=700, rounding=ROUND_HALF_UP)
+"""Holds any number of double precision to the last digit of any other."""
 _LARGEST_POWER, _SMALLEST_POWER = 6, -4
 """Outside these powers of ten a number is written as a mantissa and its power."""
 
@@ -55,8 +57,8 @@ def _power(value: Decimal) -> int:
 
 def to_quantum(value: float, step: Decimal) -> str:
     """Return ``value`` rounded to a multiple of the power of ten ``step``."""
-    rounded = Decimal(repr(float(value))).quantize(step, rounding=ROUND_HALF_UP)
-    return _grouped(rounded.quantize(Decimal(1)) if step > 1 else rounded)
+    rounded = Decimal(repr(float(value))).quantize(step, context=_EVERY_DIGIT)
+    return _grouped(rounded.quantize(Decimal(1), context=_EVERY_DIGIT) if step > 1 else rounded)
 
 
 def quantum(error: float) -> Decimal:

@@ -136,7 +136,7 @@ def _window_row(entry: Mapping[str, Any], trained: Mapping[str, Any], rows: Mapp
             cells += [MISSING] * 2
             continue
         expected = measured_cell(row["expected"], row["expected_error"])
-        both = replace(expected, text=f"{count(row['observed'])} / {expected.text}")
+        both = replace(expected, text=f"{count(row['observed'])} / {expected.text}", exact=None)  # two numbers
         cells += [both, cell(row["z_local"], "z_observed")]
     best = entry["best"]
     return Row(
@@ -185,7 +185,8 @@ def _global_table(entry: Mapping[str, Any]) -> Table:
 
 
 def _global_row(method: str, p: Mapping[str, Any], *more: Cell, bound: bool = False) -> Row:
-    ends = MISSING if bound else told_as(f"{probability(p['low'])} to {probability(p['high'])}", p["low"])
+    both = f"{probability(p['low'])} to {probability(p['high'])}"
+    ends = MISSING if bound else replace(told_as(both, p["low"]), exact=None)
     value = f"≤ {probability(p['value'])}" if bound else probability(p["value"])
     cells = (told_as(value, p["value"]), ends, *more)
     return Row(head=method, cells=cells + (MISSING,) * (6 - len(cells)))

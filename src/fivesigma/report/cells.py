@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from fivesigma.core.format import asymmetric, count, plus_minus
 from fivesigma.report.labels import quantity
 from fivesigma.report.traced import origin
 
-__all__ = ["MISSING", "Cell", "cell", "interval", "is_estimate", "measured_cell", "record_cells", "told_as"]
+__all__ = ["MISSING", "Cell", "Exact", "cell", "interval", "is_estimate", "measured_cell", "record_cells", "told_as"]
 
 CellKind: TypeAlias = Literal["text", "number", "code", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """A number as it was computed, with its error up and its error down where it has some."""
+
+    value: float
+    up: float | None = None
+    down: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +29,7 @@ class Cell:
     """One entry of a table: text, with a symmetric error or an error up and one down.
 
     ``origin`` is the file of the run and the JSON pointer that its number was read from; empty for what was computed here.
+    ``exact`` is the number before it was rounded, for files that others compute with; cells that print the same are equal.
     """
 
     text: str = ""
@@ -29,6 +39,7 @@ class Cell:
     down: str = ""
     title: str = ""
     origin: str = ""
+    exact: Exact | None = field(default=None, compare=False)
 
 
 MISSING = Cell(text="—", kind="missing", title="blind or not asked")
@@ -37,7 +48,7 @@ MISSING = Cell(text="—", kind="missing", title="blind or not asked")
 
 def told_as(text: str, value: float) -> Cell:
     """Return a number that is printed in a way of its own."""
-    return Cell(text=text, kind="number", origin=origin(value))
+    return Cell(text=text, kind="number", origin=origin(value), exact=Exact(value))
 
 
 def measured_cell(value: float | None, error: float | None) -> Cell:
@@ -45,9 +56,9 @@ def measured_cell(value: float | None, error: float | None) -> Cell:
     if value is None:
         return MISSING
     if not error:
-        return Cell(text=quantity("", value), kind="number", origin=origin(value))
+        return told_as(quantity("", value), value)
     value_text, error_text = plus_minus(value, error)
-    return Cell(text=value_text, error=error_text, kind="number", origin=origin(value))
+    return replace(told_as(value_text, value), error=error_text, exact=Exact(value, error, error))
 
 
 def interval(estimate: Mapping[str, Any]) -> Cell:
@@ -59,16 +70,18 @@ def interval(estimate: Mapping[str, Any]) -> Cell:
     if value is None or low is None or high is None:
         return measured_cell(value, None)
     title = ", ".join(str(estimate[key]) for key in ("method", "level") if estimate.get(key))
-    up, down = high - value, value - low
+    made = Cell(
+        kind="number", title=title, origin=origin(value), exact=Exact(value, up := high - value, down := value - low)
+    )
     if min(up, down) < 0 or max(up, down) == 0:
         text = (
             f"{quantity('', value)} [{quantity('', low)}, {quantity('', high)}]" if high > low else quantity("", value)
         )
-        return Cell(text=text, kind="number", title=title, origin=origin(value))
+        return replace(made, text=text)
     texts = asymmetric(value, low, high)
     if texts[1] == texts[2]:
-        return Cell(text=texts[0], error=texts[1], kind="number", title=title, origin=origin(value))
-    return Cell(text=texts[0], up=f"+{texts[1]}", down=f"−{texts[2]}", kind="number", title=title, origin=origin(value))
+        return replace(made, text=texts[0], error=texts[1])
+    return replace(made, text=texts[0], up=f"+{texts[1]}", down=f"−{texts[2]}")
 
 
 def is_estimate(value: object) -> bool:
@@ -95,9 +108,9 @@ def _scalar_cell(value: Any, key: str) -> Cell:
         case bool():
             return Cell(text="yes" if value else "no")
         case int() if not key:
-            return Cell(text=count(value), kind="number", origin=origin(value))
+            return told_as(count(value), value)
         case int() | float():
-            return Cell(text=quantity(key, value), kind="number", origin=origin(value))
+            return told_as(quantity(key, value), value)
         case _:
             return Cell(text=str(value), kind="code" if _is_code(str(value)) else "text")
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from fivesigma.core.format import percent
 from fivesigma.core.version import __version__
 from fivesigma.report.answer import setting
-from fivesigma.report.cells import Cell
+from fivesigma.report.cells import Cell, told_as
 from fivesigma.report.closing import finding_groups
 from fivesigma.report.content import FigureEntry
 from fivesigma.report.figures import FigureView, figure_views
@@ -150,4 +150,4 @@ def _missing(content: Exploration) -> Iterator[Table]:
 
 
 def _fraction(value: float | None) -> Cell:
-    return Cell() if value is None else Cell(text=percent(value), kind="number")
+    return Cell() if value is None else told_as(percent(value), value)

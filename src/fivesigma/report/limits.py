@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fivesigma.core.format import SPACE, aligned
-from fivesigma.report.cells import MISSING, Cell, told_as
+from fivesigma.report.cells import MISSING, Cell, Exact, told_as
 
 __all__ = [
     "CONFIDENCE",
@@ -64,7 +64,9 @@ def expected_limit_cell(entry: Mapping[str, Any]) -> Cell:
     limits = limit_texts(entry)
     if limits.median is None:
         return MISSING
-    return replace(told_as(limits.median, entry["limit_expected"][2]), up=limits.up, down=limits.down)
+    _, low, median, high, _ = entry["limit_expected"]
+    exact = Exact(median, high - median, median - low)
+    return replace(told_as(limits.median, median), up=limits.up, down=limits.down, exact=exact)
 
 
 def observed_limit_cell(entry: Mapping[str, Any]) -> Cell:

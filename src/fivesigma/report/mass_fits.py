@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from fivesigma.core.format import number, significance
@@ -110,4 +111,4 @@ def _made_of(fit: Mapping[str, Any]) -> Row:
 
 
 def _per_degree(chi2: float, ndf: int) -> Cell:
-    return told_as(f"{number(chi2)}/{ndf}", chi2)
+    return replace(told_as(f"{number(chi2)}/{ndf}", chi2), exact=None)  # two numbers

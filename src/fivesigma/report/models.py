@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from fivesigma.core.format import number, to_quantum
-from fivesigma.report.cells import MISSING, Cell, cell, is_estimate, record_cells
+from fivesigma.report.cells import MISSING, Cell, cell, is_estimate, record_cells, told_as
 from fivesigma.report.judgement import SHAPED, comparison_tables, importance_tables, model_tables
 from fivesigma.report.labels import column_label
 from fivesigma.report.tables import Column, Group, Row, Table, depth, tables_of
@@ -52,7 +52,8 @@ def _difference(model: Mapping[str, Any]) -> Cell:
     train, test = model.get("auc_train"), model.get("auc")
     if not train or not test:
         return MISSING
-    return Cell(text=to_quantum(train["value"] - test["value"], _FOUR_DECIMALS), kind="number")
+    difference = train["value"] - test["value"]
+    return told_as(to_quantum(difference, _FOUR_DECIMALS), difference)
 
 
 def built_table(models: Mapping[str, Mapping[str, Any]]) -> Table:

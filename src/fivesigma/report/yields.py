@@ -56,8 +56,9 @@ def _sample_row(name: str, sample: Mapping[str, Any], keys: Sequence[str], confi
 def _total_row(backgrounds: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> Row:
     """Add up samples, which are statistically independent: their errors add in quadrature."""
     error = math.hypot(*(sample.get("yield_error") or 0.0 for sample in backgrounds))
+    events = sum(sample.get("events") or 0 for sample in backgrounds)
     known = {
-        "events": Cell(text=count(sum(sample.get("events") or 0 for sample in backgrounds)), kind="number", title=_SUM),
+        "events": replace(told_as(count(events), events), title=_SUM),
         "yield": replace(measured_cell(sum(sample["yield"] for sample in backgrounds), error), title=_SUM),
     }
     return Row(head="Total background", strong=True, cells=tuple(known.get(key, Cell()) for key in keys))
@@ -134,7 +135,8 @@ def variations_table(variations: Mapping[str, Mapping[str, float]], samples: Map
 def _change(varied: float | None, nominal: float) -> Cell:
     if varied is None or not nominal:
         return MISSING
-    return Cell(text=f"{100 * (varied / nominal - 1):+.2f} %".replace("-", "−"), kind="number")
+    change = varied / nominal - 1
+    return told_as(f"{100 * change:+.2f} %".replace("-", "−"), change)
 
 
 def _ratio(step: Mapping[str, Any], reference: Mapping[str, Any] | None) -> Cell:
@@ -142,6 +144,5 @@ def _ratio(step: Mapping[str, Any], reference: Mapping[str, Any] | None) -> Cell
         return Cell()
     if not reference["total"] or step["total"] is None:
         return Cell(text="—", kind="missing", title="nothing to divide by")
-    return Cell(
-        text=percent(step["total"] / reference["total"]), kind="number", title="the yield over that of the step before"
-    )
+    efficiency = step["total"] / reference["total"]
+    return replace(told_as(percent(efficiency), efficiency), title="the yield over that of the step before")

@@ -1,0 +1,50 @@
+"""What a run found as files for HEPData."""
+
+from __future__ import annotations
+
+import tarfile
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from fivesigma.analysis.directory import RunDirectory
+from fivesigma.analysis.page_content import stored_content
+from fivesigma.core.errors import DataError
+from fivesigma.report.hepdata import CURVES, SPECTRA, hepdata_submission
+
+__all__ = ["export_hepdata"]
+
+_FIRST = "submission.yaml"
+
+
+def export_hepdata(root: Path, output: Path | None = None) -> Path:
+    """Write a submission to HEPData, and return the archive that is uploaded; its files lie in the folder beside it.
+
+    Parameters
+    ----------
+    root
+        The run directory.
+    output
+        The folder, made anew; ``hepdata`` in the run directory if None.
+
+    Raises
+    ------
+    DataError
+        If there is no finished run, another version made it, or something lies in the folder's place that no export wrote.
+    """
+    content, folder = stored_content(root), output or root / "hepdata"
+    if folder.exists() and not (folder / _FIRST).is_file():
+        raise DataError(f"{folder}: was not written by `fivesigma export`; give another --output")
+    drawn = [figure.name for figure in content.figures if figure.name.startswith((CURVES, SPECTRA))]
+    numbers = {name: RunDirectory(root).read_json(f"figures/{name}.json") for name in drawn}
+    yaml, place = YAML(), RunDirectory(folder.parent)
+    yaml.width = 120
+    with place.writing_folder(folder.name) as part:
+        for name, documents in hepdata_submission(content, numbers).items():
+            with (part / name).open("w", encoding="utf-8") as file:
+                yaml.dump_all(documents, file)
+    archive = f"{folder.name}.tar.gz"
+    with place.writing_file(archive) as part, tarfile.open(part, "w:gz") as tar:
+        for path in sorted(folder.iterdir()):
+            tar.add(path, arcname=path.name)
+    return place.root / archive
