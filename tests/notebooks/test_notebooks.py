@@ -18,6 +18,7 @@ BOOKS = sorted(FOLDER.glob("*.py"))
 REDUCED = {
     "higgs_4l": "folds, trees, epochs, shuffled = 2, 9, 2, 500",
     "ttz": "folds, trees, shuffled = 2, 10, 300",
+    "stop_four_body": "folds, trees, epochs, replicas = 2, 10, 2, 20",
 }
 
 every_book = pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.stem)
