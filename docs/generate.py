@@ -4,14 +4,13 @@ import importlib
 import inspect
 import json
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from models import model_tables
 from processes import process_cards
+from yaml_sections import section_tables
 
-from fivesigma.analysis.schema import Configuration
 from fivesigma.core.four_leptons import FOUR_LEPTON_FUNCTIONS
 from fivesigma.core.functions import FUNCTIONS, LIST_FUNCTIONS, Function
 from fivesigma.learning.catalogue import available, classifier
@@ -38,7 +37,7 @@ def write_reference(source: Path) -> None:
     target = source / "reference" / "generated"
     target.mkdir(parents=True, exist_ok=True)
     pages = {f"{room}.md": _room(room) for room in ROOMS}
-    tables = {"functions.inc": _functions(), "schema.inc": _schema(), "classifiers.inc": _classifiers()}
+    tables = {"functions.inc": _functions(), "schema.inc": section_tables(), "classifiers.inc": _classifiers()}
     tables["processes.inc"] = process_cards()
     tables["models.inc"] = model_tables()
     for name, text in (pages | tables).items():
@@ -81,59 +80,6 @@ def _functions() -> str:
 def _usage(functions: Mapping[str, Function]) -> str:
     rows = [f"| `{function.usage}` | {function.meaning} |" for function in functions.values()]
     return "\n".join(["| function | what it is |", "| --- | --- |", *rows])
-
-
-def _schema() -> str:
-    """Return a table for each section of a configuration."""
-    schema = Configuration.model_json_schema()
-    sections = []
-    for key, value in schema["properties"].items():
-        for place, model in _models(key, value, schema["$defs"]):
-            required = model.get("required", [])
-            rows = [_row(name, field, required=name in required) for name, field in model["properties"].items()]
-            heading = [
-                f"## {place}",
-                "",
-                model["description"],
-                "",
-                "| key | value | default | |",
-                "| --- | --- | --- | --- |",
-            ]
-            sections.append("\n".join([*heading, *rows]))
-    return "\n\n".join(sections) + "\n"
-
-
-def _models(place: str, value: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield what of the configuration a place holds: a section, one for each name, or one of several types."""
-    if "$ref" in value:
-        yield f"`{place}`", known[value["$ref"].rpartition("/")[2]]
-    for kind, reference in value.get("discriminator", {}).get("mapping", {}).items():
-        yield f"`{place}`, `type: {kind}`", known[reference.rpartition("/")[2]]
-    entries = value.get("additionalProperties") or next(iter(value.get("patternProperties", {}).values()), None)
-    if isinstance(entries, Mapping):
-        yield from _models(f"{place}.NAME", entries, known)
-
-
-def _row(name: str, field: Mapping[str, Any], *, required: bool) -> str:
-    default = json.dumps(field.get("default"), ensure_ascii=False)
-    default = "required" if required else "" if default == "null" else f"`{default}`"
-    return f"| `{name}` | {_kind(field)} | {default} | {field.get('description', '')} |".replace("\n", " ")
-
-
-def _kind(field: Mapping[str, Any]) -> str:
-    """Return in words what a value may be."""
-    if "anyOf" in field:
-        return " or ".join(_kind(one) for one in field["anyOf"] if one.get("type") != "null")
-    if choices := field.get("enum", [field["const"]] if "const" in field else []):
-        return " or ".join(f"`{choice}`" for choice in choices)
-    match field.get("type"):
-        case "array":
-            return f"list of {_kind(field['items'])}"
-        case "object":
-            entries = field.get("additionalProperties") or next(iter(field["patternProperties"].values()))
-            return f"{_kind(entries)} by name"
-        case kind:
-            return {"string": "text", "boolean": "true or false", "integer": "whole number"}.get(str(kind), str(kind))
 
 
 def _classifiers() -> str:

@@ -15,6 +15,7 @@ from fivesigma.analysis.run import run_analysis
 from fivesigma.core.parallel import Workers
 
 BLIND = {"name": "toy", "luminosity": 10.0, "energy": 13.0, "seed": 7, "blind": True}
+REFERENCE = (Path(__file__).parents[2] / "docs/reference/results.md").read_text()
 EVERY_STAGE = (
     "events",
     "model-forest",
@@ -162,6 +163,31 @@ def test_results_hold_what_is_promised(which, request):
     assert len(made["inference"]["cut"]["cuts"]) == 2
     assert made["inference"]["cut"]["cut"] == np.median(made["inference"]["cut"]["cuts"])
     assert all({"code", "severity", "subject", "message"} <= set(finding) for finding in made["findings"])
+
+
+def outermost(outline):
+    """Return the keys of the outermost level of what looks like JSON."""
+    depth, keys = 0, set()
+    for bracket, key in re.findall(r'([{}\[\]])|"(\w+)":', outline):
+        depth += {"{": 1, "[": 1, "}": -1, "]": -1, "": 0}[bracket]
+        if key and depth == 1:
+            keys.add(key)
+    return keys
+
+
+def test_the_reference_names_the_fields_of_the_results(unblinded):
+    outline = REFERENCE.partition(":::{code-block} text\n")[2].partition("\n:::")[0]
+    assert outermost(outline) == set(results(unblinded))
+
+
+def test_the_reference_names_the_fields_of_the_sections_of_the_results(unblinded):
+    told = results(unblinded)
+    models, judgement = told["models"], told["judgement"]
+    entries = [entry for section in ("samples", "models", "inference") for entry in told[section].values()]
+    entries += [*told["findings"], *(judgement[name] for name in models)]
+    fields = {field for entry in entries for field in entry} | set(judgement) - set(models)
+    assert fields > {"effective_events", "auc_train", "limit_expected", "severity", "single_cuts", "sculpting"}
+    assert not [field for field in sorted(fields) if not re.search(rf'[`"]{field}[`"]', REFERENCE)]
 
 
 def test_what_is_blind_is_null(blind):
