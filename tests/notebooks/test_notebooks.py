@@ -16,9 +16,12 @@ import pytest
 FOLDER = Path(__file__).parents[2] / "notebooks"
 BOOKS = sorted(FOLDER.glob("*.py"))
 REDUCED = {
+    "dijet_anomaly": "members, trees, experiments, step = 1, 10, 2, 400",
+    "heavy_higgs": "folds, epochs, scan_step = 2, 2, 7",
     "higgs_4l": "folds, trees, epochs, shuffled = 2, 9, 2, 500",
     "ttz": "folds, trees, shuffled = 2, 10, 300",
     "stop_four_body": "folds, trees, epochs, replicas = 2, 10, 2, 20",
+    "ww_systematics": "folds, trees, depth = 2, 10, 4",
 }
 
 every_book = pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.stem)
