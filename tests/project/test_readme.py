@@ -1,12 +1,14 @@
 """The README's examples do what it says."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -54,3 +56,30 @@ def test_make_knows_the_two_commands() -> None:
 def test_files_it_points_to_are_there() -> None:
     missing = [link for link in re.findall(r"\]\(([^)#:]+)\)", README) if not (ROOT / link).exists()]
     assert not missing
+
+
+def two_tables(folder: Path) -> None:
+    """Write what a newcomer may have: a table of signal and one of background."""
+    random = np.random.default_rng(5)
+    for name, count, moved, weight in (("signal", 900, 0.8, 0.03), ("background", 3000, 0.0, 0.27)):
+        met, eta = 80 * np.exp(random.normal(moved, 1, count) / 3), random.normal(moved, 1, count)
+        mass = random.normal(500, 30, count) if name == "signal" else 200 + random.exponential(200, count)
+        rows = [f"{a:.2f},{b:.3f},{c:.1f},{weight}" for a, b, c in zip(met, eta, mass, strict=True)]
+        (folder / f"{name}.csv").write_text("\n".join(["met,eta,mass,weight", *rows]) + "\n")
+
+
+def test_two_tables_become_a_limit(tmp_path: Path) -> None:
+    two_tables(tmp_path)
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "COLUMNS": "100"}
+    done = subprocess.run(
+        ["sh", "-e", "-c", block("sh", "fivesigma init")],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    shape = json.loads((tmp_path / "runs/search/results.json").read_text())["inference"]["shape"]
+    assert 0 < shape["limit_expected"][2] < 5
+    assert f"{shape['limit_expected'][2]:.3g}" in done.stdout
