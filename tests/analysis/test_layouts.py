@@ -5,6 +5,7 @@ import json
 import numpy as np
 import polars as pl
 import pytest
+from onnx import TensorProto, helper, save
 
 from fivesigma.analysis.configuration import load_configuration, load_resolved
 from fivesigma.analysis.events_stage import findings_of, load_events
@@ -162,6 +163,24 @@ def test_tables_of_numbers_are_taken_from_beside_the_analysis_where_the_folder_h
     (folder / "table.csv").write_text(table.replace("0.5", "0.7"))  # what lies with the events is theirs
     (part,) = load_resolved(analysis, folder).samples["top"].parts.values()
     assert part.cross_section == "0.7"
+
+
+def test_a_trained_model_is_taken_from_beside_the_analysis_where_the_folder_has_none(analysis, tmp_path):
+    node = helper.make_node("ReduceMean", ["X"], ["Y"], axes=[1], keepdims=1)
+    shapes = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["events", width])
+        for name, width in (("X", 2), ("Y", 1))
+    ]
+    graph = helper.make_graph([node], "mean", shapes[:1], shapes[1:])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    beside, there = analysis.parent / "mean.onnx", ours(tmp_path / "data")
+    analysis.write_text(ANALYSIS + "models: {theirs: {use: onnx, file: mean.onnx, inputs: [a, b]}}\n")
+    with pytest.raises(ConfigurationError, match=r"mean\.onnx: cannot be read"):
+        load_resolved(analysis, there)
+    save(model, beside)
+    assert load_resolved(analysis, there).models["theirs"].parameters["file"] == str(beside.resolve())
+    save(model, there / "mean.onnx")  # what lies with the events is theirs
+    assert load_resolved(analysis, there).models["theirs"].parameters["file"] == "mean.onnx"
 
 
 @pytest.mark.parametrize("recipe", recipes(), ids=lambda recipe: recipe.name)

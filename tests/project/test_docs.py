@@ -1,7 +1,7 @@
 """The documentation's code does what it says.
 
 A fenced block ```` ```python ```` or ```` ```console ```` runs; one written as a ``code-block`` directive is only shown. The blocks
-of a page run in order, in one folder: Python in one namespace, of the console its ``fivesigma`` commands. A YAML block
+of a page run in order, in one folder: Python in one namespace, of the console its ``fivesigma`` commands. A block
 with a file name for its caption is that file, and paths under ``src`` lead where they do in a checkout.
 """
 
@@ -55,7 +55,7 @@ def test_page(page: Path, tmp_path: Path) -> None:
             for line in block.text.splitlines():
                 program, *arguments = shlex.split(line)
                 run([str(Path(sys.executable).with_name(program)), *arguments], tmp_path)
-    if python := "\n".join(block.text for block in blocks(page) if block.language == "python"):
+    if python := "\n".join(block.text for block in blocks(page) if block.language == "python" and not block.file):
         run([sys.executable, "-c", python], tmp_path)
 
 

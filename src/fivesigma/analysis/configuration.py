@@ -13,7 +13,7 @@ from ruamel.yaml.error import YAMLError
 
 from fivesigma.analysis.consistency import inconsistencies
 from fivesigma.analysis.inference_schema import INFERENCES, SYSTEMATICS, MassGrid
-from fivesigma.analysis.layouts import layouts_of, with_tables_beside
+from fivesigma.analysis.layouts import layouts_of, with_files_beside
 from fivesigma.analysis.model_schema import Range
 from fivesigma.analysis.optional_models import with_installed_models
 from fivesigma.analysis.resolve import UnresolvedError, resolve
@@ -82,7 +82,7 @@ def load_resolved(path: Path, folder: Path, settings: Sequence[str] = ()) -> Con
             _require_consistent(source, config)
             if not folder.is_dir():
                 raise DataError(f"{folder}: there is no such folder")
-            resolved = resolve(with_tables_beside(config, folder, path.parent), folder)
+            resolved = resolve(with_files_beside(config, folder, path.parent), folder)
         except UnresolvedError as error:
             title = "the events that come with it" if config.layout is None else config.layout.title
             missing[title] = [source.problem(place, message) for place, message in error.problems]

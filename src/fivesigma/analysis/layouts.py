@@ -6,12 +6,14 @@ columns or trees, and is laid over the analysis: keys into keys, anything else r
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from fivesigma.analysis.inference_schema import LimitPlane
+from fivesigma.analysis.model_schema import Model
 from fivesigma.analysis.schema import Configuration
 
-__all__ = ["layouts_of", "with_tables_beside"]
+__all__ = ["layouts_of", "with_files_beside"]
 
 
 def layouts_of(analysis: Path) -> tuple[Path, ...]:
@@ -19,30 +21,31 @@ def layouts_of(analysis: Path) -> tuple[Path, ...]:
     return tuple(sorted((analysis.parent / "layouts").glob("*.yaml")))
 
 
-def with_tables_beside(config: Configuration, folder: Path, home: Path) -> Configuration:
-    """Return the configuration with tables of numbers taken from beside the YAML where the folder of the events has none of that name.
+def with_files_beside(config: Configuration, folder: Path, home: Path) -> Configuration:
+    """Return the configuration with tables and models taken from beside the YAML where the folder of the events has none of that name.
 
-    They are of cross sections, and of published limits: they belong to the analysis, whosever events it reads.
+    Tables of cross sections and of published limits, and trained models, belong to the analysis, whosever events it reads.
     """
 
     def placed(file: str) -> str:
         return str((home / file).resolve()) if not (folder / file).is_file() and (home / file).is_file() else file
 
-    metadata = config.events.metadata
-    events = config.events
+    metadata, events = config.events.metadata, config.events
     if metadata is not None:
         events = events.model_copy(update={"metadata": metadata.model_copy(update={"file": placed(metadata.file)})})
+    models = {name: _model(model, placed) for name, model in config.models.items()}
     inference = {
-        name: one.model_copy(
-            update={
-                "published": {
-                    whose: table.model_copy(update={"file": placed(table.file)})
-                    for whose, table in one.published.items()
-                }
-            }
-        )
-        if isinstance(one, LimitPlane)
-        else one
-        for name, one in config.inference.items()
+        name: _plane(one, placed) if isinstance(one, LimitPlane) else one for name, one in config.inference.items()
     }
-    return config.model_copy(update={"events": events, "inference": inference})
+    return config.model_copy(update={"events": events, "models": models, "inference": inference})
+
+
+def _model(model: Model, placed: Callable[[str], str]) -> Model:
+    file = model.parameters.get("file")
+    return model.model_copy(update={"file": placed(file)}) if isinstance(file, str) and file else model
+
+
+def _plane(plane: LimitPlane, placed: Callable[[str], str]) -> LimitPlane:
+    tables = plane.published.items()
+    published = {name: table.model_copy(update={"file": placed(table.file)}) for name, table in tables}
+    return plane.model_copy(update={"published": published})
