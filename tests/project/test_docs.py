@@ -74,6 +74,17 @@ def test_links_lead_somewhere() -> None:
     assert not broken
 
 
+def test_links_to_findings_lead_to_one() -> None:
+    linked = {
+        code: page
+        for page in (ROOT / "docs").rglob("*.md")
+        if "_build" not in page.parts
+        for code in re.findall(r"findings\.md#([\w-]+)", page.read_text())
+    }
+    assert "naive-cut-flatters" in linked
+    assert not {code: page.name for code, page in linked.items() if code not in explanations()}
+
+
 def finding_codes() -> set[str]:
     """Return the code of every finding that the package makes."""
     return {
