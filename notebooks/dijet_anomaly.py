@@ -30,13 +30,15 @@ from fivesigma.searches.anomaly.null_experiments import null_experiments
 from fivesigma.searches.anomaly.scan import with_null_experiments
 from fivesigma.searches.anomaly.views import best_spectra, window_training, windows_on_spectrum
 
+# %%
 events = fs.recipe("dijet-anomaly").events
 qcd, wprime = (pl.read_parquet(events / f"{name}.parquet") for name in ("qcd", "wprime"))
 mixture = pl.concat([qcd, wprime.head(200)])
 mixture.height
 
 # %% tags=["parameters"]
-members, trees, experiments, step = 3, 100, 6, 200  # less of each for a quick look
+folds, members, trees, experiments = 5, 3, 100, 6  # less of each for a quick look
+masses = range(3000, 5001, 200)  # GeV
 
 # %% [markdown]
 # ## Explore
@@ -76,8 +78,10 @@ fs.table({"3.3 to 3.7 TeV": {"events": int(inside.sum()), "S/√B": 200 / np.sqr
 # all that is assumed.
 
 # %%
-options = fs.ScanOptions(range=(2550, 7500), members=members, parameters={"max_iter": trees})
-windows = fs.mass_windows(range(3000, 5001, step), width=400, sideband=400, within=options.range)
+options = fs.ScanOptions(
+    range=(2550, 7500), folds=folds, members=members, parameters={"max_iter": trees}
+)
+windows = fs.mass_windows(masses, width=400, sideband=400, within=options.range)
 len(windows)
 
 # %% [markdown]

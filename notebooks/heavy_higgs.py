@@ -42,22 +42,17 @@ folds, epochs, scan_step = (
 # Only a range of masses in which the spectrum falls. Energies in the files are in MeV; they become GeV once, here, and nowhere else.
 
 # %%
-kinds = {
-    "higgs_1000": "signal",
-    "zjets": "background",
-    "diboson": "background",
-    "ttbar": "background",
-}
 labels = {"higgs_1000": "H(1 TeV)", "zjets": "Z + jets", "diboson": "ZZ, WZ", "ttbar": "tt̄"}
 
 
 def sample(name):
     files = fs.read(events / f"{name}.parquet", id_columns=["id"])
+    kind = "signal" if name == "higgs_1000" else "background"
     spectrum = files.select(spectrum="600 < reco_zv_mass / 1000 < 2000").weigh("FullEventWeight")
-    return spectrum.sample(name, kind=kinds[name], label=labels[name])
+    return spectrum.sample(name, kind=kind, label=labels[name])
 
 
-samples = [sample(name) for name in kinds]
+samples = [sample(name) for name in labels]
 samples[1]
 
 # %% [markdown]
@@ -79,6 +74,8 @@ ratios = {
     for name, column in (("pt_j", "fatjet_pt"), ("pt_ll", "Zll_pt"))
 }
 harmless = [*shapes, *ratios]
+
+# %%
 data = fs.dataset(
     samples,
     inputs={**shapes, **ratios, "mass": "reco_zv_mass / 1e6"},
@@ -179,6 +176,8 @@ def fitted(name, kept):
 above = {score.model: score.value >= 0.98 for score in scores}
 stages = {"before": np.ones(len(data), dtype=bool), "square cuts": cuts, **above}
 fits = {name: fitted(name, kept) for name, kept in stages.items()}
+
+# %%
 fs.table(
     {
         name: {

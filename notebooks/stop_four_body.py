@@ -244,7 +244,8 @@ fs.plot(plane)
 # %% [markdown]
 # A point with a limit below one is expected to be excluded: of 20 only the lightest are. CMS reaches about 500 GeV at Δm = 30 GeV. What keeps these limits back is
 # simulation, 60 expected events for each simulated one.
-#
+
+# %% [markdown]
 # ## Exercises
 #
 # 1. Train at Δm = 80 GeV instead, without the cut on the lepton. Which points are excluded now, and which no longer?

@@ -23,6 +23,7 @@
 
 # %%
 import numpy as np
+import polars as pl
 
 import fivesigma as fs
 from fivesigma.searches.count_and_fit import count_and_fit, score_templates
@@ -46,6 +47,8 @@ cuts = {
     "bjets": "nbjet == 0",
     "mass": f"invariant_mass({both}) > 12",
 }
+
+# %%
 inputs = {
     "lep_pt_0": "lep_pt_0",
     "lep_pt_1": "lep_pt_1",
@@ -58,8 +61,6 @@ inputs = {
 }
 
 # %%
-import polars as pl
-
 names = {"hww": "signal", "ww": "background", "ttbar": "background"}
 
 
@@ -67,9 +68,7 @@ def measured(leptons=1.0, missing=1.0):
     samples = []
     for name, kind in names.items():
         table = pl.read_parquet(events / f"{name}.parquet")
-        table = table.with_columns(
-            pl.col("lep_pt_0", "lep_pt_1") * leptons, pl.col("met") * missing
-        )
+        table = table.with_columns(pl.col("^lep_pt_.$") * leptons, pl.col("met") * missing)
         files = fs.read(table, id_columns=["id"]).select(**cuts).weigh("weight")
         samples.append(files.sample(name, kind=kind))
     return fs.dataset(samples, inputs=inputs)
@@ -144,6 +143,7 @@ shifts = {
 }
 
 
+# %%
 def varied(model):
     return [
         fs.VariedScores(variation=fs.Variation(*what), dataset=events, scores=model.score(events))
