@@ -144,6 +144,68 @@ def test_a_mistake_in_a_layout_is_told_with_the_layouts_line(analysis):
     assert str(caught.value).startswith(f"{layout}:5: samples.rare.optional: ")
 
 
+def test_a_layout_may_lie_over_another_and_call_folders_otherwise(analysis, tmp_path):
+    (theirs_yaml,) = layouts_of(analysis)
+    over = "layout: {title: Others, over: theirs.yaml, folders: {Data: Other}}\nsamples: {top: null}\nsystematics: {top_rate: null}\ntraining: {background: [rare]}\ngroups: null\n"
+    theirs_yaml.with_name("others.yaml").write_text(over)
+    folder = theirs(tmp_path / "data", "signal", "rare_1")
+    (folder / "Data").rename(folder / "Other")
+    config = load_resolved(analysis, folder)
+    assert (config.layout.title, config.layout.source) == ("Others", "a lecturer")
+    assert config.features.inputs == {"a": "X"}
+    files = {name: sample.parts[name].files for name, sample in config.samples.items()}
+    assert files == {"signal": ["Other/signal.csv"], "rare": ["Other/rare_1.csv"]}
+
+
+def test_layouts_that_lie_over_one_another_in_a_circle_are_refused(analysis):
+    (layout,) = layouts_of(analysis)
+    layout.write_text(THEIRS.replace("title: Theirs", "title: Theirs, over: theirs.yaml"))
+    with pytest.raises(ConfigurationError, match=r"theirs\.yaml: layout\.over: lies over itself"):
+        load_configuration(analysis, layout=layout)
+
+
+def test_files_of_another_layout_say_that_it_is_not_this_one(analysis, tmp_path):
+    (layout,) = layouts_of(analysis)
+    layout.write_text(THEIRS.replace("title: Theirs", 'title: Theirs, unless: ["more_*.csv"]'))
+    folder = theirs(tmp_path / "data", "signal", "TT")
+    assert load_resolved(analysis, folder).layout.title == "Theirs"
+    (folder / "more_1.csv").touch()
+    with pytest.raises(DataError, match=r"- Theirs: .*more_1\.csv belongs to another form of the files"):
+        load_resolved(analysis, folder)
+
+
+def test_of_layouts_whose_files_are_there_that_is_taken_whose_columns_are(analysis, tmp_path):
+    (layout,) = layouts_of(analysis)
+    layout.with_name("a_first.yaml").write_text(THEIRS.replace("Theirs", "First").replace("a: X", "a: Z"))
+    folder = theirs(tmp_path / "data", "signal", "TT")
+    assert load_resolved(analysis, folder).layout.title == "Theirs"
+    layout.write_text(THEIRS.replace("weight: weight", "weight: mass"))
+    assert load_resolved(analysis, folder).layout.title == "First"  # who reads it is told what is not there
+
+
+def test_a_mistake_in_a_setting_is_told_of_the_layout_whose_files_are_there(analysis, tmp_path):
+    (layout,) = layouts_of(analysis)
+    layout.with_name("z_last.yaml").write_text(THEIRS.replace("Theirs", "Last").replace("b: null", "c: X"))
+    folder = theirs(tmp_path / "data", "signal", "TT")
+    assert load_resolved(analysis, folder, ["training.background=[top]"]).layout.title == "Theirs"
+    with pytest.raises(ConfigurationError, match="no sample 'tp'"):
+        load_resolved(analysis, folder, ["training.background=[tp]"])
+
+
+def test_a_mistake_in_an_earlier_layout_is_not_passed_over(analysis, tmp_path):
+    layouts_of(analysis)[0].with_name("a_first.yaml").write_text(THEIRS.replace("optional: true", "optional: maybe"))
+    with pytest.raises(ConfigurationError, match=r"a_first\.yaml:5: samples\.rare\.optional"):
+        load_resolved(analysis, theirs(tmp_path / "data", "signal", "TT"))
+
+
+def test_what_is_no_folder_is_told_so(analysis, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="file: a file, not a folder"):
+        load_resolved(analysis, tmp_path / "file")
+    with pytest.raises(DataError, match="nowhere: there is no such folder"):
+        load_resolved(analysis, tmp_path / "nowhere")
+
+
 def test_a_line_of_the_analysis_stays_its_own_beside_a_layout(analysis):
     analysis.write_text(ANALYSIS.replace("size: 0.1", "size: -0.1"))
     with pytest.raises(ConfigurationError) as caught:

@@ -594,7 +594,7 @@ features: {inputs: {a: x}}
             (9, "samples.bkg.files", "qqq.parquet: no such file; "),
             (9, "samples.bkg.files", "othr.parquet: no such file; did you mean other.parquet"),
             (22, "samples.tt.alternatives.a.parts.two.files", "bkgg.parquet: no such file; did you mean bkg.parquet"),
-            (24, "samples.tt.alternatives.b.files", "nowhere is empty or not there"),
+            (24, "samples.tt.alternatives.b.files", "there is no folder"),
             (27, "samples.stop.files", "stop_{m}.parquet: no such file: its placeholders stand for numbers"),
         ]
         assert len(told) == len(expected)

@@ -47,8 +47,26 @@ def test_patterns_find_files_in_order_and_once(tmp_path):
     assert [file.path.name for file in located(["*.csv", "a.csv", "c.root"], tmp_path)] == ["a.csv", "b.csv", "c.root"]
     with pytest.raises(DataError, match=r"bb\.csv: no such file; did you mean b\.csv"):
         located("bb.csv", tmp_path)
-    with pytest.raises(DataError, match="not there"):
+    with pytest.raises(DataError, match=r"y\.csv: no such file; there is no folder .*/x$"):
         located("x/y.csv", tmp_path)
+
+
+def test_where_nothing_is_found_the_folders_there_are_named(tmp_path):
+    (tmp_path / "Data" / "old").mkdir(parents=True)
+    with pytest.raises(DataError, match=r"there is no folder .*/data; did you mean Data\?"):
+        located("data/*.csv", tmp_path)
+    with pytest.raises(DataError, match=r"the folder .*/Data holds only folders: old$"):
+        located("Data/*.csv", tmp_path)
+    with pytest.raises(DataError, match=r"the folder .*/old holds nothing$"):
+        located("Data/old/*.csv", tmp_path)
+
+
+def test_a_table_that_lies_there_packed_and_unpacked_is_refused(tmp_path):
+    for name in ("a.csv", "a.csv.gz", "b.csv"):
+        (tmp_path / name).touch()
+    with pytest.raises(DataError, match=r"a\.csv\.gz: a\.csv beside it is the same table unpacked; move one"):
+        located("*.csv*", tmp_path)
+    assert [file.path.name for file in located("*.csv", tmp_path)] == ["a.csv", "b.csv"]
 
 
 def test_placeholders_are_numbers_in_names_and_order_the_files(tmp_path):

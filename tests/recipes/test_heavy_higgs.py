@@ -8,6 +8,7 @@ import pytest
 from fivesigma.analysis.configuration import load_configuration, load_resolved
 from fivesigma.analysis.recipes import find_analysis
 from fivesigma.analysis.run import run_analysis
+from fivesigma.core.errors import DataError
 
 RECIPE = find_analysis("heavy-higgs")
 FILES = {"higgs_1000": "ggH1000.csv", "zjets": "Zjets.csv", "diboson": "Diboson.csv", "ttbar": "Top.csv"}
@@ -99,6 +100,15 @@ def test_a_mixed_file_is_split_by_its_labels(mixed, tmp_path):
         ours = selected(pl.concat([theirs(process) for process in processes[name]]))
         assert rows[-1]["events"] == len(ours)
         assert rows[-1]["total"] == pytest.approx(ours[WEIGHT].sum(), rel=1e-9)
+
+
+@pytest.mark.parametrize("lost", FILES)
+def test_of_four_files_three_are_no_mixed_events(four_files, tmp_path, lost):
+    for file in FILES.values():
+        if file != FILES[lost]:
+            (tmp_path / file).symlink_to(four_files / file)
+    with pytest.raises(DataError, match=rf"a CSV file for each process: .*{FILES[lost][1:3]}.*: no such file"):
+        load_resolved(RECIPE, tmp_path)
 
 
 def test_in_both_layouts_no_model_and_no_region_asks_for_the_mass_of_the_jet(four_files, mixed):

@@ -231,6 +231,15 @@ def test_each_form_of_the_ntuples_has_a_layout(tmp_path, data, scores):
     assert config.samples["ttbar"].parts["ttbar"].files == [f"{data}/TTJets_DiLepton.root"]
 
 
+def test_a_score_that_is_not_there_is_told_and_not_left_out_with_all_others(tmp_path):
+    write(tmp_path, [*SIGNALS, "TT_pow", "Wjets_100to200"])
+    (tmp_path / "BDT" / "T2DegStop_450_420.root").unlink()
+    with pytest.raises(
+        DataError, match=r"BDT/T2DegStop_450_420\.root: there is no such file, which should be the friend of"
+    ):
+        run_analysis(RECIPE, tmp_path / "run", data=tmp_path, settings=[*THEIRS, *FEW])
+
+
 def test_each_file_of_the_exercise_is_of_one_background(tmp_path):
     files = {
         "ttbar": {"TT_pow", "TT_pow_ext"},

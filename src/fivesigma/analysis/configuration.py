@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from fivesigma.analysis.consistency import inconsistencies
-from fivesigma.analysis.inference_schema import INFERENCES, SYSTEMATICS, MassGrid
-from fivesigma.analysis.layouts import layouts_of, with_files_beside
-from fivesigma.analysis.model_schema import Range
+from fivesigma.analysis.lacking_columns import lacking
+from fivesigma.analysis.layouts import files_of_another, laid_over, layouts_of, with_files_beside
 from fivesigma.analysis.optional_models import with_installed_models
 from fivesigma.analysis.resolve import UnresolvedError, resolve
 from fivesigma.analysis.schema import Configuration
-from fivesigma.analysis.yaml_source import Location, YamlSource, merged, read_yaml
-from fivesigma.core.errors import ConfigurationError, DataError, Problem, suggestion
+from fivesigma.analysis.schema_problems import problems_of
+from fivesigma.analysis.yaml_source import YamlSource, read_yaml
+from fivesigma.core.errors import ConfigurationError, DataError, Problem
 
 __all__ = ["load_configuration", "load_resolved", "read_configuration"]
-
-
-_TAGS = {*INFERENCES, *SYSTEMATICS}
-_KINDS = {"[key]", "str", "list[str]", "int", "float", "list[float]"}
-_ALTERNATIVES = ("dict[", "constrained-", "function-", "list[", "literal[")
-"""How pydantic names some of the alternatives of a union."""
 
 
 def load_configuration(path: Path, settings: Sequence[str] = (), layout: Path | None = None) -> Configuration:
@@ -57,7 +51,8 @@ def load_resolved(path: Path, folder: Path, settings: Sequence[str] = ()) -> Con
     """Return the configuration with plain samples only, each with the files that there are.
 
     If the folder has not the files that the configuration names, but those of one of the layouts that lie beside it
-    (`fivesigma.analysis.layouts`), it is read in that layout; the first that fits is taken.
+    (`fivesigma.analysis.layouts`), it is read in that layout: the first whose files and columns are there, else the first
+    whose files are.
 
     Parameters
     ----------
@@ -73,37 +68,62 @@ def load_resolved(path: Path, folder: Path, settings: Sequence[str] = ()) -> Con
     DataError
         If files are missing: all of them, at once.
     """
-    missing: dict[str, list[Problem]] = {}
-    wrong: list[ConfigurationError] = []
+    if not folder.is_dir():
+        raise DataError(f"{folder}: {'a file, not a folder' if folder.exists() else 'there is no such folder'}")
+    fitting: list[Configuration] = []
+    unfit: list[_Unfit] = []
     for layout in (None, *layouts_of(path)):
-        try:
-            source, config = _read(path, settings, layout)
-            config = with_installed_models(config)
-            _require_consistent(source, config)
-            if not folder.is_dir():
-                raise DataError(f"{folder}: there is no such folder")
-            resolved = resolve(with_files_beside(config, folder, path.parent), folder)
-        except UnresolvedError as error:
-            title = "the events that come with it" if config.layout is None else config.layout.title
-            missing[title] = [source.problem(place, message) for place, message in error.problems]
-        except ConfigurationError as error:  # a setting may be meant for another layout
-            wrong.append(error)
+        form = _form(path, folder, settings, layout)
+        if isinstance(form, _Unfit):
+            unfit.append(form)
+        elif not lacking(form, folder):
+            return form
         else:
-            _require_consistent(source, resolved, folder)
-            return resolved
-    if wrong:
-        raise wrong[0]
-    raise DataError(_told(folder, missing))
+            fitting.append(form)
+    if fitting:
+        return fitting[0]  # what its columns lack is said by who reads them
+    raise DataError(_told(folder, unfit))
 
 
-def _told(folder: Path, missing: Mapping[str, Sequence[Problem]]) -> str:
-    if len(missing) == 1:
-        (problems,) = missing.values()
-        return "\n".join(map(str, problems))
+@dataclass(frozen=True, slots=True)
+class _Unfit:
+    """What a form of the files lacks in a folder."""
+
+    title: str
+    problems: Sequence[Problem]
+
+
+def _form(path: Path, folder: Path, settings: Sequence[str], layout: Path | None) -> Configuration | _Unfit:
+    """Return the resolved configuration in one layout, or what is not there.
+
+    What is wrong with a setting is raised if the files are there without it: it may be meant for another layout.
+    """
+    source, plain = _read(path, (), layout)
+    title = "the events that come with it" if plain.layout is None else plain.layout.title
+    try:
+        source, config = _read(path, settings, layout) if settings else (source, plain)
+        config = with_installed_models(config)
+        _require_consistent(source, config)
+        if other := files_of_another(config, folder):
+            return _Unfit(title, [Problem(message=f"{other} belongs to another form of the files")])
+        resolved = resolve(with_files_beside(config, folder, path.parent), folder)
+        _require_consistent(source, resolved, folder)
+    except UnresolvedError as error:
+        return _Unfit(title, [source.problem(place, message) for place, message in error.problems])
+    except ConfigurationError as error:
+        if not settings or isinstance(_form(path, folder, (), layout), Configuration):
+            raise
+        return _Unfit(title, error.problems)
+    return resolved
+
+
+def _told(folder: Path, unfit: Sequence[_Unfit]) -> str:
+    if len(unfit) == 1:
+        return "\n".join(map(str, unfit[0].problems))
     lines = [f"{folder} has the files of none of these:"]
-    for title, problems in missing.items():
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        lines.append(f"- {title}: {problems[0].message}{more}")
+    for one in unfit:
+        first, more = one.problems[0], len(one.problems) - 1
+        lines.append(f"- {one.title}: {first.message}" + (f" (and {more} more)" if more else ""))
     return "\n".join(lines)
 
 
@@ -121,13 +141,13 @@ def read_configuration(path: Path, layout: Path | None = None) -> Configuration:
 def _read(path: Path, settings: Sequence[str], layout: Path | None = None) -> tuple[YamlSource, Configuration]:
     source = read_yaml(path)
     if layout is not None:
-        source = merged(source, read_yaml(layout))
+        source = laid_over(source, layout)
     for setting in settings:
         _apply(source, setting)
     try:
         return source, Configuration.model_validate(source.values)
     except ValidationError as error:
-        raise ConfigurationError(_problems(source, error)) from error
+        raise ConfigurationError(problems_of(source, error)) from error
 
 
 def _apply(source: YamlSource, setting: str) -> None:
@@ -153,110 +173,3 @@ def _value(text: str) -> Any:
         return YAML(typ="safe", pure=True).load(text)
     except YAMLError:
         return text
-
-
-def _problems(source: YamlSource, error: ValidationError) -> list[Problem]:
-    messages: dict[Location, list[str]] = {}
-    for detail in error.errors(include_url=False):
-        if _is_other_alternative(detail):
-            continue  # what was meant is another, and what is wrong with that is said
-        said = messages.setdefault(_location(detail), [])
-        if (message := _message(detail)) not in said:
-            said.append(message)
-    return [source.problem(location, ", or: ".join(said)) for location, said in messages.items()]
-
-
-def _location(detail: ErrorDetails) -> Location:
-    """Return where an error is, without pydantic's names of alternatives and its mark for keys."""
-    place = detail["loc"]
-    tagged = place[:1] in (("inference",), ("systematics",))
-    if _is_sought(detail) and place[5:6] == (Range.__name__,):
-        place = (*place[:5], *place[6:])
-    if _is_grid(detail) and place[4:5] == (MassGrid.__name__,):
-        place = (*place[:4], *place[5:])
-    return tuple(
-        part
-        for index, part in enumerate(place)
-        if not (isinstance(part, str) and index > 1 and ((tagged and index == 2 and part in _TAGS) or _is_kind(part)))
-    )
-
-
-def _is_sought(detail: ErrorDetails) -> bool:
-    """Return whether an error is in what a parameter is sought among."""
-    place = detail["loc"]
-    return place[:1] == ("models",) and place[2:4] == ("tune", "parameters") and len(place) > 5
-
-
-def _is_grid(detail: ErrorDetails) -> bool:
-    """Return whether an error is in mass hypotheses, a grid of them or a list."""
-    place = detail["loc"]
-    return place[:1] == ("inference",) and place[3:4] == ("masses",)
-
-
-def _is_other_alternative(detail: ErrorDetails) -> bool:
-    """Return whether an error says no more than that what was given is another alternative of a union."""
-    given, kind = detail["input"], detail["type"]
-    if kind == "list_type" and isinstance(given, Mapping):
-        return _is_sought(detail) or _is_grid(detail)
-    return kind == "model_type" and isinstance(given, list) and _is_grid(detail)
-
-
-def _is_kind(part: str) -> bool:
-    return part in _KINDS or part.startswith(_ALTERNATIVES)
-
-
-def _message(detail: ErrorDetails) -> str:
-    given, kind = detail["input"], detail["type"]
-    place = _location(detail)
-    if kind == "extra_forbidden":
-        return f"there is no key {place[-1]!r}{suggestion(str(place[-1]), _keys(detail, place[:-1]))}"
-    if kind == "missing":
-        return "this key is missing"
-    if kind == "union_tag_invalid":
-        what = "systematic" if place[0] == "systematics" else "inference"
-        return f"no {what} of type {given.get('type')!r}{suggestion(str(given.get('type')), _types(place))}"
-    if kind == "union_tag_not_found":
-        return f"`type` is missing; there are: {', '.join(_types(place))}"
-    text = detail["msg"].removeprefix("Value error, ")
-    if _is_sought(detail) and kind in ("list_type", "model_type"):
-        text = "A range such as {low: 1, high: 2}, or a list of choices, says where a parameter is sought"
-    if _is_grid(detail) and kind in ("list_type", "model_type"):
-        text = "Hypotheses are a list, or a grid such as {start: 3000, stop: 5000, step: 100}"
-    shown = repr(given)
-    return (
-        text
-        if kind == "value_error"
-        else f"{text[:1].lower()}{text[1:]}; given {shown if len(shown) < 80 else shown[:80] + ' ...'}"
-    )
-
-
-def _keys(detail: ErrorDetails, place: Location) -> list[str]:
-    """Return the keys that may stand at a place of the schema."""
-    model: type[BaseModel] = Configuration
-    index = 0
-    if place[:1] in (("inference",), ("systematics",)) and len(detail["loc"]) > 2:
-        model, index = _tagged(place)[str(detail["loc"][2])], 2
-    while index < len(place):
-        field = model.model_fields.get(str(place[index]))
-        if field is None:
-            return []
-        inner = _models_in(field.annotation)
-        if not inner:
-            return []
-        model = inner[0]
-        index += 2 if "dict" in str(field.annotation) else 1
-    return list(model.model_fields)
-
-
-def _tagged(place: Location) -> Mapping[str, type[BaseModel]]:
-    return SYSTEMATICS if place and place[0] == "systematics" else INFERENCES
-
-
-def _types(place: Location) -> list[str]:
-    return sorted(_tagged(place))
-
-
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for arg in get_args(annotation) for model in _models_in(arg)]

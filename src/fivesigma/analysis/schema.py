@@ -230,6 +230,13 @@ class Layout(Strict):
 
     title: str = Field(min_length=1, description="What it is called.")
     source: str = Field(default="", description="Where such files are to be had.")
+    over: str | None = Field(default=None, description="Another layout beside it, from which it differs.")
+    folders: dict[str, str] = Field(
+        default={}, description="What the folders at the head of names of files are called instead."
+    )
+    unless: list[str] = Field(
+        default=[], description="Files of another layout: where one of these is there, it is not this one."
+    )
 
 
 class Configuration(Strict):

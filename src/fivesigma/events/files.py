@@ -57,16 +57,26 @@ def located(patterns: str | Path | Sequence[str | Path], folder: Path = Path()) 
     Raises
     ------
     DataError
-        If a name or pattern finds nothing; names of the folder like it are offered.
+        If a name or pattern finds nothing; names of the folder like it are offered. If a pattern finds a table twice, packed by
+        gzip and as it is.
     """
     found: dict[Path, FoundFile] = {}
     for pattern in [patterns] if isinstance(patterns, str | Path) else patterns:
         matches = _matches(str(pattern), folder)
         if not matches:
             raise DataError(_nothing(str(pattern), folder))
+        _require_unpacked_once(matches)
         for match in matches:
             found.setdefault(match.path, match)
     return tuple(found.values())
+
+
+def _require_unpacked_once(matches: Sequence[FoundFile]) -> None:
+    """Raise DataError if a pattern finds a table both packed and as it is: its events would count twice."""
+    paths = {match.path for match in matches}
+    for path in paths:
+        if (packed := path.with_name(f"{path.name}.gz")) in paths:
+            raise DataError(f"{packed}: {path.name} beside it is the same table unpacked; move one of them away")
 
 
 def _matches(pattern: str, folder: Path) -> list[FoundFile]:
@@ -106,10 +116,19 @@ def _nothing(pattern: str, folder: Path) -> str:
     if (folder / pattern).exists():
         return no_file(folder / pattern)
     place = (folder / pattern).parent
-    there = [p.name for p in place.iterdir() if p.is_file()] if place.is_dir() else []
-    hint = suggestion(Path(pattern).name, there) if there else f"; the folder {place} is empty or not there"
+    there = sorted(p.name for p in place.iterdir() if p.is_file()) if place.is_dir() else []
+    hint = suggestion(Path(pattern).name, there) if there else f"; {_without_files(place)}"
     what = ": its placeholders stand for numbers" if placeholders(pattern) else ""
     return f"{folder / pattern}: no such file{what}{hint}"
+
+
+def _without_files(place: Path) -> str:
+    if not place.is_dir():
+        beside = [p.name for p in place.parent.iterdir() if p.is_dir()] if place.parent.is_dir() else []
+        return f"there is no folder {place}{suggestion(place.name, beside)}"
+    folders = sorted(p.name for p in place.iterdir() if p.is_dir())
+    held = f"only folders: {', '.join(folders[:6])}" if folders else "nothing"
+    return f"the folder {place} holds {held}"
 
 
 def sources_of(

@@ -16,6 +16,7 @@ from fivesigma.events.blinding import Blinding
 from fivesigma.events.collect import Draw, Pieces, collect, scaled
 from fivesigma.events.cross_section import CrossSection
 from fivesigma.events.files import located, sources_of
+from fivesigma.events.formats.named_columns import check_named
 from fivesigma.events.given import (
     condition_of,
     edges_of,
@@ -35,7 +36,7 @@ from fivesigma.events.source import Source
 from fivesigma.events.stream import over_pieces
 from fivesigma.events.streamed_histogram import Filling, StreamedHistogram, added
 
-__all__ = ["EventFiles", "read", "sample_of"]
+__all__ = ["EventFiles", "lacking_columns", "read", "sample_of"]
 
 _SMALLEST = 1e-100
 
@@ -344,6 +345,34 @@ def sample_of(
     if info.kind != "data":
         _check_sum(sample, parts[0].sources[0].name)
     return sample
+
+
+def lacking_columns(part: EventFiles, kind: Kind, columns: Mapping[str, str]) -> list[str]:
+    """Return what is wrong with the columns of the first source of a part, before any event is read: nothing, or a line for each.
+
+    Parameters
+    ----------
+    part
+        Files, and what is asked of them.
+    kind
+        Data need no weight.
+    columns
+        What is kept, expressions by name.
+
+    Raises
+    ------
+    DataError
+        If the source cannot be read.
+    """
+    source, lines = part.sources[0], []
+    there = source.columns()
+    wanted = _selection(part, kind, _kept(columns, source)).names(there)
+    for name in sorted(wanted - there.keys()):
+        try:
+            check_named(source.name, there, [name])
+        except DataError as error:
+            lines.append(str(error))
+    return lines
 
 
 def _kept(columns: Iterable[str] | Mapping[str, str] | None, source: Source) -> dict[str, Expression | None]:
