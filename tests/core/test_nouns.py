@@ -107,3 +107,18 @@ def test_the_nearest_names_come_first():
 def test_all_problems_at_once():
     error = ConfigurationError([Problem(message="one", file="a.yaml", line=3, path="x.y"), Problem(message="two")])
     assert str(error) == "a.yaml:3: x.y: one\ntwo"
+
+
+def test_a_mask_that_keeps_all_copies_nothing():
+    every = make()
+    assert every.where(np.ones(len(every), dtype=bool)) is every
+    assert len(every.where(np.arange(len(every)) > 0)) == len(every) - 1
+
+
+def test_columns_are_inputs_in_double_precision_and_observables():
+    columns = make().columns()
+    assert "nothing" not in columns
+    with pytest.raises(KeyError):
+        columns["nothing"]
+    assert len(columns) == len(list(columns)) == 3
+    assert all(columns[name].dtype == np.float64 for name in columns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -106,7 +106,12 @@ class Dataset:
         return tuple(info.name for info in self.samples if info.kind == kind)
 
     def where(self, mask: Bools) -> Dataset:
-        """Return the events that a mask of shape (n,) keeps; the samples stay listed even when empty."""
+        """Return the events that a mask of shape (n,) keeps; the samples stay listed even when empty.
+
+        One that keeps all returns the dataset itself: millions of events are not copied for nothing.
+        """
+        if len(mask) == len(self) and mask.all():
+            return self
         return replace(
             self,
             X=self.X[mask],
@@ -144,9 +149,9 @@ class Dataset:
         """Return the named columns of ``X``, shape (n, len(inputs)), in that order; errors as for `positions`."""
         return self.X[:, self.positions(inputs)]
 
-    def columns(self) -> dict[str, Floats]:
-        """Return inputs and observables by name, as expressions for regions see them."""
-        return {name: self.X[:, i].astype(np.float64) for i, name in enumerate(self.inputs)} | dict(self.observables)
+    def columns(self) -> Mapping[str, Floats]:
+        """Return inputs and observables by name, as expressions for regions see them; an input is converted when it is asked for."""
+        return _Columns(self)
 
     def _repr_html_(self) -> str:
         rows = {}
@@ -156,3 +161,26 @@ class Dataset:
             rows[info.title] = {"kind": info.kind, "events": len(weight), "expected": expected}
         seen, kept = ", ".join(self.inputs), ", ".join(self.observables) or "nothing"
         return table(rows, notes=[f"Models see {seen}.", f"Kept from them: {kept}."]).html
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns(Mapping[str, Floats]):
+    """Inputs as float64, and observables, of which one of the same name counts."""
+
+    of: Dataset
+
+    def __getitem__(self, name: str) -> Floats:
+        if name in self.of.observables:
+            return self.of.observables[name]
+        if name not in self:
+            raise KeyError(name)
+        return self.of.X[:, self.of.inputs.index(name)].astype(np.float64)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.of.observables or name in self.of.inputs
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys([*self.of.inputs, *self.of.observables]))
+
+    def __len__(self) -> int:
+        return len({*self.of.inputs, *self.of.observables})

@@ -20,8 +20,7 @@ def columns_of(dataset: Dataset, names: Sequence[str] | None = None) -> dict[str
         If there is no such input or observable.
     """
     there = dataset.columns()
-    if names is None:
-        return there
+    names = list(there) if names is None else names
     for name in names:
         if name not in there:
             raise FivesigmaError(f"no input or observable {name!r}{suggestion(name, there)}")
