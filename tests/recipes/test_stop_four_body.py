@@ -240,6 +240,15 @@ def test_a_score_that_is_not_there_is_told_and_not_left_out_with_all_others(tmp_
         run_analysis(RECIPE, tmp_path / "run", data=tmp_path, settings=[*THEIRS, *FEW])
 
 
+def test_ntuples_outside_of_their_folder_are_known(tmp_path):
+    write(tmp_path, [*SIGNALS, "TT_pow"], scores=False, data="ntuples")
+    with pytest.raises(
+        DataError, match=r"ntuples/T2DegStop_350_320\.root has the columns of .* called Data/T2DegStop_"
+    ):
+        run_analysis(RECIPE, tmp_path / "run", data=tmp_path)
+    assert not (tmp_path / "run").exists()
+
+
 def test_each_file_of_the_exercise_is_of_one_background(tmp_path):
     files = {
         "ttbar": {"TT_pow", "TT_pow_ext"},

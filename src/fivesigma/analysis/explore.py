@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from fivesigma.analysis.bookkeeping import cutflow_of, yields_of
-from fivesigma.analysis.configuration import load_resolved
 from fivesigma.analysis.events_stage import findings_of, load_events
+from fivesigma.analysis.opening import opened
 from fivesigma.analysis.page_numbers import events_to_draw
 from fivesigma.analysis.schema import Configuration
 from fivesigma.core.dataset import Dataset
@@ -73,7 +73,7 @@ def explore(
         If files are missing or their events are not what the analysis needs.
     """
     folder = data or path.parent
-    config = load_resolved(path, folder, settings)
+    config = opened(path, folder, settings)
     tell("Reading events")
     samples, dataset = load_events(config, folder, blind=config.analysis.blind, workers=workers)
     tell("Looking at them")

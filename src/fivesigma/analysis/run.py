@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fivesigma.analysis.configuration import load_resolved
 from fivesigma.analysis.dataset_files import load_dataset
 from fivesigma.analysis.directory import RunDirectory
 from fivesigma.analysis.events_stage import input_digests, read_events
@@ -18,6 +17,7 @@ from fivesigma.analysis.inference_names import needs_classes
 from fivesigma.analysis.inference_stage import infer
 from fivesigma.analysis.judgement_stage import judge_models
 from fivesigma.analysis.models_stage import fit_models
+from fivesigma.analysis.opening import opened
 from fivesigma.analysis.page_content import Outcomes
 from fivesigma.analysis.page_stage import provenance, resolved_yaml, results, write_page
 from fivesigma.analysis.run_context import RunContext
@@ -90,7 +90,7 @@ def run_analysis(
     """
     began = datetime.now(UTC)
     folder = data or path.parent
-    config = load_resolved(path, folder, settings)
+    config = opened(path, folder, settings)
     digests = input_digests(config, folder)
     directory = RunDirectory(output or Path("runs") / config.analysis.name)
     directory.create()
