@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -145,6 +146,16 @@ def test_a_submission_to_hepdata_in_one_file(fivesigma, finished):
         "mine: was not written by `fivesigma export`"
         in fivesigma("export", run, "--hepdata", "--output", "mine").stderr
     )
+
+
+@pytest.mark.parametrize("kind", ["--tables", "--hepdata"])
+def test_a_damaged_run_is_named(fivesigma, finished, tmp_path, kind):
+    shutil.copytree(finished[0], tmp_path / "run")
+    results = tmp_path / "run/results.json"
+    results.write_text(results.read_text().replace('"samples": {', '"samples": [], "others": {', 1))
+    done = fivesigma("export", tmp_path / "run", kind)
+    assert done.returncode == 1
+    assert "run: damaged, or made by another version; `fivesigma run` makes it again" in done.stderr
 
 
 def test_all_that_a_run_has(fivesigma, finished, run):

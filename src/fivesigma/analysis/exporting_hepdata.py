@@ -8,7 +8,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from fivesigma.analysis.directory import RunDirectory
-from fivesigma.analysis.page_content import stored_content
+from fivesigma.analysis.page_content import of_this_version, stored_content
 from fivesigma.core.errors import DataError
 from fivesigma.report.hepdata import CURVES, SPECTRA, hepdata_submission
 
@@ -37,10 +37,12 @@ def export_hepdata(root: Path, output: Path | None = None) -> Path:
         raise DataError(f"{folder}: was not written by `fivesigma export`; give another --output")
     drawn = [figure.name for figure in content.figures if figure.name.startswith((CURVES, SPECTRA))]
     numbers = {name: RunDirectory(root).read_json(f"figures/{name}.json") for name in drawn}
+    with of_this_version(root):
+        files = hepdata_submission(content, numbers)
     yaml, place = YAML(), RunDirectory(folder.parent)
     yaml.width = 120
     with place.writing_folder(folder.name) as part:
-        for name, documents in hepdata_submission(content, numbers).items():
+        for name, documents in files.items():
             with (part / name).open("w", encoding="utf-8") as file:
                 yaml.dump_all(documents, file)
     archive = f"{folder.name}.tar.gz"

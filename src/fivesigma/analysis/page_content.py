@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from fivesigma.core.finding import Finding
 from fivesigma.report.content import FigureEntry, RunContent
 from fivesigma.report.interactive import CHARTS
 
-__all__ = ["Outcomes", "page_content", "stored_content"]
+__all__ = ["Outcomes", "of_this_version", "page_content", "stored_content"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +83,15 @@ def stored_content(root: Path) -> RunContent:
     directory = RunDirectory(root)
     values, origin = directory.read_json("results.json"), directory.read_json("provenance.json")
     config = read_configuration(root / "config.yaml")
-    try:
+    with of_this_version(root):
         return page_content(directory, config, _recorded(directory, config), values, origin)
+
+
+@contextlib.contextmanager
+def of_this_version(root: Path) -> Iterator[None]:
+    """Raise DataError if a run does not hold what this version records, and what is done with it in the block fails of it."""
+    try:
+        yield
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise DataError(f"{root}: damaged, or made by another version; `fivesigma run` makes it again") from error
 

@@ -14,7 +14,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from fivesigma.analysis.directory import RunDirectory
-from fivesigma.analysis.page_content import Outcomes, page_content, stored_content
+from fivesigma.analysis.page_content import Outcomes, of_this_version, page_content, stored_content
 from fivesigma.analysis.schema import Configuration
 from fivesigma.core.identity import digest
 from fivesigma.core.provenance import code_digest, library_versions
@@ -100,6 +100,7 @@ def write_page(
 
 def write_page_again(root: Path) -> Path:
     """Write the page of a finished run from what its stages recorded, and return its path; DataError as `stored_content` has it."""
-    directory = RunDirectory(root)
-    directory.write_text("report.html", render(stored_content(root)))
+    content = stored_content(root)
+    with of_this_version(root):
+        RunDirectory(root).write_text("report.html", render(content))
     return root / "report.html"

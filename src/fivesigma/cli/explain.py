@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import click
 
+from fivesigma.cli.completing import finding_codes
+
 __all__ = ["explain"]
 
 
 @click.command()
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=finding_codes)
 def explain(code: str | None) -> None:
     """Say what a finding of this CODE means and what to do about it; without one, list the codes."""
     from fivesigma.core import explanations

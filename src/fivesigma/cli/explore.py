@@ -6,11 +6,13 @@ from pathlib import Path
 
 import click
 
+from fivesigma.cli.completing import recipes_and_files
+
 __all__ = ["explore"]
 
 
 @click.command()
-@click.argument("analysis", metavar="RECIPE|YAML")
+@click.argument("analysis", metavar="RECIPE|YAML", shell_complete=recipes_and_files)
 @click.option(
     "--data", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Where the event files are."
 )

@@ -25,6 +25,7 @@ _COMMANDS: Mapping[str, str] = {
     "recipes": "List the analyses that come with the package.",
     "report": "Write the page of a run again, from its results.",
     "run": "Run an analysis: a recipe by name, or a YAML.",
+    "schema": "Print what a YAML may say as JSON schema, for editors.",
     "score": "Add the score of a model of a run to event files.",
     "show": "Print the results of a run.",
     "simulate": "Make the events of a recipe with Pythia 8.",

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fivesigma.cli.completing import recipes_and_files
+
 if TYPE_CHECKING:
     from fivesigma.analysis.run import FinishedRun
     from fivesigma.core.parallel import Workers
@@ -20,7 +22,7 @@ _STAGES = ("events", "models", "judgement", "inference", "page")
 
 
 @click.command()
-@click.argument("analysis", metavar="RECIPE|YAML")
+@click.argument("analysis", metavar="RECIPE|YAML", shell_complete=recipes_and_files)
 @click.option(
     "--data", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Where the event files are."
 )
@@ -62,7 +64,7 @@ def run(
     if workers is not None and dask is not None:
         raise click.UsageError("--workers are processes of this machine, --dask a cluster: give one of both")
     path = find_analysis(analysis)
-    with _workers(workers, dask) as pool, Display() as display:
+    with _workers(workers, dask) as pool, Display(timed=True) as display:
         finished = run_analysis(
             path,
             output,

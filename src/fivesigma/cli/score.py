@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fivesigma.cli.completing import models_of_the_run
+
 if TYPE_CHECKING:
     from fivesigma.analysis.scoring import Scored
 
@@ -27,7 +29,7 @@ def _parameters(_context: click.Context, _option: click.Parameter, texts: tuple[
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
-@click.argument("model")
+@click.argument("model", shell_complete=models_of_the_run)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, metavar="OUT.root|OUT.parquet"

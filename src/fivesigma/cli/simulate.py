@@ -7,11 +7,13 @@ from pathlib import Path
 
 import click
 
+from fivesigma.cli.completing import recipe_names
+
 __all__ = ["simulate"]
 
 
 @click.command()
-@click.argument("recipe")
+@click.argument("recipe", shell_complete=recipe_names)
 @click.option("--events", type=click.IntRange(min=1), required=True, help="Selected events of each process.")
 @click.option(
     "--process", "only", multiple=True, metavar="NAME", help="Only this process (repeatable); no pseudo-data."

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import click
 
+from fivesigma.cli.completing import recipes_and_files
+
 __all__ = ["validate"]
 
 
 @click.command()
-@click.argument("analysis", metavar="RECIPE|YAML")
+@click.argument("analysis", metavar="RECIPE|YAML", shell_complete=recipes_and_files)
 def validate(analysis: str) -> None:
     """Check a YAML without reading any events; all that is wrong is said at once."""
     from fivesigma.analysis.configuration import load_configuration
