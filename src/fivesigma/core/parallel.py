@@ -247,13 +247,12 @@ class _Mapped:
     files: Mapping[str, str]
 
     def __call__(self) -> Shared:
-        return {name: _mapped(path) for name, path in self.files.items()}
+        return _mapped(tuple(self.files.items()))
 
 
-@lru_cache(maxsize=64)
-def _mapped(path: str) -> NDArray[Any]:
-    array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    return array
+@lru_cache(maxsize=1)  # those of the maps before are let go of: mapped, they take memory even when their files are gone
+def _mapped(files: tuple[tuple[str, str], ...]) -> Shared:
+    return {name: np.load(path, mmap_mode="r", allow_pickle=False) for name, path in files}
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fivesigma.core.arrays import Floats
 from fivesigma.core.dataset import Dataset
@@ -11,8 +11,8 @@ from fivesigma.core.errors import FivesigmaError, suggestion
 __all__ = ["columns_of"]
 
 
-def columns_of(dataset: Dataset, names: Sequence[str] | None = None) -> dict[str, Floats]:
-    """Return the values, shape (n,), of the inputs and observables of these names, all if None.
+def columns_of(dataset: Dataset, names: Sequence[str] | None = None) -> Mapping[str, Floats]:
+    """Return the values, shape (n,), of the inputs and observables of these names, all if None: then each when it is asked for.
 
     Raises
     ------
@@ -20,7 +20,8 @@ def columns_of(dataset: Dataset, names: Sequence[str] | None = None) -> dict[str
         If there is no such input or observable.
     """
     there = dataset.columns()
-    names = list(there) if names is None else names
+    if names is None:
+        return there
     for name in names:
         if name not in there:
             raise FivesigmaError(f"no input or observable {name!r}{suggestion(name, there)}")
