@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 
@@ -266,3 +267,17 @@ def test_recipes_say_which_files_of_others_they_read():
     told = invoke("recipes").stdout
     assert "--data DIR: CSV files of the lesson on H → ZZ* → 4ℓ" in told
     assert " from: " in told
+
+
+def test_no_name_is_cut_on_a_narrow_terminal(fivesigma, finished, monkeypatch):
+    name = "a_name_that_is_longer_than_its_column"
+    results = finished[0].parent / "narrow"
+    shutil.copytree(finished[0], results)
+    told = json.loads((results / "results.json").read_text())
+    told["inference"] = {name: next(iter(told["inference"].values()))}
+    (results / "results.json").write_text(json.dumps(told))
+    monkeypatch.setenv("COLUMNS", "50")
+    lines = invoke("show", results).stdout.splitlines()
+    assert max(map(len, lines)) <= 50
+    assert "…" not in "".join(lines)
+    assert name in "".join(line.split("│")[1].strip() for line in lines if line.count("│") == 6)

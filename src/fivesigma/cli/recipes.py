@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import textwrap
+
 import click
 
 __all__ = ["recipes"]
@@ -15,9 +19,17 @@ def recipes() -> None:
     from fivesigma.analysis.layouts import layouts_of
 
     for recipe in shipped.recipes():
-        click.echo(f"{recipe.name:<16} {read_configuration(recipe.path).analysis.title}")
+        _say(recipe.name, read_configuration(recipe.path).analysis.title)
         layouts = [read_configuration(recipe.path, path).layout for path in layouts_of(recipe.path)]
         for layout in filter(None, layouts):
-            click.echo(f"{'':<16} --data DIR: {layout.title}")
+            _say("", f"--data DIR: {layout.title}")
         for source in dict.fromkeys(layout.source for layout in layouts if layout is not None and layout.source):
-            click.echo(f"{'':<16} from: {source}")
+            _say("", f"from: {source}")
+
+
+def _say(name: str, text: str) -> None:
+    """Print a name and what is said of it, lines broken where a terminal ends; elsewhere, for programs, they are whole."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+    indent = " " * 17
+    text = textwrap.fill(text, max(width, 40), initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+    click.echo(f"{name:<16} {text.lstrip()}")

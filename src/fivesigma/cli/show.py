@@ -12,6 +12,7 @@ from fivesigma.core.numbers import digits
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 __all__ = ["show"]
 
@@ -41,11 +42,10 @@ def show(run: Path, as_json: bool) -> None:
 def _print_cutflow(cutflow: dict[str, list[dict[str, Any]]]) -> None:
     """Print what a run that was stopped early has: its cutflow."""
     from rich.console import Console
-    from rich.table import Table
 
     from fivesigma.core.format import measured
 
-    table = Table("Sample", "Step", "Events", "Yield", title="Cutflow; the run did not come to results")
+    table = _table("Sample", "Step", "Events", "Yield", title="Cutflow; the run did not come to results")
     for sample, rows in cutflow.items():
         for row in rows:
             table.add_row(sample, row["step"], f"{row['events']:,}", measured(row["total"], row["error"]))
@@ -54,7 +54,6 @@ def _print_cutflow(cutflow: dict[str, list[dict[str, Any]]]) -> None:
 
 def _print(run: Path, results: dict[str, Any]) -> None:
     from rich.console import Console
-    from rich.table import Table
 
     from fivesigma.analysis.configuration import read_configuration
     from fivesigma.core.format import measured
@@ -62,18 +61,18 @@ def _print(run: Path, results: dict[str, Any]) -> None:
 
     console = Console(highlight=False)
     console.print(answer(results, read_configuration(run / "config.yaml").model_dump()), markup=False)
-    samples = Table("Sample", "Kind", "Events", "Yield", title="Samples")
+    samples = _table("Sample", "Kind", "Events", "Yield", title="Samples")
     for name, sample in results["samples"].items():
         kind = f"pseudo-{sample['kind']}" if sample["pseudo"] else sample["kind"]
         samples.add_row(name, kind, f"{sample['events']:,}", measured(sample["yield"], sample["yield_error"]))
-    models = Table("Model", "AUC, out of fold", "AUC, training events", title="Models")
+    models = _table("Model", "AUC, out of fold", "AUC, training events", title="Models")
     for name, model in results["models"].items():
         if model["auc"] is None:  # of a scan, whose table says more
             continue
         models.add_row(name, *(_interval(model[key]) for key in ("auc", "auc_train")))
     word = "pseudo-data" if any(sample["pseudo"] for sample in results["samples"].values()) else "observed"
     heads = ("Inference", "Z expected", f"Z {word}", "μ < expected", f"μ < {word}")
-    inference = Table(*heads, title="Inference; upper limits at 95 % CL")
+    inference = _table(*heads, title="Inference; upper limits at 95 % CL")
     for name, entry in results["inference"].items():
         if (apart := _APART.get(entry["type"])) is not None:
             apart(console, name, entry)
@@ -94,12 +93,13 @@ def _print(run: Path, results: dict[str, Any]) -> None:
 
 
 def _print_strength(console: Console, name: str, entry: dict[str, Any]) -> None:
-    from rich.table import Table
 
     from fivesigma.report.strength import counted_with_simulation
 
     heads = {"cut": "Cut", "statistics": "Statistics", "systematic": "Systematics", "total": "Total"}
-    table = Table("Model", *heads.values(), "With simulation", "Fit", title=f"{name}: uncertainty of μ at the best cut")
+    table = _table(
+        "Model", *heads.values(), "With simulation", "Fit", title=f"{name}: uncertainty of μ at the best cut"
+    )
     for row in entry["table"]:
         sizes = [*(row[key] for key in heads), counted_with_simulation(row), row["fit"]["total"]]
         table.add_row(row["model"], *(f"{size:.3g}" for size in sizes))
@@ -107,12 +107,11 @@ def _print_strength(console: Console, name: str, entry: dict[str, Any]) -> None:
 
 
 def _print_scan(console: Console, name: str, entry: dict[str, Any]) -> None:
-    from rich.table import Table
 
     from fivesigma.report.anomaly import local_p
 
     heads = ("Mass [GeV]", "Efficiency", "Observed", "Expected", "Z local", "p local")
-    table = Table(*heads, title=f"{name}: windows of the scan")
+    table = _table(*heads, title=f"{name}: windows of the scan")
     for row in entry["windows"]:
         expected = f"{row['expected']:.1f} ± {row['expected_error']:.1f}"
         counts = (f"{row['mass']:g}", f"{row['efficiency']:g}", f"{row['observed']:.0f}", expected)
@@ -122,9 +121,8 @@ def _print_scan(console: Console, name: str, entry: dict[str, Any]) -> None:
 
 
 def _print_plane(console: Console, name: str, entry: dict[str, Any]) -> None:
-    from rich.table import Table
 
-    table = Table(*entry["parameters"], "Z expected", "μ < expected", "μ < observed", title=f"{name}: 95 % CL")
+    table = _table(*entry["parameters"], "Z expected", "μ < expected", "μ < observed", title=f"{name}: 95 % CL")
     for point in entry["points"]:
         band = point["limit_expected"]
         values = (point["z_expected"], band and band[2], point["limit_observed"])
@@ -135,6 +133,16 @@ def _print_plane(console: Console, name: str, entry: dict[str, Any]) -> None:
 
 _APART = {"cwola_scan": _print_scan, "limit_plane": _print_plane, "strength_uncertainty": _print_strength}
 """Inferences with a table of their own."""
+
+
+def _table(*heads: str, title: str) -> Table:
+    """Return a table without rows, whose names are broken but never cut where the terminal is narrow."""
+    from rich.table import Table
+
+    table = Table(title=title)
+    for head in heads:
+        table.add_column(head, overflow="fold")
+    return table
 
 
 def _interval(estimate: dict[str, float] | None) -> str:
