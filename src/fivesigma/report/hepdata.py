@@ -5,7 +5,7 @@ The format is that of https://hepdata-submission.readthedocs.io; the files are c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -179,19 +179,20 @@ def _planes(content: RunContent) -> Iterator[_Entry]:
 
 
 def _plane_variables(points: Sequence[Mapping[str, Any]], observed: str) -> Iterator[_Json]:
-    sections_of: Mapping[str, tuple[Callable[[Any], Any], Callable[[Any], Any], str]] = {
-        "limit on mu": (lambda point: point["limit_expected"], lambda point: point["limit_observed"], ""),
-        "limit on the cross-section": (
-            lambda point: (point["cross_section_limit"] or {}).get("expected"),
-            lambda point: (point["cross_section_limit"] or {}).get("observed"),
+    on_cross_section = [point["cross_section_limit"] or {"expected": None, "observed": None} for point in points]
+    for what, units, bands, seen in (
+        ("limit on mu", "", [p["limit_expected"] for p in points], [p["limit_observed"] for p in points]),
+        (
+            "limit on the cross-section",
             "pb",
+            [limit["expected"] for limit in on_cross_section],
+            [limit["observed"] for limit in on_cross_section],
         ),
-    }
-    for what, (band, seen, units) in sections_of.items():
-        if any(band(point) is not None for point in points):
-            yield _variable(f"Expected {what}", (_expected(band(point)) for point in points), units)
-        if any(seen(point) is not None for point in points):
-            yield _variable(f"{observed} {what}", (_measured(seen(point)) for point in points), units)
+    ):
+        if any(band is not None for band in bands):
+            yield _variable(f"Expected {what}", map(_expected, bands), units)
+        if any(limit is not None for limit in seen):
+            yield _variable(f"{observed} {what}", map(_measured, seen), units)
 
 
 def _expected(band: Sequence[float] | None) -> _Json:
