@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from fivesigma.analysis.configuration import load_configuration
+from fivesigma.analysis.page_stage import write_page_again
 from fivesigma.analysis.run import run_analysis
 from fivesigma.core.errors import ConfigurationError, FivesigmaError
 
@@ -103,6 +104,12 @@ def test_data_alone_run_to_a_page(run):
 
 def test_nothing_is_done_again_when_nothing_changed(run, folder):
     assert ran(folder, "run", null_experiments=2, null_members=1)[1].redone == ()
+
+
+def test_its_page_is_written_again_as_it_was(run):
+    _, finished = run
+    before = finished.page.read_bytes()
+    assert write_page_again(finished.directory).read_bytes() == before
 
 
 def test_more_pseudo_experiments_do_not_train_the_windows_again(run, folder):

@@ -39,7 +39,7 @@ def many(tmp_path_factory):
 
 def test_rates_are_the_published_ones():
     given = {process.name: process.cross_section for process in RECIPE.processes if process.cross_section is not None}
-    # 0.88 pb × 2 × 0.03366 for tt̄Z, arXiv:2103.12603; 831.76 pb × (2 × 0.1086)², arXiv:1112.5675
+    # 0.88 pb × 2 × 0.03366 for tt̄Z, arXiv:1901.03584; 831.76 pb × (2 × 0.1086)², arXiv:1112.5675
     assert given == pytest.approx({"ttz_standin": 0.0592416, "ttbar": 39.238977}, rel=1e-5)
     assert RECIPE.process("zjets").k_factor == pytest.approx(1.32306, rel=1e-4)
     assert RECIPE.process("other").k_factor == pytest.approx(2.08203, rel=1e-4)

@@ -10,6 +10,7 @@ from typing import Any
 
 from fivesigma.analysis.configuration import read_configuration
 from fivesigma.analysis.directory import RunDirectory
+from fivesigma.analysis.inference_names import needs_classes
 from fivesigma.analysis.schema import Configuration, Training
 from fivesigma.analysis.stages import FigureNote, Outcome, Stages
 from fivesigma.core.errors import DataError
@@ -17,7 +18,10 @@ from fivesigma.core.finding import Finding
 from fivesigma.report.content import FigureEntry, RunContent
 from fivesigma.report.interactive import CHARTS
 
-__all__ = ["Outcomes", "of_this_version", "page_content", "stored_content"]
+__all__ = ["NOT_JUDGED", "NOT_LOOKED_AT", "Outcomes", "of_this_version", "page_content", "stored_content"]
+
+NOT_LOOKED_AT, NOT_JUDGED = Outcome(value={}), Outcome(value={"models": {}, "judgement": {}})
+"""What there is instead of these stages where an analysis has no classes to tell apart."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,12 +101,12 @@ def of_this_version(root: Path) -> Iterator[None]:
 
 
 def _recorded(directory: RunDirectory, config: Configuration) -> Outcomes:
-    stages = Stages(directory=directory)
+    stages, judged = Stages(directory=directory), needs_classes(config)
     return Outcomes(
         events=stages.recorded("events"),
-        features=stages.recorded("features"),
+        features=stages.recorded("features") if judged else NOT_LOOKED_AT,
         models={name: stages.recorded(f"model-{name}") for name in config.models},
-        judgement=stages.recorded("judgement"),
+        judgement=stages.recorded("judgement") if judged else NOT_JUDGED,
         inference={name: stages.recorded(f"inference-{name}") for name in config.inference},
     )
 

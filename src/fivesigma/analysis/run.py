@@ -18,11 +18,11 @@ from fivesigma.analysis.inference_stage import infer
 from fivesigma.analysis.judgement_stage import judge_models
 from fivesigma.analysis.models_stage import fit_models
 from fivesigma.analysis.opening import opened
-from fivesigma.analysis.page_content import Outcomes
+from fivesigma.analysis.page_content import NOT_JUDGED, NOT_LOOKED_AT, Outcomes
 from fivesigma.analysis.page_stage import provenance, resolved_yaml, results, write_page
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.schema import Configuration
-from fivesigma.analysis.stages import FINAL, Outcome, Stages
+from fivesigma.analysis.stages import FINAL, Stages
 from fivesigma.core.errors import FivesigmaError
 from fivesigma.core.finding import Finding
 from fivesigma.core.identity import digest
@@ -32,7 +32,6 @@ __all__ = ["STAGES", "FinishedRun", "run_analysis"]
 
 STAGES = ("events", "models", "judgement", "inference", "page")
 _SWEPT = ("figures", "inference", "models", "page", "scores", "stages", "templates", "tuning")
-_NOTHING = Outcome(value={"models": {}, "judgement": {}})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +134,8 @@ def _perform(context: RunContext, digests: dict[str, str], last: int) -> Outcome
     dataset = load_dataset(context.directory, events)
     models = fit_models(context, events, dataset) if last >= 1 else {}
     judges = last >= 2 and needs_classes(context.config)
-    features = judge_features(context, events, dataset) if judges else Outcome(value={})
-    judgement = judge_models(context, events, models, features) if judges else _NOTHING
+    features = judge_features(context, events, dataset) if judges else NOT_LOOKED_AT
+    judgement = judge_models(context, events, models, features) if judges else NOT_JUDGED
     inference = infer(context, events, models) if last >= 3 else {}
     return Outcomes(events=events, features=features, models=models, judgement=judgement, inference=inference)
 

@@ -60,7 +60,7 @@ _SIGNAL = Process(
     multiparton_interactions=False,
     chunk_size=4000,
     cross_section=0.88 * 2 * 0.03366,
-    source="0.88 pb for tt̄Z (NLO QCD and electroweak at 13 TeV), the prediction that arXiv:2103.12603 compares with, "
+    source="0.88 pb for tt̄Z (NLO QCD and electroweak at 13 TeV), as quoted by arXiv:1901.03584 after YR4, arXiv:1610.07922, "
     "× 2 × 0.03366 for Z → ee and Z → μμ, Review of Particle Physics",
     limits=(
         (
