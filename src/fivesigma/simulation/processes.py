@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias, get_args
 
 from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.simulation.filters import TruthFilter
-from fivesigma.simulation.soundness import card_problems, is_file_name, is_positive
+from fivesigma.simulation.soundness import is_file_name, is_positive, setting_problems, slha_problems, slice_problems
 
 __all__ = ["PSEUDO_DATA", "Bookkeeping", "Process", "RecipeSimulation"]
 
@@ -87,8 +88,26 @@ class Process:
     chunk_size: int = 1000
 
     def __post_init__(self) -> None:
-        for problem in card_problems(self):
+        for problem in self._problems():
             raise FivesigmaError(f"{self.name if is_file_name(self.name) else repr(self.name)}: {problem}")
+
+    def _problems(self) -> Iterator[str]:
+        if not is_file_name(self.name):
+            yield "a process gives its file its name: letters, digits and _ . + - only, and none of _ . + - at its start"
+        if self.kind not in ("signal", "background"):
+            yield f"its kind is 'signal' or 'background', not {self.kind!r}"
+        for what in ("cross_section", "k_factor", "energy"):
+            value = getattr(self, what)
+            if value is not None and not is_positive(value):
+                yield f"its {what} must be a number above zero, not {value:g}"
+        if self.chunk_size < 1 or self.chunk_size != math.floor(self.chunk_size):
+            yield f"its chunk_size must be a whole number from 1, not {self.chunk_size}"
+        if self.slices and self.cross_section is not None:
+            yield "one cross section cannot be that of several slices"
+        yield from slice_problems(self.slices)
+        yield from setting_problems(self.settings, sliced=bool(self.slices))
+        if self.slha is not None:
+            yield from slha_problems(self.slha)
 
     def pythia_settings(self) -> tuple[str, ...]:
         """Return every setting that Pythia is given, but for the seed and the spectrum."""
