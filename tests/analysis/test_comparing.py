@@ -149,8 +149,15 @@ def test_one_run_is_no_comparison(tmp_path: Path) -> None:
     [
         ("results.json", '{"schema": 2}', "schema 2"),
         ("results.json", "{", "finished run"),
+        ("results.json", "null", "no results"),
+        ("results.json", '{"schema": 1, "samples": {"zz": {"yield": NaN}}}', "not readable"),
+        ("results.json", '{"schema": 1, "findings": [{"code": "x"}]}', "damaged"),
+        ("results.json", '{"schema": 1, "inference": {"count": {"limit_expected": [1.0]}}}', "damaged"),
         ("config.yaml", "a: [", "damaged"),
+        ("config.yaml", "[]", "damaged"),
         ("provenance.json", "", "finished run"),
+        ("provenance.json", "[]", "damaged"),
+        ("provenance.json", '{"versions": [1]}', "damaged"),
     ],
 )
 def test_a_damaged_run_is_named(tmp_path: Path, file: str, text: str, problem: str) -> None:
@@ -158,4 +165,4 @@ def test_a_damaged_run_is_named(tmp_path: Path, file: str, text: str, problem: s
     (bad / file).write_text(text)
     with pytest.raises(DataError, match=problem) as caught:
         compare_runs(good, bad)
-    assert file in str(caught.value)
+    assert str(bad) in str(caught.value)

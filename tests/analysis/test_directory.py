@@ -46,6 +46,20 @@ def test_json_is_strict_and_the_old_file_stays(directory, value):
     assert files(directory) == ["a.json"]
 
 
+@pytest.mark.parametrize("text", ["NaN", '{"a": [-Infinity]}'])
+def test_what_is_no_json_is_not_read(directory, text):
+    directory.write_text("a.json", text)
+    with pytest.raises(DataError, match=r"a\.json: not there or not readable"):
+        directory.read_json("a.json")
+
+
+@pytest.mark.parametrize(("text", "given"), [("[]", "no results"), ('{"schema": 7}', "schema 7")])
+def test_results_are_those_of_this_schema(directory, text, given):
+    directory.write_text("results.json", text)
+    with pytest.raises(DataError, match=rf"results\.json: {given}; this version reads schema 1"):
+        directory.read_results()
+
+
 def test_what_json_cannot_hold_leaves_the_old_file(directory):
     directory.write_json("a.json", 1)
     with pytest.raises(TypeError):

@@ -12,11 +12,11 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from fivesigma.analysis.directory import RunDirectory
+from fivesigma.analysis.page_content import of_this_version
 from fivesigma.core.errors import DataError, FivesigmaError
 
 __all__ = ["Difference", "NumberDifference", "RunComparison", "RunRecord", "compare_records", "compare_runs"]
 
-_SCHEMA = 1
 _NOT_RESULTS = frozenset({"schema", "fivesigma", "findings"})
 _TIMES = frozenset({"seconds"})
 _MEDIAN = 2  # of the five expected limits, whose neighbours are the ends of the ±1σ band
@@ -135,14 +135,18 @@ def compare_records(records: Mapping[str, RunRecord]) -> RunComparison:
 
 def _record(path: Path) -> RunRecord:
     directory = RunDirectory(path)
-    results = directory.read_json("results.json")
-    if results.get("schema") != _SCHEMA:
-        raise DataError(f"{path / 'results.json'}: schema {results.get('schema')}; this version compares {_SCHEMA}")
+    results, provenance = directory.read_results(), directory.read_json("provenance.json")
     try:
         config = YAML(typ="safe").load(directory.read_text("config.yaml"))
     except YAMLError as error:
         raise DataError(f"{path / 'config.yaml'}: damaged") from error
-    return RunRecord(config=config, results=results, provenance=directory.read_json("provenance.json"))
+    for file, value in (("config.yaml", config), ("provenance.json", provenance)):
+        if not isinstance(value, Mapping):
+            raise DataError(f"{path / file}: damaged")
+    record = RunRecord(config=config, results=results, provenance=provenance)
+    with of_this_version(path):
+        compare_records({path.name: record})  # alone, so that it is the damaged one that is named
+    return record
 
 
 def _told(results: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,8 +20,10 @@ from safetensors.numpy import load_file, save_file
 
 from fivesigma.core.errors import DataError
 
-__all__ = ["RunDirectory"]
+__all__ = ["RESULTS_SCHEMA", "RunDirectory"]
 
+RESULTS_SCHEMA = 1
+"""Of ``results.json``; another number where what a field means was changed."""
 _TEMPORARY = ".part-"
 _LOCK = ".lock"
 _HALF_WRITTEN = (f"{_TEMPORARY}*", ".*.part")
@@ -118,9 +120,23 @@ class RunDirectory:
             return (self.root / name).read_text(encoding="utf-8")
 
     def read_json(self, name: str) -> Any:
-        """Read what `write_json` wrote; errors as for `read_text`."""
+        """Read what `write_json` wrote, which has no NaN and no infinity; errors as for `read_text`."""
         with self._reading(name):
-            return json.loads((self.root / name).read_text(encoding="utf-8"))
+            return json.loads((self.root / name).read_text(encoding="utf-8"), parse_constant=_refuse)
+
+    def read_results(self) -> dict[str, Any]:
+        """Read ``results.json``.
+
+        Raises
+        ------
+        DataError
+            If it is missing or damaged, or was written in a way that this version does not read.
+        """
+        values = self.read_json("results.json")
+        if not isinstance(values, dict) or values.get("schema") != RESULTS_SCHEMA:
+            given = f"schema {values.get('schema')}" if isinstance(values, dict) else "no results"
+            raise DataError(f"{self.root / 'results.json'}: {given}; this version reads schema {RESULTS_SCHEMA}")
+        return values
 
     def write_arrays(self, name: str, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Write arrays as safetensors."""
@@ -163,3 +179,7 @@ class RunDirectory:
             yield
         except (OSError, ValueError, SafetensorError) as error:
             raise DataError(f"{self.root / name}: not there or not readable; is {self.root} a finished run?") from error
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number of JSON")

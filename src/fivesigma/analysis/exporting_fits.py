@@ -74,7 +74,7 @@ def export_datacards(
     events = Stages(directory=run.directory).recorded("events")
     for name, fit in _fits(run):
         tell(f"Writing the datacard of {name}")
-        seen = run.directory.read_json("results.json")["inference"][name]["limit_observed"] is not None
+        seen = run.directory.read_results()["inference"][name]["limit_observed"] is not None
         inputs = fit_inputs(InferenceItem(name, run.directory, events, run.config, blind=not seen), fit)
         card = combine_datacard(inputs.templates, inputs.systematics, signal=fit.signal)
         text, _ = write_datacard((output or root / "combine") / name / "datacard.txt", card)

@@ -85,7 +85,7 @@ def stored_content(root: Path) -> RunContent:
         If there is no finished run, or another version made it and recorded other things.
     """
     directory = RunDirectory(root)
-    values, origin = directory.read_json("results.json"), directory.read_json("provenance.json")
+    values, origin = directory.read_results(), directory.read_json("provenance.json")
     config = read_configuration(root / "config.yaml")
     with of_this_version(root):
         return page_content(directory, config, _recorded(directory, config), values, origin)

@@ -13,7 +13,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from fivesigma.analysis.directory import RunDirectory
+from fivesigma.analysis.directory import RESULTS_SCHEMA, RunDirectory
 from fivesigma.analysis.page_content import Outcomes, of_this_version, page_content, stored_content
 from fivesigma.analysis.schema import Configuration
 from fivesigma.core.identity import digest
@@ -33,7 +33,7 @@ def results(config: Configuration, outcomes: Outcomes) -> dict[str, Any]:
     }
     inference = {name: outcome.value for name, outcome in outcomes.inference.items()}
     return {
-        "schema": 1,
+        "schema": RESULTS_SCHEMA,
         "fivesigma": __version__,
         "analysis": config.analysis.name,
         "samples": outcomes.events.value["samples"],

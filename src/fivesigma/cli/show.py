@@ -29,7 +29,7 @@ def show(run: Path, as_json: bool) -> None:
     if not (run / "results.json").is_file() and (run / "cutflow.json").is_file() and not as_json:
         _print_cutflow(directory.read_json("cutflow.json"))
         return
-    results = directory.read_json("results.json")
+    results = directory.read_results()
     if as_json:
         click.echo(json.dumps(results, indent=1, ensure_ascii=False))
         return
