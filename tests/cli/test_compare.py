@@ -40,6 +40,22 @@ def test_it_names_the_setting_and_what_it_did(runs: list[str]) -> None:
     ]
 
 
+def test_numbers_of_settings_are_no_truth_values(tmp_path: Path) -> None:
+    settings = ("{a: 1, b: true, c: null, d: 1.0, e: [1], f: word}", "{a: 0, b: false, c: 1, d: 0.0, e: [], f: other}")
+    folders = [run(tmp_path / name, 42, 0.9) for name in ("one", "two")]
+    for folder, text in zip(folders, settings, strict=True):
+        (folder / "config.yaml").write_text(text)
+    lines = CliRunner().invoke(compare, list(map(str, folders))).output.splitlines()
+    words = [tuple(line.split()) for line in lines]
+    assert {
+        ("a", "1", "0"),
+        ("b", "true", "false"),
+        ("c", "null", "1"),
+        ("d", "1.0", "0.0"),
+        ("f", "word", "other"),
+    } <= set(words)
+
+
 def test_json_has_all_of_it(runs: list[str]) -> None:
     told = json.loads(CliRunner().invoke(compare, [*runs, "--json"]).stdout)
     assert told["settings"] == [{"key": "analysis.seed", "values": {"one": 42, "two": 7}}]

@@ -54,7 +54,7 @@ def _print(found: RunComparison, most: int | None) -> None:
     _differences(console, "Settings", found.runs, found.settings, _setting)
     _differences(console, "Code, versions and inputs", found.runs, found.origins, str)
     for key, title in {**_GROUPS, "": "Judgement and the rest"}.items():
-        mine = [one for one in found.numbers if (one.key.partition(".")[0] if key else _rest(one.key)) == key]
+        mine = [one for one in found.numbers if _group(one.key) == key]
         _numbers(console, title, found.runs, mine, most)
     _differences(console, "In words, or not in all runs", found.runs, found.words, _setting, most)
     _differences(console, "Findings", found.runs, found.findings, str)
@@ -63,12 +63,11 @@ def _print(found: RunComparison, most: int | None) -> None:
 
 def _short(key: str) -> str:
     """Return a key without the group that its table is of."""
-    group, _, rest = key.partition(".")
-    return rest if group in _GROUPS else key.removeprefix("judgement.")
+    return key.removeprefix(f"{_group(key) or 'judgement'}.")
 
 
-def _rest(key: str) -> str:
-    """Return nothing for a key of no group."""
+def _group(key: str) -> str:
+    """Return the group of a key, nothing where it has none."""
     group = key.partition(".")[0]
     return group if group in _GROUPS else ""
 
@@ -136,10 +135,6 @@ def _signed(text: str) -> str:
 
 def _setting(value: Any) -> str:
     """Return a setting as YAML would have it, short."""
-    if isinstance(value, Mapping | list):
+    if value is None or isinstance(value, bool | Mapping | list):
         return json.dumps(value, ensure_ascii=False)
-    return (
-        {None: "null", True: "true", False: "false"}.get(value, str(value))
-        if not isinstance(value, float)
-        else str(value)
-    )
+    return str(value)
