@@ -75,3 +75,14 @@ def test_p_values_too_small_for_a_number_are_not_zero(shown, fivesigma):
     results["inference"]["scan"]["windows"][0] |= {"p_local": 0.0, "log_p_local": -921.034}
     path.write_text(json.dumps(results))
     assert "10^−400" in fivesigma("show", "runs/scan").stdout
+
+
+def test_what_pseudo_data_gave_is_not_called_observed(shown, fivesigma):
+    text, results = shown("scan")
+    assert "┃ Observed " in text
+    for sample in results["samples"].values():
+        sample["pseudo"] = sample["kind"] == "data"
+    (fivesigma.root / "runs/scan/results.json").write_text(json.dumps(results))
+    text = fivesigma("show", "runs/scan").stdout
+    assert "┃ Pseudo-data " in text
+    assert "┃ Observed " not in text

@@ -75,7 +75,7 @@ def _print(run: Path, results: dict[str, Any]) -> None:
     inference = _table(*heads, title="Inference; upper limits at 95 % CL")
     for name, entry in results["inference"].items():
         if (apart := _APART.get(entry["type"])) is not None:
-            apart(console, name, entry)
+            apart(console, name, entry, word)
             continue
         if entry["type"] == "mass_fit":
             inference.add_row(
@@ -92,8 +92,7 @@ def _print(run: Path, results: dict[str, Any]) -> None:
         console.print(f"{finding['severity']}: {finding['code']}: {of}{finding['message']}", markup=False)
 
 
-def _print_strength(console: Console, name: str, entry: dict[str, Any]) -> None:
-
+def _print_strength(console: Console, name: str, entry: dict[str, Any], _word: str) -> None:
     from fivesigma.report.strength import counted_with_simulation
 
     heads = {"cut": "Cut", "statistics": "Statistics", "systematic": "Systematics", "total": "Total"}
@@ -106,11 +105,10 @@ def _print_strength(console: Console, name: str, entry: dict[str, Any]) -> None:
     console.print(table)
 
 
-def _print_scan(console: Console, name: str, entry: dict[str, Any]) -> None:
-
+def _print_scan(console: Console, name: str, entry: dict[str, Any], word: str) -> None:
     from fivesigma.report.anomaly import local_p
 
-    heads = ("Mass [GeV]", "Efficiency", "Observed", "Expected", "Z local", "p local")
+    heads = ("Mass [GeV]", "Efficiency", word.capitalize(), "Expected", "Z local", "p local")
     table = _table(*heads, title=f"{name}: windows of the scan")
     for row in entry["windows"]:
         expected = f"{row['expected']:.1f} ± {row['expected_error']:.1f}"
@@ -120,9 +118,8 @@ def _print_scan(console: Console, name: str, entry: dict[str, Any]) -> None:
         console.print(table)
 
 
-def _print_plane(console: Console, name: str, entry: dict[str, Any]) -> None:
-
-    table = _table(*entry["parameters"], "Z expected", "μ < expected", "μ < observed", title=f"{name}: 95 % CL")
+def _print_plane(console: Console, name: str, entry: dict[str, Any], word: str) -> None:
+    table = _table(*entry["parameters"], "Z expected", "μ < expected", f"μ < {word}", title=f"{name}: 95 % CL")
     for point in entry["points"]:
         band = point["limit_expected"]
         values = (point["z_expected"], band and band[2], point["limit_observed"])
