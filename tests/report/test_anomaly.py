@@ -135,6 +135,13 @@ def test_the_best_window_stands_out_and_a_selection_without_a_fit_is_a_dash() ->
     assert [line.head for line in p_values.groups[0].rows] == ["Bonferroni: p × trials, at most 1"]
 
 
+def test_every_column_of_the_windows_says_of_which_selection_it_is() -> None:
+    windows, *_ = scan_tables(scan(), "Observed")
+    heads = [column.text.replace("\N{NO-BREAK SPACE}", " ") for column in windows.columns]
+    assert {"10 %: local Z", "2 %: local Z"} <= set(heads)
+    assert len(set(heads)) == len(heads)
+
+
 def test_every_global_p_value_has_a_row() -> None:
     nulls = [null("conditional", [1.0], 0.5), null("independent", [1.0], 0.5)]
     _, _, table, _ = scan_tables(scan(null_experiments=nulls, gross_vitells=bound(0.01)), "Observed")

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from fivesigma.report.cells import MISSING, Cell, cell, interval, measured_cell
 from fivesigma.report.content import RunContent
-from fivesigma.report.sections import sections
+from fivesigma.report.sections import Section, sections
 from fivesigma.report.table_files import named_tables, printed, to_csv, to_latex
-from fivesigma.report.tables import Column, Group, Row, Table
+from fivesigma.report.tables import Column, Group, Part, Row, Table
 
 
 def table(*cells: Cell, title: str = "", caption: str = "Yields", head: str = "tt̄") -> Table:
@@ -113,6 +113,14 @@ def test_every_table_of_a_page_has_a_name_of_its_own_and_is_latex_without_an_ope
 def test_tables_of_one_caption_get_numbers(content: RunContent) -> None:
     twice = [*sections(content, {}), *sections(content, {})]
     assert {"yields-cutflow", "yields-cutflow-2"} <= set(named_tables(twice))
+
+
+def test_no_table_takes_the_name_of_one_whose_caption_ends_in_a_number() -> None:
+    captions = ("fit 2", "fit", "Fit", "fit")
+    section = Section(
+        identifier="x", title="", parts=(Part(tables=tuple(table(cell(1), caption=c) for c in captions)),)
+    )
+    assert [each.caption for each in named_tables([section]).values()] == list(captions)
 
 
 def test_limits_are_whole_in_csv(content: RunContent) -> None:

@@ -84,7 +84,7 @@ def scan_tables(entry: Mapping[str, Any], observed: str) -> Iterator[Table]:
 def _windows_table(entry: Mapping[str, Any], observed: str) -> Table:
     heads = ["Events", "AUC"]
     for efficiency in entry["efficiencies"]:
-        heads += [f"{percent(efficiency)}: seen / expected", "Local Z"]
+        heads += [f"{percent(efficiency)}: {what}" for what in ("seen / expected", "local Z")]
     rows = {(row["mass"], row["efficiency"]): row for row in entry["windows"]}
     return Table(
         caption="Windows of the scan",

@@ -42,9 +42,12 @@ def named_tables(sections: Iterable[Section]) -> Mapping[str, Table]:
         for part in section.parts:
             for table in part.tables:
                 titled = replace(table, caption=f"{part.title}: {table.caption}") if part.title else table
-                wanted = _slug(f"{section.identifier} {titled.caption}")
-                taken = sum(re.fullmatch(rf"{wanted}(-\d+)?", name) is not None for name in tables)
-                tables[f"{wanted}-{taken + 1}" if taken else wanted] = titled
+                name = wanted = _slug(f"{section.identifier} {titled.caption}")
+                copies = 1
+                while name in tables:
+                    copies += 1
+                    name = f"{wanted}-{copies}"
+                tables[name] = titled
     return tables
 
 
