@@ -164,6 +164,15 @@ def test_layouts_that_lie_over_one_another_in_a_circle_are_refused(analysis):
         load_configuration(analysis, layout=layout)
 
 
+@pytest.mark.parametrize("over", ["their.yaml", "../analysis.yaml", "layouts/theirs.yaml", ".", "''"])
+def test_a_layout_lies_over_one_beside_it(analysis, over):
+    (theirs_yaml,) = layouts_of(analysis)
+    layout = theirs_yaml.with_name("others.yaml")
+    layout.write_text(f"layout: {{title: Others, over: {over}}}\n")
+    with pytest.raises(ConfigurationError, match=r"others\.yaml:1: layout\.over: there is no layout .*theirs\.yaml"):
+        load_configuration(analysis, layout=layout)
+
+
 def test_files_of_another_layout_say_that_it_is_not_this_one(analysis, tmp_path):
     (layout,) = layouts_of(analysis)
     layout.write_text(THEIRS.replace("title: Theirs", 'title: Theirs, unless: ["more_*.csv"]'))

@@ -16,7 +16,7 @@ from fivesigma.analysis.inference_schema import LimitPlane
 from fivesigma.analysis.model_schema import Model
 from fivesigma.analysis.schema import Configuration
 from fivesigma.analysis.yaml_source import YamlSource, merged, read_yaml
-from fivesigma.core.errors import ConfigurationError, DataError, Problem
+from fivesigma.core.errors import ConfigurationError, DataError, Problem, suggestion
 from fivesigma.events.files import located
 
 __all__ = ["files_of_another", "laid_over", "layouts_of", "with_files_beside"]
@@ -33,7 +33,7 @@ def laid_over(analysis: YamlSource, layout: Path) -> YamlSource:
     Raises
     ------
     ConfigurationError
-        If a layout cannot be read, or layouts lie over one another in a circle.
+        If a layout cannot be read or is not there, or layouts lie over one another in a circle.
     """
     chain: dict[Path, YamlSource] = {}
     here: Path | None = layout
@@ -41,14 +41,25 @@ def laid_over(analysis: YamlSource, layout: Path) -> YamlSource:
         if here in chain:
             raise ConfigurationError([Problem(message="lies over itself", path="layout.over", file=str(layout))])
         chain[here] = read_yaml(here)
-        over = _said_of(chain[here]).get("over")
-        here = here.with_name(over) if isinstance(over, str) else None
+        here = _under(here, chain[here])
     for source in reversed(chain.values()):
         analysis = merged(analysis, source)
     folders = _said_of(analysis).get("folders")
     if isinstance(folders, dict):
         analysis.values["samples"] = _in_folders(analysis.values.get("samples"), folders)
     return analysis
+
+
+def _under(layout: Path, source: YamlSource) -> Path | None:
+    """Return the layout that a layout is laid over, None if there is none."""
+    over = _said_of(source).get("over")
+    if not isinstance(over, str):
+        return None
+    there = sorted(path.name for path in layout.parent.glob("*.yaml"))
+    if over not in there:
+        message = f"there is no layout {over!r} beside it{suggestion(over, there)}"
+        raise ConfigurationError([source.problem(("layout", "over"), message)])
+    return layout.with_name(over)
 
 
 def _said_of(source: YamlSource) -> dict[str, Any]:
