@@ -148,6 +148,23 @@ def test_a_submission_to_hepdata_in_one_file(fivesigma, finished):
     )
 
 
+@pytest.mark.parametrize("text", ["comment: by hand\n---\nname: one\n", "- one\n", "a: [", ""])
+def test_a_submission_that_no_export_wrote_is_kept(fivesigma, finished, tmp_path, text):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "submission.yaml").write_text(text)
+    (mine / "notes.txt").touch()
+    done = fivesigma("export", finished[0], "--hepdata", "--output", mine)
+    assert done.returncode == 1
+    assert "mine: was not written by `fivesigma export`; give another --output" in done.stderr
+    assert (mine / "notes.txt").is_file()
+
+
+def test_a_submission_is_made_anew(fivesigma, finished, tmp_path):
+    for _ in range(2):
+        assert fivesigma("export", finished[0], "--hepdata", "--output", tmp_path / "sub").returncode == 0
+
+
 @pytest.mark.parametrize("kind", ["--tables", "--hepdata"])
 def test_a_damaged_run_is_named(fivesigma, finished, tmp_path, kind):
     shutil.copytree(finished[0], tmp_path / "run")

@@ -6,11 +6,12 @@ import tarfile
 from pathlib import Path
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from fivesigma.analysis.directory import RunDirectory
 from fivesigma.analysis.page_content import of_this_version, stored_content
 from fivesigma.core.errors import DataError
-from fivesigma.report.hepdata import CURVES, SPECTRA, hepdata_submission
+from fivesigma.report.hepdata import CURVES, SPECTRA, WRITTEN_BY, hepdata_submission
 
 __all__ = ["export_hepdata"]
 
@@ -33,7 +34,7 @@ def export_hepdata(root: Path, output: Path | None = None) -> Path:
         If there is no finished run, another version made it, or something lies in the folder's place that no export wrote.
     """
     content, folder = stored_content(root), output or root / "hepdata"
-    if folder.exists() and not (folder / _FIRST).is_file():
+    if folder.exists() and not _is_ours(folder):
         raise DataError(f"{folder}: was not written by `fivesigma export`; give another --output")
     drawn = [figure.name for figure in content.figures if figure.name.startswith((CURVES, SPECTRA))]
     numbers = {name: RunDirectory(root).read_json(f"figures/{name}.json") for name in drawn}
@@ -50,3 +51,13 @@ def export_hepdata(root: Path, output: Path | None = None) -> Path:
         for path in sorted(folder.iterdir()):
             tar.add(path, arcname=path.name)
     return place.root / archive
+
+
+def _is_ours(folder: Path) -> bool:
+    """Return whether a folder holds a submission that an export wrote."""
+    try:
+        with (folder / _FIRST).open(encoding="utf-8") as file:
+            first = next(iter(YAML(typ="safe").load_all(file)), None)
+    except (OSError, UnicodeDecodeError, YAMLError):
+        return False
+    return isinstance(first, dict) and WRITTEN_BY in str(first.get("comment"))

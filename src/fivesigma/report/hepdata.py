@@ -19,10 +19,12 @@ from fivesigma.report.sections import sections
 from fivesigma.report.table_files import named_tables, printed
 from fivesigma.report.tables import Table
 
-__all__ = ["CURVES", "SPECTRA", "hepdata_submission"]
+__all__ = ["CURVES", "SPECTRA", "WRITTEN_BY", "hepdata_submission"]
 
 CURVES, SPECTRA = "cls-", "templates-"
 """How figures are called whose numbers are curves of CLs, and spectra."""
+WRITTEN_BY = "Written by fivesigma"
+"""How the comment of a submission says where it comes from."""
 _LONGEST_NAME = 64  # a HEPData table's
 _NOTHING = "-"
 """What HEPData prints where there is no value."""
@@ -80,7 +82,7 @@ def hepdata_submission(content: RunContent, numbers: Mapping[str, Any]) -> dict[
         }
         for name, entry in zip(names, entries, strict=True)
     ]
-    comment = f"{analysis.get('title') or analysis['name']}. Written by fivesigma {content.results['fivesigma']}."
+    comment = f"{analysis.get('title') or analysis['name']}. {WRITTEN_BY} {content.results['fivesigma']}."
     return {"submission.yaml": [{"comment": comment}, *described], **files}
 
 
