@@ -31,6 +31,25 @@ inference:
 """
 
 
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("zz.yaml", "zz"),
+        ("my search.v2.yml", "my_search_v2"),
+        ("4l.yaml", "s_4l"),
+        ("ü.yaml", "s"),
+        ("n" * 80 + ".yaml", "n" * 64),
+    ],
+)
+def test_a_run_is_named_after_the_file_unless_the_analysis_is_named(tmp_path, file, name):
+    path = tmp_path / file
+    path.write_text(TEXT.replace("name: toy, ", ""))
+    assert load_configuration(path).analysis.name == name
+    assert load_configuration(path, ["analysis.name=other"]).analysis.name == "other"
+    path.write_text(TEXT)
+    assert load_configuration(path).analysis.name == "toy"
+
+
 def write(folder, text=TEXT):
     path = folder / "analysis.yaml"
     path.write_text(text)

@@ -182,6 +182,38 @@ def test_trees_are_samples_and_variations_are_not(tmp_path, configured):
     assert list(config.samples) == ["signal", "top", "qcd", "data"]
 
 
+def test_trees_that_keep_books_are_no_samples(tmp_path, configured):
+    """NanoAOD has Events beside Runs and LuminosityBlocks; samples are then called as files, whose names tell the kind."""
+    paths = [tmp_path / f"{name}.root" for name in ("higgs_4l", "zz", "egamma")]
+    for path in paths:
+        with uproot.recreate(path) as file:
+            file["LuminosityBlocks"] = {"run": np.ones(100), "luminosityBlock": np.arange(100)}
+            file["Events"] = events(200)
+            file["Runs"] = {"run": np.ones(1), "genEventCount": np.full(1, 1000)}
+    expected = {"higgs_4l": ("signal", "Events"), "zz": ("background", "Events"), "data": ("data", "Events")}
+    for given in (([paths[0]], [paths[1]], [paths[2]]), ((), (), (), paths)):
+        config, _, remarks = configured(*given)
+        assert {name: (s.kind, s.tree) for name, s in config.samples.items()} == expected
+        assert remarks == tuple(
+            f"{path}: left out, for their columns are not those of Events: LuminosityBlocks, Runs" for path in paths
+        )
+
+
+def test_trees_whose_names_tell_nothing_are_of_the_kind_that_their_file_tells(tmp_path, configured):
+    paths = [tmp_path / f"{name}.root" for name in ("signal", "rest")]
+    for path in paths:
+        with uproot.recreate(path) as file:
+            file["electrons"], file["others"] = events(200), events(300)
+    config, _, _ = configured(unknown=paths)
+    kinds = {name: (s.kind, s.tree) for name, s in config.samples.items()}
+    assert kinds == {
+        "electrons": ("signal", "electrons"),
+        "others": ("signal", "others"),
+        "electrons_2": ("background", "electrons"),
+        "others_2": ("background", "others"),
+    }
+
+
 def test_kinds_are_guessed_and_marked(write, configured):
     names = ["skim.mc_1234.Zmumu", "ttbar_lep", "DM_300", "SMHiggsToZZ", "Run2012B_DoubleElectron", "skim.DataMuons"]
     paths = [write(f"{name}.parquet", events(150)) for name in names]

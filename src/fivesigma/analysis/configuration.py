@@ -18,6 +18,7 @@ from fivesigma.analysis.optional_models import with_installed_models
 from fivesigma.analysis.resolve import UnresolvedError, resolve
 from fivesigma.analysis.schema import Configuration
 from fivesigma.analysis.schema_problems import problems_of
+from fivesigma.analysis.schema_types import named_like
 from fivesigma.analysis.yaml_source import YamlSource, read_yaml
 from fivesigma.core.errors import ConfigurationError, DataError, Problem
 
@@ -144,6 +145,8 @@ def _read(path: Path, settings: Sequence[str], layout: Path | None = None) -> tu
         source = laid_over(source, layout)
     for setting in settings:
         _apply(source, setting)
+    if isinstance(analysis := source.values.get("analysis"), dict):
+        analysis.setdefault("name", named_like(path.stem))
     try:
         return source, Configuration.model_validate(source.values)
     except ValidationError as error:

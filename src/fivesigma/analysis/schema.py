@@ -41,7 +41,7 @@ __all__ = [
 class Analysis(Strict):
     """The search as a whole."""
 
-    name: Name = Field(description="Names the run.")
+    name: Name = Field(default="search", description="Names the run; after the file if not given.")
     title: str = Field(default="", description="What the page is called.")
     label: str = Field(default="", description="Stands on figures, such as 'CMS open data'.")
     luminosity: Positive | None = Field(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -19,6 +20,7 @@ __all__ = [  # not Name and Identifier: what they must look like is no text that
     "Strict",
     "Text",
     "Trees",
+    "named_like",
 ]
 
 
@@ -54,6 +56,12 @@ Trees: TypeAlias = str | Annotated[list[str], Field(min_length=1)]
 """One, or several that are read one after the other."""
 Sentinel: TypeAlias = Literal["nan"] | Annotated[float, Field(allow_inf_nan=False)]
 """A value that stands for "not there"; the word stands for what is no number in the file itself."""
+
+
+def named_like(text: str, most: int = 64) -> str:
+    """Return a `Name` as like a text, a file's name say, as can be."""
+    name = re.sub(r"[^A-Za-z0-9_-]+", "_", text).strip("_-")
+    return (name if name[:1].isalpha() else f"s_{name}".rstrip("_"))[:most]
 
 
 class Strict(BaseModel):

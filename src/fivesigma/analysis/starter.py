@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
+from fivesigma.analysis.schema_types import named_like
 from fivesigma.analysis.starter_columns import Features, chosen_features, missing_values
 from fivesigma.analysis.starter_labels import told_apart
 from fivesigma.analysis.starter_tables import StarterTable, starter_tables
@@ -138,9 +138,8 @@ def _shown(path: Path) -> str:
 
 def _name(stem: str, taken: set[str]) -> str:
     """Return a name like a file's that the schema allows and no other sample has."""
-    name = re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_-")[:56]
-    name = name if name[:1].isalpha() else f"s_{name}".rstrip("_")
-    unique, count = name, 1
+    name = unique = named_like(stem, 56)
+    count = 1
     while unique in taken:
         count += 1
         unique = f"{name}_{count}"

@@ -36,6 +36,8 @@ class StarterTable:
     ----------
     path, tree
         The file as the user named it; the tree or key if the file holds several.
+    stem
+        What the sample may be called: the tree's name if the file holds several samples, else the telling part of the file's.
     kind, guessed
         What kind of sample it is, and whether that was guessed from its name.
     description
@@ -48,19 +50,12 @@ class StarterTable:
 
     path: Path
     tree: str | None
+    stem: str
     kind: Kind
     guessed: bool
     description: Description
     select: str | None = None
     remark: str = ""
-
-    @property
-    def stem(self) -> str:
-        """What the sample may be called: the tree's name if the file holds several, else the telling part of the file's."""
-        if self.tree is not None:
-            return self.tree.rpartition("/")[2]
-        parts = [part for part in _FULL_STOP.split(_SUFFIX.sub("", self.path.name)) if part]
-        return next((part for part in reversed(parts) if not part.isdigit()), self.path.name)
 
     @property
     def columns(self) -> Mapping[str, ColumnDescription]:
@@ -94,15 +89,24 @@ def starter_tables(
     ]
     columns = {(path, tree): set(open_source(path, tree).columns()) for path, tree, _, _ in wanted}
     described = {key: _described(*key) for key in _alike(wanted, columns, remarks)}
+    of_file = Counter(path for path, _ in described)
     found = []
     for path, tree, kind, guessed in wanted:
         if (table := described.get((path, tree))) is None:
             continue
         if table.events:
-            found.append(StarterTable(path=path, tree=tree, kind=kind, guessed=guessed, description=table))
+            stem = _stem(path, tree if of_file[path] > 1 else None)
+            found.append(StarterTable(path=path, tree=tree, stem=stem, kind=kind, guessed=guessed, description=table))
         else:
             remarks.append(f"{table.name} holds no events and is left out")
     return found, remarks
+
+
+def _stem(path: Path, tree: str | None) -> str:
+    if tree is not None:
+        return tree.rpartition("/")[2]
+    parts = [part for part in _FULL_STOP.split(_SUFFIX.sub("", path.name)) if part]
+    return next((part for part in reversed(parts) if not part.isdigit()), path.name)
 
 
 def _described(path: Path, tree: str | None) -> Description:
@@ -118,13 +122,27 @@ def _trees(path: Path, kind: Kind | None, remarks: list[str]) -> list[tuple[str 
     nominal = [tree for tree in there if not _VARIED.search(tree.lower())] or list(there)
     if skipped := [tree for tree in there if tree not in nominal]:
         remarks.append(f"{path}: left out, for they look like variations: {', '.join(skipped)}")
+    nominal = _of_events(path, nominal, remarks)
+    if len(nominal) == 1:
+        return [(nominal[0], kind or _kind_of(path.name, *nominal))]
     if kind is None:
-        return [(tree, _kind_of(tree)) for tree in nominal]
+        tell = any(_kind_of(tree) != "background" for tree in nominal)
+        return [(tree, _kind_of(tree if tell else path.name)) for tree in nominal]
     fitting = [tree for tree in nominal if _kind_of(tree) == kind]
     if not fitting:
         fitting = [max(nominal, key=lambda tree: describe(open_source(path, tree), ()).events)]
         remarks.append(f"{path}: of its trees {', '.join(there)} the largest was taken as {kind}")
     return [(tree, kind) for tree in fitting]
+
+
+def _of_events(path: Path, trees: Sequence[str], remarks: list[str]) -> list[str]:
+    """Return trees but for those that have little in common with the largest, as the runs and lumi sections of NanoAOD."""
+    columns = {tree: open_source(path, tree).columns().keys() for tree in trees}
+    largest = max(trees, key=lambda tree: len(columns[tree]) * describe(open_source(path, tree), ()).events)
+    kept = [tree for tree in trees if 2 * len(columns[tree] & columns[largest]) >= len(columns[largest])]
+    if others := [tree for tree in trees if tree not in kept]:
+        remarks.append(f"{path}: left out, for their columns are not those of {largest}: {', '.join(others)}")
+    return kept
 
 
 def _kind_of(*names: str) -> Kind:

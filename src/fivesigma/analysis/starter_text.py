@@ -80,7 +80,6 @@ def _analysis(samples: Sequence[StarterSample], *, has_data: bool) -> Iterator[s
     yield "#   fivesigma run THIS_FILE"
     yield "fivesigma: 1"
     yield "analysis:"
-    yield "  name: search # names the run"
     yield '  label: "" # stands on figures: whose events they are'
     yield "  luminosity: 10 # fb⁻¹; yours: weights must be for it"
     yield f"  energy: {energy or 13} # TeV; {'guessed' if energy else 'yours'}"
