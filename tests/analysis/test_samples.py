@@ -159,6 +159,16 @@ class TestFindings:
             found = findings(folder, tmp_path / str(skimmed), samples=samples)
             assert found == told
 
+    def test_what_weighs_nothing_said_is_told(self, folder, tmp_path):
+        """A weight of the part, of all events, or a cross section says it; a number does so, too."""
+        samples = {**CONFIGURATION["samples"]}
+        assert findings(folder, tmp_path / "no", events={}) == {("unweighted-simulation", "s_1, s_2, s_3, bkg, late")}
+        assert findings(folder, tmp_path / "one", events={"weight": 1}) == set()
+        samples["s"] = {**samples["s"], "weight": "w"}
+        samples["bkg"] = {**samples["bkg"], "cross_section": 0.01, "sum_of_weights": COUNT}
+        told = findings(folder, tmp_path / "some", events={}, samples=samples)
+        assert told == {("unweighted-simulation", "late")}
+
     def test_a_file_in_two_samples(self, folder, tmp_path):
         samples = {**CONFIGURATION["samples"], "late": {"kind": "background", "files": "bkg.parquet"}}
         assert findings(folder, tmp_path, samples=samples) == {("shared-events", "bkg and late")}

@@ -15,6 +15,7 @@ from fivesigma.core.format import (
     column,
     count,
     duration,
+    few,
     measured,
     number,
     percent,
@@ -161,3 +162,8 @@ def test_two_errors_are_rounded_by_the_smaller() -> None:
     assert asymmetric(1.0, 0.9, 1.0) == ("1.00", "0.00", "0.10")
     with pytest.raises(ValueError, match="positive"):
         asymmetric(1.0, 1.0, 1.0)
+
+
+def test_many_names_are_shortened() -> None:
+    assert few(["a", "b"], 2) == "a, b"
+    assert few(["a", "b", "c", "d"], 2) == "a, b and 2 more"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from fivesigma.analysis.schema import Configuration, Part
 from fivesigma.analysis.stages import Outcome
 from fivesigma.core.dataset import Dataset
 from fivesigma.core.finding import Finding
+from fivesigma.core.format import few
 from fivesigma.core.identity import file_digest
 from fivesigma.core.parallel import Workers
 from fivesigma.core.sample import NOMINAL, Sample, SampleInfo, Variation
@@ -185,6 +186,25 @@ def _dataset(config: Configuration, samples: Any, variation: Variation = NOMINAL
     )
 
 
+def _unweighted(config: Configuration) -> Iterator[Finding]:
+    """Yield a finding if nothing says what simulated events weigh: whoever means one says so."""
+    unsaid = [
+        name
+        for name, sample in config.samples.items()
+        if sample.kind != "data"
+        and config.events.weight is None
+        and any(part.weight is None and part.cross_section is None for part in sample.parts.values())
+    ]
+    if unsaid:
+        yield Finding(
+            code="unweighted-simulation",
+            severity="warning",
+            subject=few(unsaid),
+            message="Neither `weight` nor `cross_section` is given: every event counts as one expected event, whatever the luminosity."
+            " Say `weight: 1` if that is meant.",
+        )
+
+
 def findings_of(samples: Sequence[Sample], config: Configuration) -> tuple[Finding, ...]:
     """Return what is notable in the samples of a resolved configuration."""
     removed = {name for name, sample in config.samples.items() if sample.duplicates == "remove"}
@@ -202,4 +222,4 @@ def findings_of(samples: Sequence[Sample], config: Configuration) -> tuple[Findi
         Finding(code="model-left-out", severity="warning", subject=name, message=f"It is optional, and {why}.")
         for name, why in config.models_left_out.items()
     ]
-    return (*absent, *check_samples(samples, without_duplicates=removed, grid=grid))
+    return (*absent, *_unweighted(config), *check_samples(samples, without_duplicates=removed, grid=grid))

@@ -26,13 +26,14 @@ NOT_LOOKED_AT, NOT_JUDGED = Outcome(value={}), Outcome(value={"models": {}, "jud
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Outcomes:
-    """What the stages of a run made."""
+    """What the stages of a run made, and what was known before them."""
 
     events: Outcome
     features: Outcome
     models: Mapping[str, Outcome]
     judgement: Outcome
     inference: Mapping[str, Outcome]
+    known: tuple[Finding, ...] = ()
 
     @property
     def all(self) -> tuple[Outcome, ...]:
@@ -48,7 +49,7 @@ class Outcomes:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Every finding, in the order of the stages."""
-        return tuple(finding for outcome in self.all for finding in outcome.findings)
+        return (*self.known, *(finding for outcome in self.all for finding in outcome.findings))
 
     @property
     def figures(self) -> tuple[FigureNote, ...]:

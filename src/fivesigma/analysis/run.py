@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,9 +22,8 @@ from fivesigma.analysis.page_stage import provenance, resolved_yaml, results, wr
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.schema import Configuration
 from fivesigma.analysis.stages import FINAL, Stages
-from fivesigma.core.errors import FivesigmaError
+from fivesigma.analysis.unblinding import looked_at_before, record_unblinding, unblinding
 from fivesigma.core.finding import Finding
-from fivesigma.core.identity import digest
 from fivesigma.core.parallel import Workers
 
 __all__ = ["STAGES", "FinishedRun", "run_analysis"]
@@ -106,13 +104,11 @@ def run_analysis(
     )
     with directory.working():
         _retire(directory, config, tell)
-        unblinding = (
-            _record_unblinding(directory, config) if config.analysis.blind and unblind else _unblinding(directory)
-        )
-        outcomes = _perform(context, digests, STAGES.index(until))
+        looked = record_unblinding(directory, config) if config.analysis.blind and unblind else unblinding(directory)
+        outcomes = _perform(context, digests, STAGES.index(until), looked_at_before(looked, config, blind=blind))
         page = None
         if until == "page":
-            origin = provenance(config, inputs=digests, began=began, unblinding=unblinding)
+            origin = provenance(config, inputs=digests, began=began, unblinding=looked)
             page = _write(context, outcomes, origin)
     return FinishedRun(directory=directory.root, page=page, findings=outcomes.findings, redone=tuple(stages.redone))
 
@@ -129,7 +125,7 @@ def _write(context: RunContext, outcomes: Outcomes, origin: dict[str, Any]) -> P
     return page
 
 
-def _perform(context: RunContext, digests: dict[str, str], last: int) -> Outcomes:
+def _perform(context: RunContext, digests: dict[str, str], last: int, known: Iterable[Finding]) -> Outcomes:
     events = read_events(context, digests)
     dataset = load_dataset(context.directory, events)
     models = fit_models(context, events, dataset) if last >= 1 else {}
@@ -137,7 +133,9 @@ def _perform(context: RunContext, digests: dict[str, str], last: int) -> Outcome
     features = judge_features(context, events, dataset) if judges else NOT_LOOKED_AT
     judgement = judge_models(context, events, models, features) if judges else NOT_JUDGED
     inference = infer(context, events, models) if last >= 3 else {}
-    return Outcomes(events=events, features=features, models=models, judgement=judgement, inference=inference)
+    return Outcomes(
+        known=tuple(known), events=events, features=features, models=models, judgement=judgement, inference=inference
+    )
 
 
 def _retire(directory: RunDirectory, config: Configuration, tell: Callable[[str], None]) -> None:
@@ -147,26 +145,3 @@ def _retire(directory: RunDirectory, config: Configuration, tell: Callable[[str]
         tell(f"{directory.root} holds a run of another configuration; what changed is done again")
         directory.remove(*FINAL)
     directory.write_text("config.yaml", text)
-
-
-def _unblinding(directory: RunDirectory) -> list[dict[str, Any]]:
-    path = directory.root / "unblinding.json"
-    return list(directory.read_json("unblinding.json")) if path.is_file() else []
-
-
-def _record_unblinding(directory: RunDirectory, config: Configuration) -> list[dict[str, Any]]:
-    """Note who looked, when, and with which configuration; the record is never shortened."""
-    try:
-        who = getpass.getuser()
-    except (OSError, KeyError) as error:  # KeyError before Python 3.13
-        raise FivesigmaError(
-            "--unblind records who looked, but this user has no name; set the variable USER"
-        ) from error
-    entry = {
-        "by": who,
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "configuration": digest(config.model_dump()),
-    }
-    record = [*_unblinding(directory), entry]
-    directory.write_json("unblinding.json", record)
-    return record

@@ -105,11 +105,7 @@ def chosen_features(samples: Sequence[StarterTable]) -> Features:
 
 def weight_column(sample: StarterTable) -> tuple[str | None, bool]:
     """Return the column that weighs a sample's events, if there is one, and whether it is the generator's."""
-    flat = [
-        c
-        for c in sample.columns.values()
-        if c.kind == "flat" and c.minimum is not None and not (c.missing or c.infinite)
-    ]
+    flat = [c for c in sample.columns.values() if c.kind == "flat" and c.minimum is not None]
     by_name = {plain(column.name): column.name for column in reversed(flat)}
     for names, of_generator in ((_WEIGHTS, False), (_GENERATOR_WEIGHTS, True)):
         for name in names:

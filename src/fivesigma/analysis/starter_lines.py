@@ -7,10 +7,9 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
-__all__ = ["comment", "few", "flow", "listed", "quoted"]
+__all__ = ["comment", "flow", "listed", "quoted"]
 
 _WIDTH = 118
-_SHOWN = 12
 _LARGEST_WHOLE = 2**53
 _YAML_WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan"}
 
@@ -45,11 +44,6 @@ def flow(values: Sequence[float | str]) -> str:
 def _exact(value: float) -> str:
     """Return a number as YAML reads the same back."""
     return f"{value:.0f}" if value == round(value) and abs(value) < _LARGEST_WHOLE else repr(value)
-
-
-def few(names: Sequence[str]) -> str:
-    """Return the first names of many, and how many more there are."""
-    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
 
 
 def quoted(text: str | None) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fivesigma.analysis.starter_columns import Feature, Features
-from fivesigma.analysis.starter_lines import comment, few, flow, listed, quoted
+from fivesigma.analysis.starter_lines import comment, flow, listed, quoted
 from fivesigma.analysis.starter_weights import Window
+from fivesigma.core.format import few
 from fivesigma.core.sample import Kind
 
 __all__ = ["StarterSample", "starter_yaml"]
@@ -139,7 +140,7 @@ def _events(samples: Sequence[StarterSample], missing: Mapping[str, list[float |
         yield from comment(f"expected events per simulated one at the luminosity. {sums}", "  ")
         yield f"  weight: {quoted(common)}"
     elif plain and all(sample.weight is None for sample in plain):
-        yield "  # weight: ... # no column looks like a weight: every event counts one; or give cross_section in each sample"
+        yield "  # weight: ... # yours: no column looks like one, so every event counts one; or give cross_section in each sample"
     if missing:
         yield from comment(
             f"what stands for 'not there' by the look of it, in {few(list(missing))}: models see these events as lacking the value",

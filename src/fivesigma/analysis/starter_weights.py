@@ -67,12 +67,15 @@ class Window:
 
 
 def weighed(table: StarterTable, observables: Sequence[Feature], missing: MissingValues) -> Weighed:
-    """Return what the events of a sample weigh; weights that sum to nothing positive are not used, and remarked on."""
+    """Return what the events of a sample weigh; weights that sum to no positive number are not used, and remarked on."""
     column, of_generator = weight_column(table) if table.kind != "data" else (None, False)
     found = _read(table, column, of_generator, observables, missing, "")
     if column is None or (np.isfinite(found.total) and found.total > 0):
         return found
-    remark = f"the weights in {column} sum to {found.total:.3g}, which is no expected number of events: say what an event weighs"
+    what = f"sum to {found.total:.3g}, which is no expected number of events"
+    if not np.isfinite(found.total):
+        what = "are missing or infinite in some events"
+    remark = f"the weights in {column} {what}: say what an event weighs"
     return _read(table, None, False, observables, missing, remark)
 
 

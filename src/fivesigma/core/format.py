@@ -18,6 +18,7 @@ __all__ = [
     "column",
     "count",
     "duration",
+    "few",
     "measured",
     "number",
     "percent",
@@ -175,3 +176,9 @@ def duration(seconds: float) -> str:
     return SPACE.join(
         f"{part}{SPACE}{unit}" for part, unit in zip((larger, smaller), units.split(), strict=True) if part
     )
+
+
+def few(names: Sequence[str], most: int = 12) -> str:
+    """Return the first of many names, and how many more there are: "a, b and 3 more"."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

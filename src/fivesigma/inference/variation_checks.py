@@ -9,6 +9,7 @@ import numpy as np
 from fivesigma.core.arrays import Bools, Floats
 from fivesigma.core.errors import FivesigmaError, suggestion
 from fivesigma.core.finding import Finding
+from fivesigma.core.format import few
 from fivesigma.core.sample import Variation
 from fivesigma.inference.pruning import NEGLIGIBLE, kept_systematics, pruned_parts
 from fivesigma.inference.shapes import ShapeEffect, effects, noise_in_shape
@@ -97,7 +98,7 @@ def _pruned(
             code="systematic-pruned",
             severity="info",
             subject=subject,
-            message=f"{_listed(parts)} changes by less than {100 * NEGLIGIBLE:g} %, which is left out",
+            message=f"{few(parts, _LISTED)} changes by less than {100 * NEGLIGIBLE:g} %, which is left out",
             evidence={"totals": list(totals), "shapes": list(shapes)},
         )
 
@@ -174,7 +175,7 @@ def _noise(
             code="shape-is-noise",
             severity="warning" if 1 - width > _MUCH else "info",
             subject=subject,
-            message=f"the statistical error of the variation explains the shape of {_listed(names)}; as it stands, the fit may take"
+            message=f"the statistical error of the variation explains the shape of {few(names, _LISTED)}; as it stands, the fit may take"
             f" that noise for knowledge and narrow the parameter to {width:.2f} of its uncertainty. Set smooth, simulate more, or merge bins",
             evidence={"parts": names, "width": width},
         )
@@ -195,7 +196,7 @@ def _smoothed(parts: Sequence[tuple[Channel, Template, ShapeEffect]], subject: s
         if effect.groups is not None and effect.groups < len(template.values)
     ]
     if said:
-        message = f"the change of the shape was averaged: {_listed(said)}"
+        message = f"the change of the shape was averaged: {few(said, _LISTED)}"
         yield Finding(
             code="shape-smoothed", severity="info", subject=subject, message=message, evidence={"parts": said}
         )
@@ -212,8 +213,3 @@ def _unused(templates: Templates, systematics: Sequence[Systematic], signal: Col
         if variation.systematic not in taken
         and np.any(np.abs(values - template.values) > NEGLIGIBLE * np.abs(template.values))
     }
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    return ", ".join(names[:_LISTED]) + more
