@@ -1,4 +1,4 @@
-"""What an exercise would quote of the same events stands beside what the run says."""
+"""What is often quoted of the same events stands beside what the run says."""
 
 from fivesigma.report.answer import answer, headline
 from fivesigma.report.comparison import comparison_sentence
@@ -22,7 +22,7 @@ def test_of_scores_the_best_cut_on_the_very_events():
         {"type": "template_fit", "observable": "trees"},
     ):
         said = plain(comparison_sentence(entry, judged))
-        assert said.startswith("An exercise would quote the largest S/√B of “trees”, 5.3, ")
+        assert said.startswith("Often quoted is the largest S/√B of “trees”, 5.3, ")
         assert said.endswith("has 3.6 σ.")
 
 

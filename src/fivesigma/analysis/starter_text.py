@@ -15,6 +15,8 @@ from fivesigma.core.sample import Kind
 __all__ = ["StarterSample", "starter_yaml"]
 
 _SHOWN = 12
+_RATE = 0.1
+"""Relative uncertainty of the background where nobody knows it yet, in the fit and in the count alike."""
 _ENERGY = re.compile(r"(\d{1,2}(?:[.p]\d+)?)[_ -]?tev", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?:p\d+)?")
 
@@ -212,10 +214,13 @@ def _regions(window: Window | None, *, has_data: bool) -> Iterator[str]:
 
 
 def _systematics(samples: Sequence[StarterSample]) -> Iterator[str]:
-    first = next(sample.name for sample in samples if sample.kind == "background")
+    backgrounds = [sample.name for sample in samples if sample.kind == "background"]
     yield "systematics: # relative; of all samples if none is named"
     yield "  luminosity: {type: normalisation, size: 0.02} # yours"
-    yield f"  # rate: {{type: normalisation, size: 0.1, samples: [{first}]}}"
+    yield "  rate: # of the background; yours, one for each process say"
+    yield "    type: normalisation"
+    yield f"    size: {_RATE}"
+    yield from listed("    samples", backgrounds) if len(backgrounds) > 1 else [f"    samples: {flow(backgrounds)}"]
 
 
 def _inference(
@@ -234,6 +239,8 @@ def _inference(
             if trains and features.observables
             else ""
         )
+        if trains:
+            yield "    binning: sensitivity # bins where most is expected of them, chosen on the other folds"
         yield f"    regions: {regions}"
         others = f" # one at a time; the others: {few(signals[1:])}" if len(signals) > 1 else ""
         yield f"    signal: [{signals[0]}]{others}"
@@ -243,7 +250,7 @@ def _inference(
     if trains:
         yield "    model: trees # above the cut that is expected to exclude most"
     yield f"    signal: [{signals[0]}]"
-    yield "    background_uncertainty: 0.1"
+    yield f"    background_uncertainty: {_RATE} # as the rate above; yours"
 
 
 def _grid(samples: Sequence[StarterSample]) -> str | None:

@@ -1,4 +1,4 @@
-"""What the way of an exercise would say of the same events, beside what the run says."""
+"""What is often said of the same events, beside what the run says."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _of_scores(entry: Mapping[str, Any], results: Mapping[str, Any]) -> str:
         else ""
     )
     return (
-        f"An exercise would quote the largest S/√B of “{model}”, {number(merit['naive_value'], 2)}, from the very events that chose the cut and"
+        f"Often quoted is the largest S/√B of “{model}”, {number(merit['naive_value'], 2)}, from the very events that chose the cut and"
         f" without an uncertainty of the background{ours}."
     )
 
@@ -68,7 +68,7 @@ def _of_mass_fits(results: Mapping[str, Any]) -> str:
         return ""
     fit = max(fits, key=lambda one: float(one["z_simulation"]))
     return (
-        f"An exercise would quote √Δχ² of the weighted simulation, up to {number(fit['z_simulation'], 2)} (in “{fit['stage']}”, where"
+        f"Often quoted is √Δχ² of the weighted simulation, up to {number(fit['z_simulation'], 2)} (in “{fit['stage']}”, where"
         f" {significance(fit['z'])} are expected of data): it grows with the number of simulated events, not with luminosity."
     )
 
@@ -79,6 +79,6 @@ def _of_scan(entry: Mapping[str, Any]) -> str:
     if told is None:
         return ""
     return (
-        f"An exercise would look at how well this window is told from its sidebands, an AUC of {number(told, 3)}: near one half, whether there"
+        f"Often looked at is how well this window is told from its sidebands, an AUC of {number(told, 3)}: near one half, whether there"
         " is a signal or not, for few of the window's events are one."
     )
