@@ -33,6 +33,16 @@ def test_a_control_region_that_reaches_into_a_blind_one_is_refused(toy):
     assert toy.run("open", path, unblind=True).page is not None
 
 
+def test_where_all_is_blind_nothing_is_held_against_data(toy):
+    analysis = {"name": "toy", "luminosity": 10.0, "energy": 13.0, "blind": True}
+    regions = {"all": {"kind": "signal"}}
+    path = toy.yaml("all", analysis=analysis, regions=regions, inference={}, systematics={})
+    run = toy.run("all", path, until="judgement")
+    assert not list(run.directory.glob("figures/*with-data*"))
+    for result in ("features", "judgement"):
+        assert '"agreement": {' not in (run.directory / f"stages/{result}.json").read_text()
+
+
 def test_edges_that_leave_events_outside_say_so(toy):
     found = findings(toy.run("outside", with_fit(toy, "outside", bins=[118, 125, 132])))
     assert found["events-outside-bins"].severity == "warning"

@@ -143,6 +143,28 @@ def test_every_figure_is_there_as_svg_and_pdf_with_its_numbers(blind):
     assert set(files) == {f"{stem}.{suffix}" for stem in stems for suffix in ("svg", "pdf", "json")}
 
 
+def test_data_outside_the_signal_region_are_held_against_simulation_while_blind(blind, unblinded, shared_toy):
+    """The rest of the data is there to be looked at: every event of it, and every weight of the simulation beside it."""
+    selected = pl.col("mass").is_between(102, 148, closed="none")
+    outside = selected & ~pl.col("mass").is_between(118, 132, closed="none")
+    for run, where in ((blind, outside), (unblinded, selected)):
+        data, background = (
+            pl.read_parquet(shared_toy.root / f"{name}.parquet").filter(where) for name in ("data", "bkg")
+        )
+        held = strict((run.directory / "figures/features-with-data.json").read_text())
+        score = "score-trees-with-data" if run is blind else "score-trees"
+        drawn = [one["distribution"] for one in held] + [strict((run.directory / f"figures/{score}.json").read_text())]
+        assert [one.get("feature", "score") for one in drawn] == ["a", "b", "c", "m", "score"]
+        of_background = {one["name"]: np.sum(one["histogram"]["total"]) for one in drawn[3]["samples"]}["bkg"]
+        assert of_background == pytest.approx(background["w"].sum())
+        assert sum(drawn[4]["data"]["counts"]) == len(data)
+        assert sum(drawn[3]["data"]["counts"]) == pytest.approx(len(data), abs=3)  # but those beyond the simulated ones
+        made = results(run)
+        assert made["judgement"]["inputs"]["a"]["agreement"]["ndf"] > 5
+        assert made["judgement"]["trees"]["agreement"]["ndf"] > 5
+    assert not (unblinded.directory / "figures/score-trees-with-data.json").exists()
+
+
 @pytest.mark.parametrize("which", ["blind", "unblinded"])
 def test_results_hold_what_is_promised(which, request):
     made = results(request.getfixturevalue(which))

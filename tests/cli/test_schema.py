@@ -29,6 +29,15 @@ def test_every_shipped_analysis_is_one(schema, path):
     assert not list(Draft202012Validator(schema).iter_errors(YAML(typ="safe").load(path.read_text(encoding="utf-8"))))
 
 
+def test_a_number_is_an_expression_there_too(schema, fivesigma):
+    config = json.loads((fivesigma.root / "toy.yaml").read_text())
+    config["events"] = {"weight": 1}
+    config["samples"]["sig"]["cross_section"] = 0.01
+    assert Draft202012Validator(schema).is_valid(config)
+    config["events"]["weight"] = [1]
+    assert not Draft202012Validator(schema).is_valid(config)
+
+
 @pytest.mark.parametrize(
     ("section", "key", "value"),
     [("analysis", "lumi", 10), ("training", "folds", "five"), ("events", "wieght", "w"), ("analysis", "seed", -1)],

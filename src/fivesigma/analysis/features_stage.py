@@ -6,9 +6,12 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from fivesigma.analysis.drawing import Drawing, draw
 from fivesigma.analysis.judging import classes, in_doubt, judged, judged_by, told
 from fivesigma.analysis.page_numbers import events_to_draw
+from fivesigma.analysis.regions import seen
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.schema import Configuration
 from fivesigma.analysis.stages import Outcome, outcome_digest
@@ -17,7 +20,7 @@ from fivesigma.core.finding import Finding
 from fivesigma.core.identity import derive_seed
 from fivesigma.evaluation.agreement import data_and_simulation_differ
 from fivesigma.evaluation.correlation import correlations
-from fivesigma.evaluation.distributions import FeatureYields, feature_distributions
+from fivesigma.evaluation.distributions import FeatureDistribution, FeatureYields, feature_distributions
 from fivesigma.evaluation.input_checks import check_inputs
 from fivesigma.evaluation.input_groups import input_groups
 from fivesigma.evaluation.observable_dependence import InputCorrelations, input_correlations
@@ -26,6 +29,7 @@ from fivesigma.evaluation.scatter import scatter_samples
 from fivesigma.evaluation.separation import Separation, separation
 from fivesigma.evaluation.single_cuts import SingleCut, single_cuts
 from fivesigma.plots.style import numbers
+from fivesigma.statistics.agreement import ChiSquare
 
 __all__ = ["SCATTER", "judge_features"]
 
@@ -58,10 +62,7 @@ def _features(context: RunContext, dataset: Dataset) -> Outcome:
         seed=config.analysis.seed,
     )
     shapes = feature_distributions(dataset, show_data=context.shows_data)
-    with_signal = feature_distributions(dataset, show_data=context.shows_data, expected_signal=dataset.names("signal"))
-    agreements = {
-        one.feature: in_doubt(one.agreement, other.agreement) for one, other in zip(shapes, with_signal, strict=True)
-    }
+    with_data, agreements = _with_data(dataset.where(seen(config, dataset, blind=context.blind)))
     drawings = [
         Drawing(
             name="features",
@@ -89,17 +90,18 @@ def _features(context: RunContext, dataset: Dataset) -> Outcome:
             result=cuts[:8],
         ),
     ]
-    if any(one.data is not None for one in shapes):
+    if with_data:
         points = context.figure_context.data_title
+        where = " outside the signal regions" if context.blind else ""
         drawings.append(
             Drawing(
                 name="features-with-data",
                 section="features",
-                title=f"Inputs and observables, with {points}",
-                caption=f"Stacked backgrounds with the signal over them, {points}, and the ratio of {points} to background. χ² with the"
+                title=f"Inputs and observables{where}, with {points}",
+                caption=f"Stacked backgrounds{where} with the signal over them, {points}, and the ratio of {points} to background. χ² with the"
                 " statistical uncertainty of the simulation, the hatched band.",
-                alt=f"Histograms of every input and observable with {points}.",
-                result=[FeatureYields(distribution=one) for one in shapes],
+                alt=f"Histograms of every input and observable{where} with {points}.",
+                result=[FeatureYields(distribution=one) for one in with_data],
             )
         )
     separations = separation(dataset, **classes(config), seed=seed)
@@ -109,7 +111,7 @@ def _features(context: RunContext, dataset: Dataset) -> Outcome:
         "inputs": {
             one.feature: {
                 **_input(one),
-                "agreement": numbers(agreements[one.feature]),
+                "agreement": numbers(agreements.get(one.feature)),
                 "correlation_with": {of.observable: numbers(of.dependences[one.feature]) for of in followers},
             }
             for one in sorted(separations, key=lambda one: -one.auc.value)
@@ -125,6 +127,18 @@ def _features(context: RunContext, dataset: Dataset) -> Outcome:
     return Outcome(
         value=value, findings=findings, figures=draw(context, drawings, "Drawing the inputs"), files=(SCATTER,)
     )
+
+
+def _with_data(seen: Dataset) -> tuple[tuple[FeatureDistribution, ...], dict[str, ChiSquare | None]]:
+    """Return features with data where those may be seen, of those that have values there, and how well they agree."""
+    there = [name for name, values in seen.columns().items() if np.isfinite(values).any()]
+    if not there:
+        return (), {}
+    found = feature_distributions(seen, features=there, show_data=True)
+    with_signal = feature_distributions(seen, features=there, show_data=True, expected_signal=seen.names("signal"))
+    return found, {
+        one.feature: in_doubt(one.agreement, other.agreement) for one, other in zip(found, with_signal, strict=True)
+    }
 
 
 def _scattered(dataset: Dataset, separations: Sequence[Separation], seed: int) -> dict[str, Any]:

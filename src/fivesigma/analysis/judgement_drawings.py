@@ -164,6 +164,16 @@ def _model_drawings(name: str, result: JudgedModel, points: str) -> Iterator[Dra
         result=result.score,
         detail=True,
     )
+    if result.score.data is None and result.score_with_data is not None:
+        yield Drawing(
+            name=f"score-{name}-with-data",
+            section="judgement",
+            title=f"Score of {name} outside the signal regions, with {points}",
+            caption=f"{said} on the common scale, of events outside the signal regions, with {points}.",
+            alt=f"Stacked score distribution of {name} by sample outside the signal regions, with {points}.",
+            result=result.score_with_data,
+            detail=True,
+        )
     if result.overtraining is not None:
         yield Drawing(
             name=f"overtraining-{name}",

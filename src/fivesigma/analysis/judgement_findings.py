@@ -31,8 +31,7 @@ def judgement_findings(config: Configuration, judged: Mapping[str, JudgedModel])
     shapes = sculpted([both.spurious for model in judged.values() for both in model.sculpting])
     looked_at = [model.importances for model in judged.values() if model.importances is not None]
     scores = {
-        f"the score of {name}": in_doubt(model.score.agreement, model.score_with_signal)
-        for name, model in judged.items()
+        f"the score of {name}": in_doubt(model.agreement, model.agreement_with_signal) for name, model in judged.items()
     }
     return (
         *_unless(follows, {f"{name} and {axis}" for name in judged for axis in fitted_observables(config)}),

@@ -52,6 +52,7 @@ def _items(context: RunContext, events: Outcome, features: Mapping[str, Any]) ->
             events=events,
             config=context.config,
             shows_data=context.shows_data,
+            blind=context.blind,
             groups=features["input_groups"],
         )
 

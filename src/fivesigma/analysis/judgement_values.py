@@ -36,7 +36,7 @@ def summary(judged: JudgedModel) -> dict[str, Any]:
         "significance_improvement": _improvement(judged.improvement),
         "background_rejection": rejections,
         "overtraining": _overtraining(judged),
-        "agreement": numbers(judged.score.agreement),
+        "agreement": numbers(judged.agreement),
         "calibration": _calibration(judged),
         "correlation_with": {
             name: {

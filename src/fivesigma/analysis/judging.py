@@ -24,6 +24,7 @@ def judged_by(context: RunContext) -> list[Any]:
     config = context.config
     return [
         context.shows_data,
+        {name: region.model_dump() for name, region in config.regions.items()} if context.blind else None,
         config.features.titles,
         config.analysis.model_dump(),
         config.judgement.model_dump(),

@@ -14,6 +14,7 @@ from fivesigma.analysis.directory import RunDirectory
 from fivesigma.analysis.judging import classes, judged
 from fivesigma.analysis.model_inputs import looked_at, score_of
 from fivesigma.analysis.model_specs import point_of
+from fivesigma.analysis.regions import seen
 from fivesigma.analysis.schema import Configuration
 from fivesigma.analysis.score_files import load_member_scores, load_scores, load_training_scores
 from fivesigma.analysis.stages import Outcome
@@ -66,7 +67,9 @@ class JudgedModel:
     maximised: FigureOfMerit
     classification: Classification | None
     score: ScoreDistribution
-    score_with_signal: ChiSquare | None
+    score_with_data: ScoreDistribution | None
+    agreement: ChiSquare | None
+    agreement_with_signal: ChiSquare | None
     observables: ObservableCorrelations
     sculpting: tuple[ObservableSculpting, ...]
     importances: Importances | None
@@ -76,7 +79,8 @@ class JudgedModel:
 class ModelToJudge:
     """One model to judge, from the files of the earlier stages.
 
-    ``groups`` are the inputs that are correlated with each other.
+    ``groups`` are the inputs that are correlated with each other; while ``blind``, data are held against simulation outside signal
+    regions only.
     """
 
     model: str
@@ -84,6 +88,7 @@ class ModelToJudge:
     events: Outcome
     config: Configuration
     shows_data: bool
+    blind: bool
     groups: Sequence[Sequence[str]]
 
     @property
@@ -116,6 +121,13 @@ def judge_model(item: ModelToJudge, _shared: Shared) -> JudgedModel:
     )
     figure = maximised(merits, judgement.maximise, judgement.regulators[0])
     kept, learns = _kept_from(config, item.model, dataset), _learns(config, item.model)
+    there = seen(config, dataset, blind=item.blind)
+    with_data, with_signal = (
+        score_distribution(dataset.where(there), scores.where(there), show_data=True, expected_signal=signal)
+        if there.any()
+        else None
+        for signal in ((), dataset.names("signal"))
+    )
     return JudgedModel(
         roc=_roc(config, dataset, scores, members, seed),
         improvement=significance_improvement(dataset, scores, **classes(config), seed=seed),
@@ -133,9 +145,9 @@ def judge_model(item: ModelToJudge, _shared: Shared) -> JudgedModel:
         if figure.best is None
         else classification(dataset, scores, figure.best.cuts, show_data=item.shows_data, seed=seed),
         score=score_distribution(dataset, scores, show_data=item.shows_data),
-        score_with_signal=score_distribution(
-            dataset, scores, show_data=item.shows_data, expected_signal=dataset.names("signal")
-        ).agreement,
+        score_with_data=with_data,
+        agreement=None if with_data is None else with_data.agreement,
+        agreement_with_signal=None if with_signal is None else with_signal.agreement,
         observables=observable_correlations(kept, scores, seed=seed),
         sculpting=tuple(_sculpting(config, kept, scores, seed)),
         importances=_importances(item, dataset, seed) if learns else None,

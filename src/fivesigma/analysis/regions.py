@@ -10,7 +10,7 @@ from fivesigma.core.dataset import Dataset
 from fivesigma.core.errors import DataError
 from fivesigma.core.expressions import Expression
 
-__all__ = ["region_mask", "require_apart"]
+__all__ = ["region_mask", "require_apart", "seen"]
 
 
 def region_mask(config: Configuration, dataset: Dataset, region: str) -> Bools:
@@ -19,6 +19,17 @@ def region_mask(config: Configuration, dataset: Dataset, region: str) -> Bools:
     if select is None:
         return np.ones(len(dataset), dtype=np.bool_)
     return Expression(select).mask(dataset.columns(), len(dataset))
+
+
+def seen(config: Configuration, dataset: Dataset, *, blind: bool) -> Bools:
+    """Return which events, shape (n,), lie where data can be held against simulation: while blind outside all signal regions."""
+    there = np.full(len(dataset), bool(dataset.names("data")))
+    if blind:
+        for name, region in config.regions.items():
+            if region.kind == "signal":
+                there &= ~region_mask(config, dataset, name)
+        there &= bool((there & dataset.background).any())
+    return there
 
 
 def require_apart(config: Configuration, dataset: Dataset) -> None:

@@ -41,7 +41,9 @@ Name: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9
 """A name: it becomes part of file names and expressions."""
 Identifier: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 """A name that expressions may use."""
-Text: TypeAlias = Annotated[str, BeforeValidator(_number), AfterValidator(_expression)]
+Text: TypeAlias = Annotated[
+    str, BeforeValidator(_number, json_schema_input_type=str | float), AfterValidator(_expression)
+]
 """An expression."""
 Positive: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 RelativeUncertainty: TypeAlias = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
