@@ -182,6 +182,15 @@ def test_trees_are_samples_and_variations_are_not(tmp_path, configured):
     assert list(config.samples) == ["signal", "top", "qcd", "data"]
 
 
+def test_tables_without_events_are_named(tmp_path, configured):
+    paths = [tmp_path / name for name in ("a.csv", "b.csv")]
+    for path in paths:
+        path.write_text("met,eta\n")
+    with pytest.raises(DataError) as told:
+        configured(paths[:1], paths[1:])
+    assert str(told.value) == "; ".join(f"{path} holds no events and is left out" for path in paths)
+
+
 def test_trees_that_keep_books_are_no_samples(tmp_path, configured):
     """NanoAOD has Events beside Runs and LuminosityBlocks; samples are then called as files, whose names tell the kind."""
     paths = [tmp_path / f"{name}.root" for name in ("higgs_4l", "zz", "egamma")]

@@ -16,7 +16,9 @@ def test_p_values_are_adjusted_as_holm_has_it():
         {"pt": 0.006, "mass": 0.0004, "phi": 0.012}
     )
     assert [finding.subject for finding in data_and_simulation_differ(given)] == ["pt", "mass"]
-    assert found["pt"].message == "data and simulation differ in pt: χ²/ndf = 30.0/10, p = 0.002 (0.006 among 4)"
+    assert found["pt"].message == "data and simulation differ in pt: χ²/ndf = 30.0/10, p = 0.002 (p = 0.006 among 4)"
+    (least,) = data_and_simulation_differ({"pt": _with(0.0)})
+    assert least.message.endswith("p < 1e-10 (p < 1e-10 among 1)")
 
 
 def test_without_data_there_is_nothing_to_find():

@@ -39,6 +39,14 @@ def test_collisions_are_observed(results: dict[str, Any], config: dict[str, Any]
     )
 
 
+def test_a_deficit_is_no_excess(results: dict[str, Any], config: dict[str, Any]) -> None:
+    results["inference"]["shape"]["z_observed"] = 0.0
+    assert "an observed limit of" in answer(results, config)
+    assert "and no excess." in answer(results, config)
+    collisions(results)
+    assert "and show no excess (observed; 4.3" in plain(answer(results, config)).replace("\N{NO-BREAK SPACE}", " ")
+
+
 def test_blind_says_so_and_says_nothing_of_observed_numbers(blind: Run) -> None:
     assert status(*blind) == "blind"
     text = plain(answer(*blind))

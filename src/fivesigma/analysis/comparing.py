@@ -173,8 +173,7 @@ def _errors(value: Any, key: str = "") -> Iterator[tuple[str, float]]:
     """Yield the uncertainty of every leaf that has one, by the same key."""
     if isinstance(value, Mapping):
         if _is_estimate(value):
-            if value["low"] is not None and value["high"] is not None:
-                yield key, (value["high"] - value["low"]) / 2
+            yield key, (value["high"] - value["low"]) / 2
             return
         for name, item in value.items():
             place = f"{key}.{name}" if key else str(name)
@@ -247,7 +246,8 @@ def _origin(provenance: Mapping[str, Any]) -> dict[str, Any]:
     told = {key: provenance.get(key) or {} for key in ("versions", "inputs")}
     flat = {f"{key}.{name}": value for key, entries in told.items() for name, value in entries.items()}
     unblinded = len(provenance.get("unblinding") or [])
-    return {"code": provenance.get("code"), "unblinded": f"{unblinded} times" if unblinded else "no", **flat}
+    times = {0: "no", 1: "once"}.get(unblinded, f"{unblinded} times")
+    return {"code": provenance.get("code"), "unblinded": times, **flat}
 
 
 def _findings(results: Mapping[str, Any]) -> dict[str, str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import math
 import os
 import shutil
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,7 +123,9 @@ class RunDirectory:
     def read_json(self, name: str) -> Any:
         """Read what `write_json` wrote, which has no NaN and no infinity; errors as for `read_text`."""
         with self._reading(name):
-            return json.loads((self.root / name).read_text(encoding="utf-8"), parse_constant=_refuse)
+            return json.loads(
+                (self.root / name).read_text(encoding="utf-8"), parse_constant=_refuse, parse_float=_finite
+            )
 
     def read_results(self) -> dict[str, Any]:
         """Read ``results.json``.
@@ -181,5 +184,10 @@ class RunDirectory:
             raise DataError(f"{self.root / name}: not there or not readable; is {self.root} a finished run?") from error
 
 
-def _refuse(constant: str) -> None:
+def _finite(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _refuse(text)
+
+
+def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no number of JSON")

@@ -12,6 +12,7 @@ from fivesigma.analysis.inferring import Counted, FittedTemplates
 from fivesigma.analysis.run_context import RunContext
 from fivesigma.analysis.sensitive_bins import SensitiveBins
 from fivesigma.analysis.stages import Outcome
+from fivesigma.core.format import number
 from fivesigma.inference.counting_curve import counting_curve
 from fivesigma.inference.histograms import to_uhi
 from fivesigma.inference.limit_plane import LimitPlane, LimitPoint
@@ -48,7 +49,8 @@ def _curve_drawing(name: str, curve: WorkingPointCurve) -> Drawing:
     return inference_drawing(
         f"working-point-{name}",
         f"Expected limit against the cut, {name}",
-        "Bands hold 68 % and 95 % of background-only outcomes. Marks are at the cuts that the folds chose on the others, and at the"
+        f"Limits are asymptotic; the exact one of the folds at their cuts is {number(float(curve.limit_exact[2]))}. Bands hold 68 % and"
+        " 95 % of background-only outcomes. Marks are at the cuts that the folds chose on the others, and at the"
         " naive one; cuts in the shade leave too few simulated background events to be chosen.",
         f"Expected limit on the signal strength against the cut on {curve.model}, {name}.",
         curve,

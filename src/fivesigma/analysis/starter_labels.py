@@ -66,12 +66,12 @@ def told_apart(found: list[StarterTable], remarks: list[str]) -> list[StarterTab
         others = [table for table in found if table is not simulated[0]]
         found = [*(replace(simulated[0], kind=kind) for kind in _SIMULATED), *others]
     elif lacking:
-        raise DataError(_lacks(lacking, found))
+        raise DataError(_lacks(lacking, found) if found else "; ".join(remarks))
     return [_selected(table, found, remarks) for table in found]
 
 
 def _lacks(missing: Iterable[str], found: Sequence[StarterTable]) -> str:
-    names = ", ".join(table.description.name for table in found) or "no file"
+    names = ", ".join(table.description.name for table in found)
     flags = " and ".join(f"--{kind} FILE" for kind in missing)
     return (
         f"an analysis needs signal and background; there is no {' and no '.join(missing)} among {names}. Say which it is: {flags};"

@@ -171,7 +171,7 @@ def _features(features: Features) -> Iterator[str]:
         scale = " / 1000" if column.unit == "MeV" else ""
         yield f"    # max_{column.name}: default(max({column.name}), 0){scale} # of a list in each event"
     if features.observables:
-        yield "  observables: # kept from the models: what is fitted, and what regions are made of"
+        yield "  observables: # kept from the models, guessed by their names: what is fitted, and what regions are made of"
         for feature in features.observables:
             yield _feature(feature)
     titles = {feature.name: feature.title for feature in (*features.inputs, *features.observables) if feature.title}

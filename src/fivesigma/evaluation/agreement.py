@@ -9,6 +9,9 @@ from fivesigma.statistics.agreement import ChiSquare
 
 __all__ = ["data_and_simulation_differ"]
 
+_SMALLEST = 1e-10
+"""What a p-value of χ² can mean at the least."""
+
 
 def data_and_simulation_differ(
     agreements: Mapping[str, ChiSquare | None], *, threshold: float = 0.01
@@ -32,7 +35,7 @@ def data_and_simulation_differ(
             severity="warning",
             subject=name,
             message=f"data and simulation differ in {name}: χ²/ndf = {agreement.value:.1f}/{agreement.ndf},"
-            f" p = {agreement.p_value:.2g} ({adjusted[name]:.2g} among {len(known)})",
+            f" p {_told(agreement.p_value)} (p {_told(adjusted[name])} among {len(known)})",
             evidence={
                 "chi2": agreement.value,
                 "ndf": agreement.ndf,
@@ -44,6 +47,10 @@ def data_and_simulation_differ(
         for name, agreement in known.items()
         if adjusted[name] < threshold
     )
+
+
+def _told(p_value: float) -> str:
+    return f"= {p_value:.2g}" if p_value >= _SMALLEST else f"< {_SMALLEST:g}"
 
 
 def _holm(p_values: Mapping[str, float]) -> dict[str, float]:

@@ -59,7 +59,7 @@ def _bars(axes: Axes, shown: Sequence[Impact]) -> None:
         for change, colour in zip(impact.prefit or (), (_DOWN, _UP), strict=False):
             axes.barh(row, change, height=0.7, facecolor="none", edgecolor=colour, linewidth=1)
     reach = 1.15 * max((abs(c) for i in shown for c in (*i.postfit, *(i.prefit or ()))), default=1.0)
-    axes.set_xlim(-reach, reach)
+    axes.set_xlim(-(reach or 1.0), reach or 1.0)  # nothing may have an impact
     axes.tick_params(axis="x", which="both", direction="in", bottom=False, top=True, labelsize="small")
     axes.tick_params(axis="y", which="both", length=0)
     axes.set_xlabel("change of the signal strength, Δμ", fontsize="small", loc="right")

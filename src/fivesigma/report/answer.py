@@ -152,7 +152,8 @@ def _observed(entry: Mapping[str, Any], where: str) -> str:
     )
     if z is not None:
         against = f"; {significance(z_expected)} expected" if z_expected is not None else ""
-        claims.append(f"show a significance of {significance(z)} (observed{against})")
+        excess = f"a significance of {significance(z)}" if z > 0 else "no excess"
+        claims.append(f"show {excess} (observed{against})")
     if not claims:
         return _expected(entry, where)
     return _opened(where, f"the data {' and '.join(claims)}.")
@@ -161,7 +162,8 @@ def _observed(entry: Mapping[str, Any], where: str) -> str:
 def _pseudo(entry: Mapping[str, Any]) -> str:
     limit, z = limit_texts(entry).observed, entry.get("z_observed")
     claims = [f"an observed limit of {limit}"] if limit else []
-    claims += [f"an observed significance of {significance(z)}"] if z is not None else []
+    if z is not None:
+        claims.append(f"an observed significance of {significance(z)}" if z > 0 else "no excess")
     if not claims:
         return ""
     return f"Pseudo-data (simulated events, not collisions) give {' and '.join(claims)}."
