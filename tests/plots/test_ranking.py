@@ -60,3 +60,9 @@ def test_where_there_are_several_regions_each_is_named(region: str, expected: li
 
 def test_nothing_to_rank_is_an_empty_figure() -> None:
     assert plot(made(0), context=CONTEXT).axes[0].get_yticks().size == 0
+
+
+def test_parameters_without_any_impact_have_an_axis_still() -> None:
+    none = tuple(Impact(parameter=impact(n).parameter, postfit=(0.0, 0.0), prefit=(0.0, 0.0)) for n in range(2))
+    figure = plot(Ranking(impacts=none, strength=1.0, error=0.4, left_out=0, expected=True), context=CONTEXT)
+    assert figure.axes[1].get_xlim() == (-1.0, 1.0)
