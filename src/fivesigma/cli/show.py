@@ -78,12 +78,10 @@ def _print(run: Path, results: dict[str, Any]) -> None:
             apart(console, name, entry, word)
             continue
         if entry["type"] == "mass_fit":
-            inference.add_row(
-                name, *("—" if n is None else f"{n:.3g}" for n in (entry["z"], entry["z_observed"], None, None))
-            )
+            inference.add_row(name, *map(_number, (entry["z"], entry["z_observed"], None, None)))
             continue
         numbers = (entry["z_expected"], entry["z_observed"], entry["limit_expected"][2], entry["limit_observed"])
-        inference.add_row(name, *("—" if n is None else f"{n:.3g}" for n in numbers))
+        inference.add_row(name, *map(_number, numbers))
     for table in (samples, models, inference):
         if table.row_count:
             console.print(table)
@@ -101,7 +99,7 @@ def _print_strength(console: Console, name: str, entry: dict[str, Any], _word: s
     )
     for row in entry["table"]:
         sizes = [*(row[key] for key in heads), counted_with_simulation(row), row["fit"]["total"]]
-        table.add_row(row["model"], *(f"{size:.3g}" for size in sizes))
+        table.add_row(row["model"], *map(_number, sizes))
     console.print(table)
 
 
@@ -124,12 +122,19 @@ def _print_plane(console: Console, name: str, entry: dict[str, Any], word: str) 
         band = point["limit_expected"]
         values = (point["z_expected"], band and band[2], point["limit_observed"])
         places = [digits(point["parameters"][parameter]) for parameter in entry["parameters"]]
-        table.add_row(*places, *("—" if value is None else f"{value:.3g}" for value in values))
+        table.add_row(*places, *map(_number, values))
     console.print(table)
 
 
 _APART = {"cwola_scan": _print_scan, "limit_plane": _print_plane, "strength_uncertainty": _print_strength}
 """Inferences with a table of their own."""
+
+
+def _number(value: float | None) -> str:
+    """Return a number, a dash where there is none."""
+    from fivesigma.core.format import number
+
+    return "—" if value is None else number(value)
 
 
 def _table(*heads: str, title: str) -> Table:
