@@ -92,3 +92,13 @@ def test_a_naive_maximum_far_above_the_curves_is_a_triangle_at_the_edge(scans):
     (triangle,) = [line for line in axes.lines if line.get_marker() == "^"]
     assert highest < triangle.get_ydata()[0] < axes.get_ylim()[1]
     assert triangle.get_xdata()[0] == pytest.approx(0.9999)
+
+
+@pytest.mark.parametrize("inputs", [1, 2, 5])
+def test_the_legend_of_few_panels_stays_inside_the_figure(toy, inputs):
+    figure = plot_single_cuts((single_cuts(toy.dataset) * 5)[:inputs], context=Context())
+    figure.draw_without_rendering()
+    (legend,) = figure.legends
+    box = legend.get_window_extent()
+    assert 0 <= box.x0
+    assert box.x1 <= figure.bbox.x1

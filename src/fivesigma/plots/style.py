@@ -17,6 +17,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.rcsetup import cycler
 from matplotlib.ticker import FixedLocator, Locator, NullFormatter
 
@@ -358,6 +359,16 @@ def plus_minus(estimate: Estimate) -> str:
 
 class _Figure(Figure):
     """A figure that shows itself in a notebook; pyplot, which would show it once more, does not know it."""
+
+    def legend(self, *args: Any, **options: Any) -> Legend:
+        """Return a legend for all axes, in no more than ``ncols`` columns: as many as the figure has room for."""
+        made = super().legend(*args, **options)
+        for columns in range(options.get("ncols", 1) - 1, 0, -1):
+            if made.get_window_extent().width <= self.bbox.width:
+                break
+            made.remove()
+            made = super().legend(*args, **{**options, "ncols": columns})
+        return made
 
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
         buffer = io.BytesIO()
