@@ -100,5 +100,5 @@ def test_the_legend_of_few_panels_stays_inside_the_figure(toy, inputs):
     figure.draw_without_rendering()
     (legend,) = figure.legends
     box = legend.get_window_extent()
-    assert 0 <= box.x0
+    assert box.x0 >= 0
     assert box.x1 <= figure.bbox.x1

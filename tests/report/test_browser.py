@@ -67,6 +67,18 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Opened]:
         context.close()
 
 
+def test_figures_that_nobody_scrolls_to_are_made_ready_too(content: RunContent, opened: Opened) -> None:
+    """What is not in sight waits until the page is open, and is there when it is printed or photographed as a whole."""
+    page, _ = opened(render(content), (800, 200))
+    assert page.locator("img[src]").count() > 3
+    ready = "[...document.images].filter((one) => one.src).every((one) => one.complete && one.naturalWidth > 0)"
+    for _ in range(200):
+        if page.evaluate(ready):
+            return
+        page.wait_for_timeout(50)
+    pytest.fail("some figures are not there")
+
+
 @pytest.mark.parametrize(("size", "scheme"), [(DESKTOP, "light"), (PHONE, "light"), (DESKTOP, "dark")])
 def test_it_says_nothing_and_fetches_nothing(
     content: RunContent, opened: Opened, size: tuple[int, int], scheme: str

@@ -18,6 +18,19 @@ function themeButton() {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 }
 
+/** Make ready what nobody has scrolled to, one figure at a time while nothing else is to do: the page opens before all are drawn. */
+function readyFigures() {
+  const waiting = [...document.images].filter((image) => image.loading === "lazy" && !image.complete);
+  const idle = window.requestIdleCallback ?? ((call) => setTimeout(call, 20));
+  const next = () => {
+    const image = waiting.shift();
+    if (!image) return;
+    image.loading = "eager";
+    image.decode().catch(() => {}).finally(() => idle(next)); // one that fails is the browser's to tell
+  };
+  idle(next);
+}
+
 document.documentElement.classList.add("scripted");
 for (const panel of document.querySelectorAll("[data-panel]")) {
   panel.hidden = false;
@@ -27,3 +40,4 @@ for (const figure of document.querySelectorAll("figure[data-chart]")) chartButto
 for (const place of document.querySelectorAll("[data-from]")) place.setAttribute("tabindex", "-1");
 originsPanel(document.getElementById("origin"));
 themeButton();
+addEventListener("load", readyFigures);
