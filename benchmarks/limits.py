@@ -87,5 +87,6 @@ def best_of(repeats: int, call: Callable[[], list[float]]) -> tuple[float, list[
 
 if __name__ == "__main__":
     logging.getLogger("pyhf").setLevel(logging.WARNING)
+    # raised where pyhf itself validates a workspace: only pyhf can mend it, and it would stand between the rows
     warnings.filterwarnings("ignore", message="jsonschema.RefResolver is deprecated", category=DeprecationWarning)
     compare_limits()

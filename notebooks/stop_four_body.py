@@ -102,7 +102,8 @@ signals[10]
 # 762 events of (450, 420) on 58,400 of background: no count of everything will see it. And the background is a thousand simulated events that stand for 60 each.
 
 # %%
-raw = "Jet1Pt mt Met LepChg LepEta LepPt HT NbLoose Njet JetHBpt DrJetHBLep JetHBCSV".split()  # noqa: SIM905
+raw = ["Jet1Pt", "mt", "Met", "LepChg", "LepEta", "LepPt"]
+raw += ["HT", "NbLoose", "Njet", "JetHBpt", "DrJetHBLep", "JetHBCSV"]
 data = fs.dataset([*signals, *backgrounds], inputs={name: name for name in raw})
 near = ["stop_450_440", "stop_450_420", "stop_450_370"]
 weights = {name: data.weight[data.of(name)] for name in [*near, "ttbar", "wjets"]}

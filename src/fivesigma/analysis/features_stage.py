@@ -62,7 +62,9 @@ def _features(context: RunContext, dataset: Dataset) -> Outcome:
         seed=config.analysis.seed,
     )
     shapes = feature_distributions(dataset, show_data=context.shows_data)
-    with_data, agreements = _with_data(dataset.where(seen(config, dataset, blind=context.blind)))
+    open_to_data = dataset.where(seen(config, dataset, blind=context.blind))
+    with_data = shapes if context.shows_data else _filled(open_to_data)
+    agreements = _agreements(open_to_data, with_data)
     drawings = [
         Drawing(
             name="features",
@@ -129,14 +131,21 @@ def _features(context: RunContext, dataset: Dataset) -> Outcome:
     )
 
 
-def _with_data(seen: Dataset) -> tuple[tuple[FeatureDistribution, ...], dict[str, ChiSquare | None]]:
-    """Return features with data where those may be seen, of those that have values there, and how well they agree."""
-    there = [name for name, values in seen.columns().items() if np.isfinite(values).any()]
-    if not there:
-        return (), {}
-    found = feature_distributions(seen, features=there, show_data=True)
-    with_signal = feature_distributions(seen, features=there, show_data=True, expected_signal=seen.names("signal"))
-    return found, {
+def _filled(dataset: Dataset) -> tuple[FeatureDistribution, ...]:
+    """Return the features that have values there, with data."""
+    there = [name for name, values in dataset.columns().items() if np.isfinite(values).any()]
+    return feature_distributions(dataset, features=there, show_data=True) if there else ()
+
+
+def _agreements(dataset: Dataset, found: Sequence[FeatureDistribution]) -> dict[str, ChiSquare | None]:
+    """Return how well data agree with simulation in each feature, with the signal or without it."""
+    if not found:
+        return {}
+    features = [one.feature for one in found]
+    with_signal = feature_distributions(
+        dataset, features=features, show_data=True, expected_signal=dataset.names("signal")
+    )
+    return {
         one.feature: in_doubt(one.agreement, other.agreement) for one, other in zip(found, with_signal, strict=True)
     }
 

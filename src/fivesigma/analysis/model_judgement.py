@@ -122,12 +122,12 @@ def judge_model(item: ModelToJudge, _shared: Shared) -> JudgedModel:
     figure = maximised(merits, judgement.maximise, judgement.regulators[0])
     kept, learns = _kept_from(config, item.model, dataset), _learns(config, item.model)
     there = seen(config, dataset, blind=item.blind)
-    with_data, with_signal = (
-        score_distribution(dataset.where(there), scores.where(there), show_data=True, expected_signal=signal)
-        if there.any()
-        else None
-        for signal in ((), dataset.names("signal"))
-    )
+    shape = score_distribution(dataset, scores, show_data=item.shows_data)
+    with_data = with_signal = None
+    if there.any():
+        open_to_data = dataset.where(there), scores.where(there)
+        with_data = shape if item.shows_data else score_distribution(*open_to_data, show_data=True)
+        with_signal = score_distribution(*open_to_data, show_data=True, expected_signal=dataset.names("signal"))
     return JudgedModel(
         roc=_roc(config, dataset, scores, members, seed),
         improvement=significance_improvement(dataset, scores, **classes(config), seed=seed),
@@ -144,7 +144,7 @@ def judge_model(item: ModelToJudge, _shared: Shared) -> JudgedModel:
         classification=None
         if figure.best is None
         else classification(dataset, scores, figure.best.cuts, show_data=item.shows_data, seed=seed),
-        score=score_distribution(dataset, scores, show_data=item.shows_data),
+        score=shape,
         score_with_data=with_data,
         agreement=None if with_data is None else with_data.agreement,
         agreement_with_signal=None if with_signal is None else with_signal.agreement,
