@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from distributed import Client
+from distributed import Client, SchedulerPlugin
 from threadpoolctl import threadpool_info
 
 import fivesigma
@@ -65,6 +65,18 @@ def ours(dask_scheduler):
     """Return, on the scheduler, the tasks it has and what it keeps for workers to come."""
     kept = [name for name in dask_scheduler.worker_plugins if name.startswith("fivesigma")]
     return len(dask_scheduler.tasks), kept
+
+
+class CancelsAsSomebodyJoins(SchedulerPlugin):
+    """What another client's cancelled tasks do at a bad moment: all clients are told of them, along with the greeting of those that join."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+
+    def add_client(self, scheduler, client):
+        if self.times > 0:
+            self.times -= 1
+            scheduler.loop.add_callback(scheduler.report, {"op": "cancelled-keys", "keys": [], "reason": "", "msg": ""})
 
 
 class Cluster:
@@ -232,6 +244,19 @@ def test_work_that_kills_every_worker_ends_the_run(cluster, workers):
     cluster.worker()
     with pytest.raises(WorkerError, match="2 workers of the Dask cluster died at the same work"):
         run_map(die, [0, 1], workers=workers)
+
+
+def test_joining_while_another_client_cancels(cluster):
+    with Client(cluster.address, set_as_default=False) as client:
+        client.register_plugin(CancelsAsSomebodyJoins(times=3), name="cancels")
+        with pytest.raises(AssertionError):
+            Client(cluster.address, set_as_default=False)
+        with connected(cluster.address) as workers:
+            assert run_map(wait, [0.0, 0.0], workers=workers) == [None, None]
+        client.register_plugin(CancelsAsSomebodyJoins(times=10**9), name="cancels")
+        with pytest.raises(FivesigmaError, match="too busy with other clients to be joined"):
+            connected(cluster.address, patience=0.5)
+        client.unregister_scheduler_plugin("cancels")
 
 
 @pytest.mark.parametrize(

@@ -34,14 +34,23 @@ def client_of(address: str, patience: float) -> Client:
     deadline = time.monotonic() + patience
     if given["scheme"] in {None, "tcp"} and _is_somebody_else(given["host"], int(given["port"]), patience / 2):
         raise FivesigmaError(f"what answers at {address!r} is no Dask scheduler; is the port right?")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", VersionMismatchWarning)  # require_same says what of it matters
-            return Client(address, timeout=round(max(deadline - time.monotonic(), 1.0), 1), set_as_default=False)
-    except (OSError, ValueError, ImportError) as error:
-        raise FivesigmaError(
-            f"no Dask scheduler answers at {address!r}: {first_line(error)}; is the address right, and does it still run?"
-        ) from error
+    while True:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", VersionMismatchWarning)  # require_same says what of it matters
+                return Client(address, timeout=round(max(deadline - time.monotonic(), 1.0), 1), set_as_default=False)
+        except AssertionError as error:
+            # A scheduler tells all its clients of each task that one of them cancels, a newcomer perhaps along with its greeting, and a
+            # client asserts that this comes alone (distributed 2026.8, Client._ensure_connected): join again.
+            if time.monotonic() > deadline:
+                raise FivesigmaError(
+                    f"the Dask scheduler at {address!r} is too busy with other clients to be joined; try again later"
+                ) from error
+            time.sleep(0.1)
+        except (OSError, ValueError, ImportError) as error:
+            raise FivesigmaError(
+                f"no Dask scheduler answers at {address!r}: {first_line(error)}; is the address right, and does it still run?"
+            ) from error
 
 
 def _is_somebody_else(host: str, port: int, patience: float) -> bool:
