@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,18 @@ def toy(tmp_path):
 def shared_toy(tmp_path_factory):
     """A folder with event files that tests share and leave as they are."""
     return Toy(tmp_path_factory.mktemp("toy"))
+
+
+@pytest.fixture(scope="session")
+def untraced():
+    """A function that returns the numbers in a page's tables that do not tell where they come from."""
+
+    def found(page):
+        cells = re.findall(r'<td class="number">(.*?)</td>', page.read_text(encoding="utf-8"), re.DOTALL)
+        assert len(cells) > 20
+        return [cell for cell in cells if re.search(r"\d", cell) and "data-from" not in cell]
+
+    return found
 
 
 @pytest.fixture

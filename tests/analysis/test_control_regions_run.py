@@ -55,7 +55,7 @@ def test_the_background_is_what_three_regions_say(factors, shared_toy):
     assert rest[0] == pytest.approx(kappa * rest[1] * rest[2] / rest[3], rel=2e-3)
 
 
-def test_yields_before_and_after_the_fit_are_told(factors, shared_toy):
+def test_yields_before_and_after_the_fit_are_told(factors, shared_toy, untraced):
     fit = factors["inference"]["fit"]
     simulated, data = counts(shared_toy, "bkg"), counts(shared_toy, "data")
     for place, (name, region) in enumerate(fit["yields"].items()):
@@ -66,8 +66,9 @@ def test_yields_before_and_after_the_fit_are_told(factors, shared_toy):
         assert region["total"]["postfit"]["error"] > 0
     # as many free factors as control regions: what was seen is what is expected
     assert fit["yields"]["sides"]["total"]["postfit"]["value"] == pytest.approx(data[2], rel=2e-3)
-    page = (shared_toy.root / "factors-run/report.html").read_text()
-    assert "Before the fit, μ = 1" in page
+    page = shared_toy.root / "factors-run/report.html"
+    assert "Before the fit, μ = 1" in page.read_text()
+    assert untraced(page) == []
 
 
 def test_closure_and_the_free_factors_are_groups_of_the_breakdown(factors):

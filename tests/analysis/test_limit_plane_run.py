@@ -245,7 +245,7 @@ TABLE = "m_stop m_lsp sigma # in pb\n300 270 0.001\n400 370 0.002\n500 300 0.004
 
 
 class TestPublished:
-    def test_limits_of_others_stand_beside_ours(self, folder):
+    def test_limits_of_others_stand_beside_ours(self, folder, untraced):
         (folder / "published.txt").write_text(TABLE)
         other = {"file": "published.txt", "reference": "CMS-SUS-00-000", "columns": {"observed": "sigma"}}
         plane = {**CONFIGURATION["inference"]["plane"], "published": {"CMS": other}}
@@ -255,7 +255,8 @@ class TestPublished:
         assert beside[300, 270]["published_observed"] == pytest.approx(0.001)
         assert beside[400, 370]["published_observed"] == pytest.approx(0.002)
         assert beside[400, 370]["published_expected"] is None
-        assert "CMS, observed [pb]" in (folder / "run-published/report.html").read_text()
+        assert "CMS, observed [pb]" in (page := folder / "run-published/report.html").read_text()
+        assert untraced(page) == []
 
     @pytest.mark.parametrize(
         ("change", "says"),

@@ -98,8 +98,10 @@ def test_blind_fits_see_no_data_and_expect_the_same(results, blind):
             assert fit[key] == results["inference"][name][key], (name, key)
 
 
-def test_the_page_shows_the_stages_side_by_side(shared_toy, results):
-    page = (shared_toy.root / "mass-run/report.html").read_text()
+def test_the_page_shows_the_stages_side_by_side(shared_toy, results, untraced):
+    file = shared_toy.root / "mass-run/report.html"
+    assert untraced(file) == []
+    page = file.read_text()
     assert "fits of the m spectrum expect" in page
     assert "before cuts" in page
     assert "Weighted simulation" in page

@@ -124,9 +124,10 @@ def without_times(page, provenance):
     return re.sub(r"\d[\d.]*\s(?:s|ms|min)(?:</span>)?</td>", "time</td>", page)
 
 
-def test_the_whole_is_there(blind):
+def test_the_whole_is_there(blind, untraced):
     assert blind.redone == EVERY_STAGE
     assert blind.page == blind.directory / "report.html"
+    assert untraced(blind.page) == []
     for name in ("config.yaml", "provenance.json", "results.json", "findings.json", "cutflow.json", "report.html"):
         assert (blind.directory / name).is_file(), name
     for folder in ("models/forest", "models/trees", "scores", "templates", "inference", "figures"):

@@ -63,7 +63,7 @@ def run(folder):
     return ran(folder, "run", null_experiments=2, null_members=1)
 
 
-def test_data_alone_run_to_a_page(run):
+def test_data_alone_run_to_a_page(run, untraced):
     results, finished = run
     scan = results["inference"]["scan"]
     best = scan["best"]
@@ -72,6 +72,7 @@ def test_data_alone_run_to_a_page(run):
     assert results["models"] == {"scan": {"auc": None, "auc_train": None, "auc_difference": None, "folds": 3}}
     assert "How the scan was made" in finished.page.read_text()
     assert ">Models<" not in finished.page.read_text()
+    assert untraced(finished.page) == []
     assert {row["mass"] for row in scan["windows"]} == {3000, 3500, 4000}
     assert [row["mass"] for row in scan["trained"]] == [3000, 3500, 4000]
     assert scan["trials"] == len(scan["windows"]) == 6

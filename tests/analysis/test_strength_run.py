@@ -71,7 +71,8 @@ def test_what_control_regions_say_is_left_out_and_told(shared_toy):
     assert "systematic-not-counted" in {finding.code for finding in done.findings}
 
 
-def test_the_page_and_the_figures_tell_it(run):
+def test_the_page_and_the_figures_tell_it(run, untraced):
+    assert untraced(run / "report.html") == []
     page = (run / "report.html").read_text()
     assert "Uncertainty of μ at the best cut" in page
     figures = {path.stem for path in (run / "figures").glob("strength-*.svg")}

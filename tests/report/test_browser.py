@@ -227,6 +227,19 @@ def test_a_number_tells_where_it_comes_from(content: RunContent, opened: Opened)
     assert card.is_visible()
 
 
+def test_a_number_that_is_computed_tells_from_which(content: RunContent, opened: Opened) -> None:
+    page, _ = opened(render(content))
+    page.get_by_text("Total background").locator("xpath=ancestor::tr").locator("[data-from]").last.click()
+    card = page.locator("#origin")
+    told = dict(zip(card.locator("dt").all_inner_texts(), card.locator("dd").all_inner_texts(), strict=True))
+    samples = content.results["samples"]
+    parts = (f"results.json: samples › {name} › yield = {samples[name]['yield']}" for name in ("zz", "top"))
+    assert told["Computed from"] == "\n".join(parts)
+    assert told["Is"] == "the sum of the rows above, errors in quadrature"
+    assert "Sum of weights" not in told  # which differ
+    assert told["Cuts"] == "types: sum in 44, 48, 52; charges"
+
+
 def test_every_number_that_claims_an_origin_is_there(content: RunContent, opened: Opened) -> None:
     page, said = opened(render(content))
     places = page.locator("#yields [data-from], #judgement [data-from], #inference [data-from], .opening [data-from]")

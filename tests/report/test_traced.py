@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fivesigma.report.traced import origin, traced
+from fivesigma.report.traced import computed, origin, traced
 
 KEYS = st.text(st.sampled_from("ab/~0 1"), max_size=4)
 VALUES = st.recursive(
@@ -51,3 +51,12 @@ def test_what_is_computed_has_no_origin() -> None:
     number = traced(2.5, "results.json/a")
     assert origin(number) == "results.json/a"
     assert [origin(made) for made in (number + 1, number * 1, -number, round(number, 1))] == ["", "", "", ""]
+
+
+def test_what_is_computed_from_traced_numbers_can_say_from_which() -> None:
+    read = traced({"a": 2.5, "b": [4]}, "results.json")
+    total = computed(read["a"] + read["b"][0], read["a"], read["b"][0], read["a"], 7)
+    assert (total, origin(total)) == (6.5, "results.json/a\nresults.json/b/0")
+    twice = computed(int(2 * total), total)
+    assert (type(twice + 0), twice, origin(twice)) == (int, 13, origin(total))
+    assert origin(computed(1.0, "text", 3)) == ""

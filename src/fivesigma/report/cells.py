@@ -28,7 +28,8 @@ class Exact:
 class Cell:
     """One entry of a table: text, with a symmetric error or an error up and one down.
 
-    ``origin`` is the file of the run and the JSON pointer that its number was read from; empty for what was computed here.
+    ``origin`` is the file of the run and the JSON pointer that its number was read from, a line each for what it was
+    computed from.
     ``exact`` is the number before it was rounded, for files that others compute with; cells that print the same are equal.
     """
 

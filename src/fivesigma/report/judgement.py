@@ -9,6 +9,7 @@ from typing import Any
 from fivesigma.core.format import SPACE, number
 from fivesigma.report.labels import column_label
 from fivesigma.report.tables import Column, Table, rows_of
+from fivesigma.report.traced import computed
 from fivesigma.statistics.two_samples import LEAST_P_VALUE
 
 __all__ = ["SHAPED", "comparison_tables", "importance_tables", "model_tables"]
@@ -95,7 +96,10 @@ def importance_tables(inputs: Mapping[str, Any], importances: _Sides) -> Iterato
 
 
 def _rank(dependence: Mapping[str, Any]) -> float | None:
-    return None if dependence["spearman"] is None else round(dependence["spearman"]["value"], 3)
+    if dependence["spearman"] is None:
+        return None
+    value = dependence["spearman"]["value"]
+    return computed(round(value, 3), value)
 
 
 def _drops(name: str, models: _Sides) -> dict[str, Any]:
@@ -112,7 +116,8 @@ _INTERVALS = {"as_trained": "difference", "trained_on_other_events": "retrained"
 
 
 def _turned(estimate: Mapping[str, Any]) -> dict[str, Any]:
-    return {**estimate, "value": -estimate["value"], "low": -estimate["high"], "high": -estimate["low"]}
+    value, low, high = (estimate[key] for key in ("value", "low", "high"))
+    return {**estimate, "value": computed(-value, value), "low": -high, "high": -low}
 
 
 def _improvement(sides: _Sides) -> Iterator[Table]:

@@ -9,6 +9,7 @@ from typing import Any
 from fivesigma.core.format import number, significance
 from fivesigma.report.cells import MISSING, Cell, cell, interval, measured_cell, told_as
 from fivesigma.report.tables import Column, Group, Row, Table
+from fivesigma.report.traced import origin
 
 __all__ = ["mass_fit_tables", "mass_fits_of", "mass_fits_sentence"]
 
@@ -102,9 +103,11 @@ def _row(fit: Mapping[str, Any], *, seen: bool, toys: bool) -> Row:
 
 def _made_of(fit: Mapping[str, Any]) -> Row:
     background, spurious, peak = fit["background"], fit["spurious_signal"], fit["signal_shape"]
-    cut = MISSING if fit["cut"] is None else Cell(text=f"{fit['model']} > {number(fit['cut'])}")
+    above = fit["cut"]
+    cut = MISSING if above is None else Cell(text=f"{fit['model']} > {number(above)}", origin=origin(above))
     family = background["family"].replace("_", " ")
-    cells = [cut, Cell(text=f"{family} {background['order']}"), cell(fit["signal"]), cell(fit["background_events"])]
+    form = Cell(text=f"{family} {background['order']}", origin=origin(background["order"]))
+    cells = [cut, form, cell(fit["signal"]), cell(fit["background_events"])]
     cells += [cell(peak["mean"]), cell(peak["width"])]
     cells += [told_as(number(spurious["largest_ratio"], 2), spurious["largest_ratio"]), cell(spurious["largest_at"])]
     return Row(head=fit["stage"], cells=tuple(cells))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
-from fivesigma.core.format import number, to_quantum
-from fivesigma.report.cells import MISSING, Cell, cell, is_estimate, record_cells, told_as
+from fivesigma.core.format import number
+from fivesigma.report.cells import MISSING, Cell, cell, is_estimate, record_cells
 from fivesigma.report.judgement import SHAPED, comparison_tables, importance_tables, model_tables
 from fivesigma.report.labels import column_label
 from fivesigma.report.tables import Column, Group, Row, Table, depth, tables_of
@@ -27,7 +26,6 @@ _NOTES = {
 _KEEPS = {">=": "≥", "<=": "≤", ">": ">", "<": "<"}
 _FEW = 3
 """Inputs that are named one by one also where a model sees them all."""
-_FOUR_DECIMALS = Decimal("0.0001")
 
 
 def auc_table(models: Mapping[str, Mapping[str, Any]]) -> Table:
@@ -36,7 +34,7 @@ def auc_table(models: Mapping[str, Mapping[str, Any]]) -> Table:
     keys = [*_AUC_COLUMNS, *dict.fromkeys(key for model in flat for key in model if key not in _AUC_COLUMNS)]
     rows = []
     for name, model in zip(models, flat, strict=True):
-        cells = {"auc_difference": _difference(model)} | record_cells(model)
+        cells = record_cells(model)
         rows.append(Row(head=name, cells=tuple(cells.get(key, MISSING) for key in keys)))
     return Table(
         caption="Areas under the ROC curve",
@@ -47,18 +45,9 @@ def auc_table(models: Mapping[str, Mapping[str, Any]]) -> Table:
     )
 
 
-def _difference(model: Mapping[str, Any]) -> Cell:
-    """Return AUC on training events minus out of fold; their errors are correlated, so it carries none of its own."""
-    train, test = model.get("auc_train"), model.get("auc")
-    if not train or not test:
-        return MISSING
-    difference = train["value"] - test["value"]
-    return told_as(to_quantum(difference, _FOUR_DECIMALS), difference)
-
-
 def built_table(models: Mapping[str, Mapping[str, Any]]) -> Table:
     """Return one row a model: what was asked for, what was really built, and on what it was trained."""
-    heads = ("Model", "Classifier", "Inputs", "As asked", "As built", "Trained on", "Time")
+    heads = ("Model", "Classifier", "Inputs", "As asked", "As built", "Trained on")
     every = max((len(record["inputs"]) for record in models.values()), default=0)
     rows = []
     for name, record in models.items():
@@ -69,12 +58,11 @@ def built_table(models: Mapping[str, Mapping[str, Any]]) -> Table:
             Cell(text=shown),
             Cell(text=_said(record["asked"], "as the library has it")),
             *(Cell(text=_said(record[key])) for key in ("built", "trained_on")),
-            cell(record["seconds"], "seconds"),
         )
         rows.append(Row(head=name, cells=cells))
     return Table(
         caption="Models as they were built",
-        columns=tuple(Column(text=head, numeric=head == "Time") for head in heads),
+        columns=tuple(Column(text=head, numeric=False) for head in heads),
         groups=(Group(rows=tuple(rows)),),
         note="Ranges are over the folds. Effective events are (Σw)²/Σw² of the training weights.",
     )

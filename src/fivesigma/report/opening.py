@@ -16,6 +16,7 @@ from fivesigma.report.limit_plane import excluded_points
 from fivesigma.report.limits import CONFIDENCE, expected_limit_cell, observed_limit_cell
 from fivesigma.report.mass_fits import mass_fits_of
 from fivesigma.report.strength import counted_with_simulation, first_strength
+from fivesigma.report.traced import computed
 
 __all__ = ["KeyNumber", "key_numbers", "source"]
 
@@ -63,10 +64,14 @@ def _of_strength(entry: Mapping[str, Any]) -> list[KeyNumber]:
     row = first_strength(entry)
     counted, fitted = counted_with_simulation(row), row["fit"]["total"]
     return [
-        KeyNumber(label=f"μ by a count above the best cut ({row['model']})", value=measured_cell(1.0, row["total"])),
-        KeyNumber(label="the same, with the statistics of the simulation", value=measured_cell(1.0, counted)),
-        KeyNumber(label="by a fit of the whole score, with these too", value=measured_cell(1.0, fitted)),
+        KeyNumber(label=f"μ by a count above the best cut ({row['model']})", value=_around_one(row["total"])),
+        KeyNumber(label="the same, with the statistics of the simulation", value=_around_one(counted)),
+        KeyNumber(label="by a fit of the whole score, with these too", value=_around_one(fitted)),
     ]
+
+
+def _around_one(error: float) -> Cell:
+    return measured_cell(computed(1.0, error), error)
 
 
 def _of_scan(entry: Mapping[str, Any]) -> list[KeyNumber]:

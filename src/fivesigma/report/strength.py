@@ -8,6 +8,7 @@ from typing import Any
 from fivesigma.core.format import number
 from fivesigma.report.cells import cell, told_as
 from fivesigma.report.tables import Column, Group, Row, Table
+from fivesigma.report.traced import computed
 
 __all__ = [
     "STRENGTH_COLUMNS",
@@ -49,7 +50,8 @@ def strength_sentence(entry: Mapping[str, Any]) -> str:
 
 def counted_with_simulation(row: Mapping[str, Any]) -> float:
     """Return the uncertainty of a count with the statistics of the simulation in it, as that of the fit beside it has them."""
-    return float(row["gain"] * row["fit"]["total"])
+    gain, fitted = row["gain"], row["fit"]["total"]
+    return computed(gain * fitted, gain, fitted)
 
 
 def strength_table(entry: Mapping[str, Any]) -> Table:

@@ -1,6 +1,6 @@
 """Numbers that remember where in a run they were read, so that the page can tell it of each.
 
-What is computed from them is a plain number again: the page claims an origin only for what it prints as it was read.
+What is computed from them is a plain number again, unless `computed` says from which.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Self
 
-__all__ = ["TracedFloat", "TracedInt", "origin", "token", "traced"]
+__all__ = ["TracedFloat", "TracedInt", "computed", "origin", "token", "traced"]
 
 
 class TracedFloat(float):
@@ -59,8 +59,15 @@ def traced(value: Any, place: str) -> Any:
             return [traced(item, f"{place}/{number}") for number, item in enumerate(value)]
 
 
+def computed(value: float, *sources: object) -> float:
+    """Return a number that was computed from others, with all their origins."""
+    lines = dict.fromkeys(line for source in sources for line in origin(source).splitlines())
+    place = "\n".join(lines)
+    return TracedInt(value, place) if isinstance(value, int) else TracedFloat(value, place)
+
+
 def origin(value: object) -> str:
-    """Return the file and the pointer that a number was read from, empty for any other value."""
+    """Return the file and the pointer that a number was read from, a line each for one that was `computed`; empty for any other value."""
     return value.origin if isinstance(value, TracedFloat | TracedInt) else ""
 
 

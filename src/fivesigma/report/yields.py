@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from fivesigma.core.format import count, percent
 from fivesigma.report.cells import MISSING, Cell, cell, measured_cell, record_cells, told_as
 from fivesigma.report.labels import column_label
 from fivesigma.report.tables import Column, Group, Row, Table
+from fivesigma.report.traced import computed
 
 __all__ = ["cutflow_table", "sample_label", "sample_table", "variations_table"]
 
@@ -56,12 +57,17 @@ def _sample_row(name: str, sample: Mapping[str, Any], keys: Sequence[str], confi
 def _total_row(backgrounds: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> Row:
     """Add up samples, which are statistically independent: their errors add in quadrature."""
     error = math.hypot(*(sample.get("yield_error") or 0.0 for sample in backgrounds))
-    events = sum(sample.get("events") or 0 for sample in backgrounds)
+    total = {key: _sum(sample.get(key) or 0 for sample in backgrounds) for key in ("events", "yield")}
     known = {
-        "events": replace(told_as(count(events), events), title=_SUM),
-        "yield": replace(measured_cell(sum(sample["yield"] for sample in backgrounds), error), title=_SUM),
+        "events": replace(told_as(count(int(total["events"])), total["events"]), title=_SUM),
+        "yield": replace(measured_cell(total["yield"], error), title=_SUM),
     }
     return Row(head="Total background", strong=True, cells=tuple(known.get(key, Cell()) for key in keys))
+
+
+def _sum(values: Iterable[float]) -> float:
+    terms = list(values)
+    return computed(sum(terms), *terms)
 
 
 def cutflow_table(cutflow: Mapping[str, Sequence[Mapping[str, Any]]], config: Mapping[str, Any]) -> Table:
@@ -135,8 +141,8 @@ def variations_table(variations: Mapping[str, Mapping[str, float]], samples: Map
 def _change(varied: float | None, nominal: float) -> Cell:
     if varied is None or not nominal:
         return MISSING
-    change = varied / nominal - 1
-    return told_as(f"{100 * change:+.2f} %".replace("-", "−"), change)
+    change = computed(varied / nominal - 1, varied, nominal)
+    return replace(told_as(f"{100 * change:+.2f} %".replace("-", "−"), change), title="relative to the nominal yield")
 
 
 def _ratio(step: Mapping[str, Any], reference: Mapping[str, Any] | None) -> Cell:
@@ -144,5 +150,5 @@ def _ratio(step: Mapping[str, Any], reference: Mapping[str, Any] | None) -> Cell
         return Cell()
     if not reference["total"] or step["total"] is None:
         return Cell(text="—", kind="missing", title="nothing to divide by")
-    efficiency = step["total"] / reference["total"]
+    efficiency = computed(step["total"] / reference["total"], step["total"], reference["total"])
     return replace(told_as(percent(efficiency), efficiency), title="the yield over that of the step before")

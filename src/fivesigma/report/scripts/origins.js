@@ -20,18 +20,32 @@ function scalars(record) {
   return Object.entries(record ?? {}).filter(([, value]) => told(value)).slice(0, 12);
 }
 
+/** Return what is told of a number as it stands in a file. */
+function readFrom(origin) {
+  const { file, keys, record, value } = found(origin);
+  const others = scalars(record).filter(([key]) => key !== keys.at(-1)).map(([key, other]) => `${key} ${other}`);
+  return [
+    ["Value", String(value)], ["Stands in", `${file}: ${keys.join(" › ")}`], ...facts(origin),
+    ...(others.length ? [["Beside it", others.join("; ")]] : []),
+  ];
+}
+
+/** Return what is told of a number that was computed from several: these, and what holds for all of them. */
+function computedFrom(place, sources) {
+  const from = sources.map((origin) => found(origin)).map(({ file, keys, value }) => `${file}: ${keys.join(" › ")} = ${value}`);
+  const [first, ...others] = sources.map(facts);
+  const shared = first.filter(([word, text]) => others.every((told) => told.some(([w, t]) => w === word && t === text)));
+  return [["Value", place.textContent], ...(place.title ? [["Is", place.title]] : []), ["Computed from", from.join("\n")], ...shared];
+}
+
 function originsPanel(card) {
   let waiting = 0, held = null;
 
   function show(place, pinned) {
-    const { file, keys, record, value } = found(place.dataset.from);
     const list = element("dl", {});
     const add = (word, text) => list.append(element("dt", {}, word), element("dd", {}, text));
-    add("Value", String(value));
-    add("Stands in", `${file}: ${keys.join(" › ")}`);
-    for (const [word, text] of facts(place.dataset.from)) add(word, text);
-    const others = scalars(record).filter(([key]) => key !== keys.at(-1)).map(([key, other]) => `${key} ${other}`);
-    if (others.length) add("Beside it", others.join("; "));
+    const sources = place.dataset.from.split("\n");
+    for (const [word, text] of sources.length > 1 ? computedFrom(place, sources) : readFrom(sources[0])) add(word, text);
     const close = element("button", { type: "button", class: "close", "aria-label": "Close" }, "×");
     close.addEventListener("click", hide);
     card.replaceChildren(close, list);
