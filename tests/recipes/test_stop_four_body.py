@@ -240,6 +240,13 @@ def test_a_score_that_is_not_there_is_told_and_not_left_out_with_all_others(tmp_
         run_analysis(RECIPE, tmp_path / "run", data=tmp_path, settings=[*THEIRS, *FEW])
 
 
+def test_scores_in_a_folder_of_another_case_are_not_left_unread(tmp_path):
+    write(tmp_path, [*SIGNALS, "TT_pow"])
+    (tmp_path / "BDT").rename(tmp_path / "bdt")
+    with pytest.raises(DataError, match=r"there is no folder \S*BDT; did you mean bdt"):
+        load_resolved(RECIPE, tmp_path, FEW)
+
+
 def test_ntuples_outside_of_their_folder_are_known(tmp_path):
     write(tmp_path, [*SIGNALS, "TT_pow"], scores=False, data="ntuples")
     with pytest.raises(

@@ -90,7 +90,8 @@ def _windows_table(entry: Mapping[str, Any], observed: str) -> Table:
         caption="Windows of the scan",
         columns=(Column(text="Mass [GeV]"), *(Column(text=head) for head in heads)),
         groups=(Group(rows=tuple(_window_row(entry, trained, rows) for trained in entry["trained"])),),
-        note=f"{observed} events in the window beside those expected, which are of a fit outside the window to the events that the selection keeps. The AUC is of telling the window"
+        note=f"{observed} events in the window beside those expected, which are of a fit outside the window to the events that the selection"
+        " keeps. The fit knows that number to a factor: the relative error is one of its logarithm, over which local Z is averaged. The AUC is of telling the window"
         " from its sidebands by events that did not train: it says nothing of a signal. Local Z is signed and that of the one-sided p-value of"
         " an excess; a deficit has a p above one half and a negative Z, which for a discrete count is zero until it is one that less than half of the"
         " counts reach.",
