@@ -26,3 +26,13 @@ def test_a_wrong_code_names_the_nearest() -> None:
     answer = CliRunner().invoke(explain, ["golden-faeture"])
     assert answer.exit_code == 2
     assert "did you mean golden-feature" in answer.stderr
+
+
+@pytest.mark.parametrize("width", [40, 60, 100])
+@pytest.mark.parametrize("arguments", [[], ["bins-merged"]], ids=["list", "one"])
+def test_lines_end_where_the_terminal_does(monkeypatch: pytest.MonkeyPatch, width: int, arguments: list[str]) -> None:
+    in_a_pipe = CliRunner().invoke(explain, arguments).stdout
+    monkeypatch.setenv("COLUMNS", str(width))
+    shown = CliRunner().invoke(explain, arguments).stdout
+    assert max(map(len, shown.splitlines())) <= width
+    assert shown.split() == in_a_pipe.split()

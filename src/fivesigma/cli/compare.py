@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from fivesigma.cli.terminal import line_length
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -49,8 +49,7 @@ def compare(runs: tuple[Path, ...], all_numbers: bool, as_json: bool) -> None:
 def _print(found: RunComparison, most: int | None) -> None:
     from rich.console import Console
 
-    piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ  # lines are not broken for who greps them
-    console = Console(highlight=False, markup=False, emoji=False, width=_PIPED if piped else None)
+    console = Console(highlight=False, markup=False, emoji=False, width=line_length(_PIPED))
     _differences(console, "Settings", found.runs, found.settings, _setting)
     _differences(console, "Code, versions and inputs", found.runs, found.origins, str)
     for key, title in {**_GROUPS, "": "Judgement and the rest"}.items():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -11,6 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from fivesigma.cli.terminal import line_length
 from fivesigma.events.describe import ColumnDescription, Description
 
 __all__ = ["print_tables"]
@@ -21,8 +20,7 @@ _WIDE, _WITH_MEANS = 200, 100
 
 def print_tables(path: Path, tables: Sequence[tuple[str | None, Description]], *, all_columns: bool) -> None:
     """Print the tables of a file; in one of more than sixty columns, those of a family as one line unless all are wanted."""
-    in_a_pipe = not sys.stdout.isatty() and "COLUMNS" not in os.environ  # lines are not broken for who greps them
-    console = Console(highlight=False, markup=False, emoji=False, width=_WIDE if in_a_pipe else None)
+    console = Console(highlight=False, markup=False, emoji=False, width=line_length(_WIDE))
     if len(tables) > 1:
         console.print(f"{path}: {len(tables)} tables", soft_wrap=True)
     for name, table in tables:

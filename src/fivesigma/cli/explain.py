@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import click
 
 from fivesigma.cli.completing import finding_codes
+from fivesigma.cli.terminal import entry, line_length
 
 __all__ = ["explain"]
+
+_INDENT, _READABLE = 31, 100
 
 
 @click.command()
@@ -18,13 +23,14 @@ def explain(code: str | None) -> None:
 
     if code is None:
         for name, text in explanations.explanations().items():
-            click.echo(f"{name:<30} {_first_sentence(text)}")
+            click.echo(entry(name, _first_sentence(text), _INDENT))
         return
     try:
         text = explanations.explain(code)
     except FivesigmaError as error:
         raise click.UsageError(f"{error}; `fivesigma explain` lists them") from error
-    click.echo(f"{code}\n\n{text}")
+    width = min(line_length(_READABLE), _READABLE)
+    click.echo("\n\n".join([code, *(textwrap.fill(part, width) for part in text.split("\n\n"))]))
 
 
 def _first_sentence(text: str) -> str:
