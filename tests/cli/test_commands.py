@@ -266,7 +266,7 @@ def test_python_runs_the_package_itself():
 def test_recipes_say_which_files_of_others_they_read():
     told = invoke("recipes").stdout
     assert "--data DIR: CSV files of the lesson on H → ZZ* → 4ℓ" in told
-    assert " from: " in told
+    assert " source: " in told
 
 
 def test_no_name_is_cut_on_a_narrow_terminal(fivesigma, finished, monkeypatch):

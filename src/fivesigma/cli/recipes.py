@@ -24,4 +24,4 @@ def recipes() -> None:
         for layout in filter(None, layouts):
             click.echo(entry("", f"--data DIR: {layout.title}", _INDENT))
         for source in dict.fromkeys(layout.source for layout in layouts if layout is not None and layout.source):
-            click.echo(entry("", f"from: {source}", _INDENT))
+            click.echo(entry("", f"source: {source}", _INDENT))
