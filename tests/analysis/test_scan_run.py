@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from fivesigma.analysis.configuration import load_configuration
+from fivesigma.analysis.exporting_hepdata import export_hepdata
 from fivesigma.analysis.page_stage import write_page_again
 from fivesigma.analysis.run import run_analysis
 from fivesigma.core.errors import ConfigurationError, FivesigmaError
@@ -111,6 +112,14 @@ def test_its_page_is_written_again_as_it_was(run):
     _, finished = run
     before = finished.page.read_bytes()
     assert write_page_again(finished.directory).read_bytes() == before
+
+
+def test_hepdata_has_its_masses_as_numbers(run, tmp_path):
+    export_hepdata(run[1].directory, tmp_path / "hepdata")
+    (windows,) = (tmp_path / "hepdata").glob("*windows-of-the-scan*.yaml")
+    (mass,) = yaml.safe_load(windows.read_text())["independent_variables"]
+    assert mass["header"] == {"name": "Mass", "units": "GeV"}
+    assert [each["value"] for each in mass["values"]] == [3000.0, 3500.0, 4000.0]
 
 
 def test_more_pseudo_experiments_do_not_train_the_windows_again(run, folder):

@@ -121,7 +121,15 @@ def test_curves_and_spectra(submission: dict[str, Any]) -> None:
         {"value": 11.0, "errors": [{"symerror": 1.5}]},
         {"value": 6.0, "errors": [{"symerror": 1.0}]},
     ]
+    assert spectrum["independent_variables"][0]["header"] == {"name": "trees score"}
     assert set(variables(spectrum)) == {"H(125)", "zz", "Total", "Observed (pseudo-data)"}
+
+
+def test_a_unit_stands_beside_the_name(content: RunContent) -> None:
+    spectrum = copy.deepcopy(SPECTRUM)
+    spectrum["binning"]["axes"][0]["label"] = "m [GeV]"
+    (document,) = hepdata_submission(content, {"templates-shape": spectrum})["templates-shape.yaml"]
+    assert document["independent_variables"][0]["header"] == {"name": "m", "units": "GeV"}
 
 
 def test_a_limit_plane_has_every_parameter_and_no_number_where_a_fit_failed(submission: dict[str, Any]) -> None:

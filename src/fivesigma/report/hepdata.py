@@ -5,11 +5,14 @@ The format is that of https://hepdata-submission.readthedocs.io; the files are c
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypeAlias
 
+from fivesigma.core.format import NARROW
 from fivesigma.report.answer import has_pseudo_data
 from fivesigma.report.cells import Cell
 from fivesigma.report.content import RunContent
@@ -17,7 +20,7 @@ from fivesigma.report.inference import observed_label
 from fivesigma.report.limits import LIMIT_BAND
 from fivesigma.report.sections import sections
 from fivesigma.report.table_files import named_tables, printed
-from fivesigma.report.tables import Table
+from fivesigma.report.tables import Column, Table
 
 __all__ = ["CURVES", "SPECTRA", "WRITTEN_BY", "hepdata_submission"]
 
@@ -26,6 +29,7 @@ CURVES, SPECTRA = "cls-", "templates-"
 WRITTEN_BY = "Written by fivesigma"
 """How the comment of a submission says where it comes from."""
 _LONGEST_NAME = 64  # a HEPData table's
+_UNITS = re.compile(r"(.+?) \[([^\[\],]+)\]")
 _NOTHING = "-"
 """What HEPData prints where there is no value."""
 
@@ -118,13 +122,18 @@ def _tables(content: RunContent) -> Iterator[_Entry]:
 
 def _heads(table: Table) -> list[_Json]:
     rows = [(group.title, row.head) for group in table.groups for row in group.rows]
-    first = {
-        "header": {"name": table.columns[0].text or "Name"},
-        "values": [{"value": head or "value"} for _, head in rows],
-    }
+    column = table.columns[0]
+    first = _variable(column.text or "Name", ({"value": _head(head, column)} for _, head in rows))
     if not any(title for title, _ in rows):
         return [first]
     return [{"header": {"name": "Group"}, "values": [{"value": title or "all"} for title, _ in rows]}, first]
+
+
+def _head(head: str, column: Column) -> float | str:
+    if column.numeric:
+        with contextlib.suppress(ValueError):
+            return float(head.replace(NARROW, ""))
+    return head or "value"
 
 
 def _columns(table: Table) -> Iterator[_Json]:
@@ -132,7 +141,7 @@ def _columns(table: Table) -> Iterator[_Json]:
     for number, column in enumerate(table.columns[1:]):
         cells = [row.cells[number] for group in table.groups for row in group.rows]
         if any(cell.exact is not None for cell in cells):
-            yield {"header": {"name": column.text or "Value"}, "values": [_value(cell) for cell in cells]}
+            yield _variable(column.text or "Value", map(_value, cells))
 
 
 def _value(cell: Cell) -> _Json:
@@ -152,6 +161,9 @@ def _measured(value: float | None, up: float | None = None, down: float | None =
 
 
 def _variable(name: str, values: Iterable[_Json], units: str = "") -> _Json:
+    """Return a variable; its unit is what its name has in brackets at its end, where it is not given."""
+    if not units and (said := _UNITS.fullmatch(name)):
+        name, units = said.groups()
     return {"header": {"name": name, **({"units": units} if units else {})}, "values": list(values)}
 
 
