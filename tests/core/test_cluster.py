@@ -140,8 +140,8 @@ def workers(cluster) -> Iterator[ClusterWorkers]:
 
 
 def test_a_cluster_without_workers(empty):
-    with pytest.raises(FivesigmaError, match=r"has no workers, nor did one come in 0\.2 s"):
-        connected(empty.address, patience=0.2)
+    with pytest.raises(FivesigmaError, match=r"has no workers, nor did one come in 2 s"):
+        connected(empty.address, patience=2.0)
 
 
 def test_the_same_numbers_as_here_and_arrays_that_are_sent_once_to_each_worker(workers):
@@ -203,7 +203,7 @@ def test_what_nobody_waits_for_is_cancelled_and_arrays_are_dropped(cluster):
             assert next(results) == (0, None)
             results.close()
             assert len(client.run_on_scheduler(ours)[1]) == 1
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while client.run_on_scheduler(ours) != (0, []):
             assert time.monotonic() < deadline
             time.sleep(0.05)
@@ -255,7 +255,7 @@ def test_joining_while_another_client_cancels(cluster):
             assert run_map(wait, [0.0, 0.0], workers=workers) == [None, None]
         client.register_plugin(CancelsAsSomebodyJoins(times=10**9), name="cancels")
         with pytest.raises(FivesigmaError, match="too busy with other clients to be joined"):
-            connected(cluster.address, patience=0.5)
+            connected(cluster.address, patience=2.0)
         client.unregister_scheduler_plugin("cancels")
 
 
