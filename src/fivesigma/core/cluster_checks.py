@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
 import time
@@ -9,6 +10,7 @@ import warnings
 from collections.abc import Mapping
 from functools import cache
 from platform import python_version_tuple
+from typing import Any
 
 from fivesigma.core.errors import FivesigmaError, MissingExtraError, first_line
 from fivesigma.core.provenance import code_digest, library_versions
@@ -24,6 +26,21 @@ __all__ = ["client_of", "differences", "require_same", "require_workers", "threa
 
 _ADDRESS = re.compile(r"(?:(?P<scheme>tcp|tls|ws|wss|ucx)://)?\[?(?P<host>[^/\s]+?)\]?:(?P<port>\d{1,5})")
 _LONGEST_GREETING = 1 << 20
+_CLOSING = 5.0
+"""Seconds that a client that could not start has to end."""
+
+
+class _TidyClient(Client):
+    """A client that is closed where it cannot start: whichever thread collects it as garbage would have to wait for its loop."""
+
+    def start(self, **kwargs: Any) -> None:
+        """Connect to the scheduler."""
+        try:
+            super().start(**kwargs)  # type: ignore[no-untyped-call] # distributed has few types
+        except BaseException:
+            with contextlib.suppress(TimeoutError):
+                self.close(timeout=_CLOSING)  # type: ignore[no-untyped-call] # distributed has few types
+            raise
 
 
 def client_of(address: str, patience: float) -> Client:
@@ -38,7 +55,8 @@ def client_of(address: str, patience: float) -> Client:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", VersionMismatchWarning)  # require_same says what of it matters
-                return Client(address, timeout=round(max(deadline - time.monotonic(), 1.0), 1), set_as_default=False)
+                seconds = round(max(deadline - time.monotonic(), 1.0), 1)
+                return _TidyClient(address, timeout=seconds, set_as_default=False)  # type: ignore[no-untyped-call] # distributed has few types
         except AssertionError as error:
             # A scheduler tells all its clients of each task that one of them cancels, a newcomer perhaps along with its greeting, and a
             # client asserts that this comes alone (distributed 2026.8, Client._ensure_connected): join again.
