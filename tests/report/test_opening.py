@@ -30,3 +30,14 @@ def test_without_inference_only_the_models_count(changed: Callable[..., RunConte
 def test_one_inference_needs_no_name(changed: Callable[..., RunContent], results: dict[str, Any]) -> None:
     del results["inference"]["count"]
     assert source(changed(results=results)) == ""
+
+
+def test_of_several_of_a_kind_it_is_told_that_the_first_answers(
+    changed: Callable[..., RunContent], results: dict[str, Any]
+) -> None:
+    shape = results["inference"]["shape"] | {"observable": "trees"}
+    results["inference"] = {"shape": shape, "shape_network": {**shape, "observable": "network", "z_expected": 99.0}}
+    assert source(changed(results=results)) == (
+        "From the template fit “shape” of “trees”, one of 2 inferences of this run: of its kind the first that the YAML names, as the"
+        " best of several would flatter."
+    )

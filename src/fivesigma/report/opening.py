@@ -110,10 +110,14 @@ def _of_plane(entry: Mapping[str, Any], kind: Status) -> list[KeyNumber]:
 
 
 def source(content: RunContent) -> str:
-    """Return which of several inferences the answer quotes."""
+    """Return which of several inferences the answer quotes, and why that one where there are several of its kind."""
     entries, found = content.results.get("inference") or {}, headline(content.results)
     if found is None or len(entries) == 1:
         return ""
     if len(fits := mass_fits_of(entries)) > 1 and found[0] in fits:
         return f"From {len(fits)} mass fits, of {len(entries)} inferences of this run."
-    return f"From the {type_name(found[1])} “{found[0]}”, one of {len(entries)} inferences of this run."
+    name, entry = found
+    of = f" of “{entry['observable']}”" if entry.get("observable") else ""
+    alike = sum(other["type"] == entry["type"] for other in entries.values())
+    why = ": of its kind the first that the YAML names, as the best of several would flatter" if alike > 1 else ""
+    return f"From the {type_name(entry)} “{name}”{of}, one of {len(entries)} inferences of this run{why}."
