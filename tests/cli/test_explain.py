@@ -17,7 +17,8 @@ def test_every_code_is_explained_in_a_sentence_or_more(code: str) -> None:
     assert "](" not in text
 
 
-def test_without_a_code_all_are_listed() -> None:
+def test_without_a_code_all_are_listed_a_line_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
     lines = CliRunner().invoke(explain, []).stdout.splitlines()
     assert [line.split()[0] for line in lines] == list(explanations())
 
@@ -31,6 +32,7 @@ def test_a_wrong_code_names_the_nearest() -> None:
 @pytest.mark.parametrize("width", [40, 60, 100])
 @pytest.mark.parametrize("arguments", [[], ["bins-merged"]], ids=["list", "one"])
 def test_lines_end_where_the_terminal_does(monkeypatch: pytest.MonkeyPatch, width: int, arguments: list[str]) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
     in_a_pipe = CliRunner().invoke(explain, arguments).stdout
     monkeypatch.setenv("COLUMNS", str(width))
     shown = CliRunner().invoke(explain, arguments).stdout
