@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 
 from fivesigma.evaluation.distributions import FeatureShapes, FeatureYields, feature_distributions
-from fivesigma.plots.feature_panels import agreement_text
+from fivesigma.plots.feature_panels import agreement_text, beyond
 from fivesigma.plots.registry import plot
 from fivesigma.plots.style import Context
 
@@ -52,6 +52,22 @@ def test_what_is_missing_stands_below_the_axis(toy):
         FeatureShapes(distribution=distribution),
     ):
         assert plot(result).axes[0].get_xlabel() == "x0, 25 % missing"
+
+
+def test_what_lies_beyond_the_axis_is_told(toy):
+    X = toy.dataset.X.copy()
+    rows = np.arange(len(X))
+    X[:, 0] = rows % 100 / 100
+    X[(rows % 400 == 7) & ~toy.dataset.data, 0] = 1e3  # no more than what a range leaves out
+    X[np.flatnonzero(toy.dataset.data)[:3], 0] = [-50.0, 80.0, 80.0]
+    (distribution,) = feature_distributions(replace(toy.dataset, X=X), features=["x0"], show_data=True)
+    assert distribution.edges[-1] < 2
+    gone = np.count_nonzero(X[~toy.dataset.data, 0] > 2) / np.count_nonzero(~toy.dataset.data)
+    simulated, none = f"{100 * gone:.2g} % of the simulated events", replace(distribution, outside=0.0, data=None)
+    context = Context(pseudo_data=True)
+    assert beyond([none, distribution], context) == f" Up to {simulated} and 3 of the pseudo-data lie beyond an axis."
+    assert beyond([replace(distribution, data=None)], context) == f" Up to {simulated} lie beyond an axis."
+    assert beyond([], context) == beyond([none], context) == ""
 
 
 def test_a_sample_whose_weights_cancel_has_no_shape_and_no_fault(toy):

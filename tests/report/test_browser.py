@@ -157,6 +157,8 @@ def test_a_threshold_with_too_little_background_says_so(content: RunContent, ope
 
 
 def test_histograms_change_feature_scale_and_axis(content: RunContent, opened: Opened) -> None:
+    m4l = next(one for one in content.numbers["features"] if one["feature"] == "m4l")
+    m4l |= {"missing": 0.5, "outside": 0.01234, "data": m4l["data"] | {"outside": 2}}
     page, _ = opened(render(content))
     panel = page.locator("[data-panel=histograms]")
     drawn = _drawn(panel)
@@ -168,7 +170,8 @@ def test_histograms_change_feature_scale_and_axis(content: RunContent, opened: O
     panel.locator("[name=axis]").select_option("log")
     page.wait_for_function("place => place.layout.yaxis.type === 'log'", arg=drawn.element_handle())
     panel.locator("[name=feature]").select_option("m4l")
-    page.wait_for_function("place => place.layout.xaxis.title.text === 'm4l'", arg=drawn.element_handle())
+    title = "m4l, 50 % missing, 1.2 % beyond, 2 pseudo-data beyond"
+    page.wait_for_function(f"place => place.layout.xaxis.title.text === '{title}'", arg=drawn.element_handle())
 
 
 def test_the_lasso_marks_the_same_events_in_every_panel(content: RunContent, opened: Opened) -> None:

@@ -24,6 +24,7 @@ from fivesigma.evaluation.distributions import (
     feature_distributions,
 )
 from fivesigma.evaluation.scatter import scatter_matrix
+from fivesigma.plots.feature_panels import beyond
 from fivesigma.plots.registry import plot
 from fivesigma.plots.style import Context, numbers, save
 from fivesigma.report.content import FigureEntry
@@ -79,9 +80,10 @@ def explore(
     tell("Looking at them")
     blind = config.analysis.blind and bool(dataset.names("data"))
     distributions = feature_distributions(dataset, show_data=not blind)
-    drawings = list(_drawings(config, dataset, distributions))
+    context = _context(config, blind=blind)
+    drawings = list(_drawings(config, dataset, distributions, context))
     tell("Drawing")
-    entries = _drawn(drawings, _context(config, blind=blind), workers)
+    entries = _drawn(drawings, context, workers)
     content = Exploration(
         config=config.model_dump(),
         blind=blind,
@@ -127,7 +129,7 @@ class _Drawing:
 
 
 def _drawings(
-    config: Configuration, dataset: Dataset, distributions: Sequence[FeatureDistribution]
+    config: Configuration, dataset: Dataset, distributions: Sequence[FeatureDistribution], context: Context
 ) -> Iterator[_Drawing]:
     shown = _shown(config, dataset)
     few = [_only(distribution, shown) for distribution in distributions]
@@ -139,7 +141,7 @@ def _drawings(
             place="distributions",
             name=f"yields-{number}",
             title="Expected events",
-            caption=f"Backgrounds stacked, with the uncertainty of the simulation; signal over them.{note}",
+            caption=f"Backgrounds stacked, with the uncertainty of the simulation; signal over them.{beyond(group, context)}{note}",
             alt=f"Stacked histograms of {', '.join(one.feature for one in group)}.",
             result=[FeatureYields(distribution=one) for one in group],
         )
@@ -147,7 +149,7 @@ def _drawings(
             place="distributions",
             name=f"shapes-{number}",
             title="Shapes",
-            caption=f"Each sample scaled to an area of one.{note}",
+            caption=f"Each sample scaled to an area of one.{beyond(group, context)}{note}",
             alt=f"Shapes by sample of {', '.join(one.feature for one in group)}.",
             result=[FeatureShapes(distribution=one) for one in group],
         )

@@ -28,6 +28,7 @@ from fivesigma.evaluation.observable_findings import input_follows_observable
 from fivesigma.evaluation.scatter import scatter_samples
 from fivesigma.evaluation.separation import Separation, separation
 from fivesigma.evaluation.single_cuts import SingleCut, single_cuts
+from fivesigma.plots.feature_panels import beyond
 from fivesigma.plots.style import numbers
 from fivesigma.statistics.agreement import ChiSquare
 
@@ -70,7 +71,7 @@ def _features(context: RunContext, dataset: Dataset) -> Outcome:
             name="features",
             section="features",
             title="Inputs and observables",
-            caption="Shapes of signal and background, each scaled to an area of one.",
+            caption=f"Shapes of signal and background, each scaled to an area of one.{beyond(shapes, context.figure_context)}",
             alt="Histograms of every input and observable for signal and background.",
             result=shapes,
         ),
@@ -101,7 +102,7 @@ def _features(context: RunContext, dataset: Dataset) -> Outcome:
                 section="features",
                 title=f"Inputs and observables{where}, with {points}",
                 caption=f"Stacked backgrounds{where} with the signal over them, {points}, and the ratio of {points} to background. χ² with the"
-                " statistical uncertainty of the simulation, the hatched band.",
+                f" statistical uncertainty of the simulation, the hatched band.{beyond(with_data, context.figure_context)}",
                 alt=f"Histograms of every input and observable{where} with {points}.",
                 result=[FeatureYields(distribution=one) for one in with_data],
             )

@@ -34,11 +34,12 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataHistogram:
-    """Counts of data in each of m bins, and the ends of the central 68 % interval (Garwood) for the mean of each."""
+    """Counts of data in each of m bins, the ends of the central 68 % interval (Garwood) for the mean of each, and how many lie outside."""
 
     counts: Ints
     low: Floats
     high: Floats
+    outside: int = 0
 
 
 def histogram(values: Floats, weight: Floats, edges: Floats) -> Histogram:
@@ -53,7 +54,8 @@ def data_histogram(values: Floats, edges: Floats) -> DataHistogram:
     """Return the counts of data, shape (n,), in bins; the last bin holds its upper edge too."""
     counts, _ = np.histogram(values, edges)
     low, high = garwood_interval(counts)
-    return DataHistogram(counts=counts.astype(np.int64), low=low, high=high)
+    outside = int(np.count_nonzero((values < edges[0]) | (values > edges[-1])))
+    return DataHistogram(counts=counts.astype(np.int64), low=low, high=high, outside=outside)
 
 
 def binning(values: Floats, bins: int) -> Floats:

@@ -13,7 +13,7 @@ from fivesigma.evaluation.distributions import FeatureDistribution
 from fivesigma.plots.style import DATA, Context
 from fivesigma.statistics.agreement import ChiSquare
 
-__all__ = ["agreement_text", "data_points", "feature_axis", "finish_panels"]
+__all__ = ["agreement_text", "beyond", "data_points", "feature_axis", "finish_panels"]
 
 _SMALLEST = 1e-4
 """p-values below are not told apart in print."""
@@ -55,6 +55,15 @@ def feature_axis(axes: Axes, result: FeatureDistribution, context: Context) -> N
     axes.minorticks_off()
     whole = bool(np.all(np.diff(result.edges) == 1))
     axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=whole))
+
+
+def beyond(results: Sequence[FeatureDistribution], context: Context) -> str:
+    """Return in a sentence, for a caption, how many events no bin of a feature holds, at most; empty where there are none."""
+    simulated = max((result.outside for result in results), default=0.0)
+    data = max((result.data.outside for result in results if result.data is not None), default=0)
+    parts = [f"{100 * simulated:.2g} % of the simulated events"] if simulated else []
+    parts += [f"{data} of the {context.data_title}"] if data else []
+    return f" Up to {' and '.join(parts)} lie beyond an axis." if parts else ""
 
 
 def finish_panels(figure: Figure, panels: Sequence[Axes], columns: int, ordinate: str) -> None:

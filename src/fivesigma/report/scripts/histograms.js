@@ -12,7 +12,7 @@ function histogramPanel(panel) {
       [...one.samples.filter((sample) => sample.kind === "background"), ...one.samples.filter((sample) => sample.kind === "signal")]
         .map((sample) => histogramTrace(one, sample, shapes)).concat(one.data && !shapes ? [dataTrace(one)] : []),
       {
-        xaxis: { title: { text: escaped(titleOf(one.feature)) }, range: [one.edges[0], one.edges.at(-1)] },
+        xaxis: { title: { text: escaped([titleOf(one.feature), ...notDrawn(one)].join(", ")) }, range: [one.edges[0], one.edges.at(-1)] },
         yaxis: { title: { text: shapes ? "fraction of the sample" : "expected events" }, type: log ? "log" : "linear", rangemode: log ? "normal" : "tozero", exponentformat: "power" },
         hovermode: "x unified",
       },
@@ -20,6 +20,16 @@ function histogramPanel(panel) {
   }
   panel.querySelector(".controls").addEventListener("input", draw);
   near(panel, draw);
+}
+
+/** Return what of a feature no bin holds. */
+function notDrawn(one) {
+  const percent = (part) => `${Number((100 * part).toPrecision(2))} %`;
+  return [
+    ...(one.missing ? [`${percent(one.missing)} missing`] : []),
+    ...(one.outside ? [`${percent(one.outside)} beyond`] : []),
+    ...(one.data?.outside ? [`${one.data.outside} ${run.data_title} beyond`] : []),
+  ];
 }
 
 /** Return a sample as steps over the edges: backgrounds stack where they are events, all others are lines. */
