@@ -31,7 +31,11 @@ _CLOSING = 5.0
 
 
 class _TidyClient(Client):
-    """A client that is closed where it cannot start: whichever thread collects it as garbage would have to wait for its loop."""
+    """A client that is closed where it cannot start.
+
+    Left to be collected as garbage, it may be so by the thread of another client's loop that is starting, and waits there for the lock under
+    which that start is waited for: ten seconds, and an AssertionError (LoopRunner of distributed 2026.8).
+    """
 
     def start(self, **kwargs: Any) -> None:
         """Connect to the scheduler."""
